@@ -1,0 +1,88 @@
+import { Kysely, PostgresDialect } from "kysely";
+import { Pool, types } from "pg";
+import { WaypostError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { Tables } from "./tables.ts";
+
+/** Every query goes through one of these. A transaction is one too (`Transaction<Tables>` extends it). */
+export type Database = Kysely<Tables>;
+
+export interface Connection {
+  readonly url: string;
+  /** Where our tables live; beside it only `public` is searched. */
+  readonly schema: string;
+  readonly maxConnections: number;
+  /** Shown in pg_stat_activity. */
+  readonly applicationName: string;
+  /** Hears of idle connections that broke. Without it they are replaced in silence. */
+  readonly log?: Log;
+}
+
+const pools = new WeakMap<Database, Pool>();
+
+/**
+ * A pool of connections, opened as they are needed: nothing is reached until the first query. bigint and numeric come
+ * back as strings, `date` as "YYYY-MM-DD", timestamptz as Date; the session's zone is UTC.
+ */
+export function connect(connection: Connection): Database {
+  const pool = new Pool({
+    ...splitOptions(connection),
+    max: connection.maxConnections,
+    application_name: connection.applicationName,
+    types: { getTypeParser },
+  });
+  // A server that restarts breaks idle connections; unheard, this event would end the process.
+  pool.on("error", (error) =>
+    connection.log?.warn({ error: error.message }, "an idle database connection broke"),
+  );
+  const database = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  pools.set(database, pool);
+  return database;
+}
+
+/** The driver's own pool behind `database`, for COPY and LISTEN, which Kysely does not speak. */
+export function poolOf(database: Database): Pool {
+  const pool = pools.get(database);
+  if (pool === undefined) {
+    throw new WaypostError(
+      "WAYPOST_DATABASE",
+      "poolOf: expected the Database that connect() returned, got a transaction",
+    );
+  }
+  return pool;
+}
+
+/** A schema's name as it may stand unquoted in SQL and in search_path. */
+export function checkedSchema(schema: string): string {
+  if (/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) return schema;
+  throw new WaypostError(
+    "WAYPOST_DATABASE",
+    `database schema: expected lower-case letters, digits and underscores, such as "waypost", got "${schema}"`,
+  );
+}
+
+/** The driver lets the URL's own `options` replace ours; they are joined instead. */
+function splitOptions({ url, schema }: Connection): { connectionString: string; options: string } {
+  const ours = `-c search_path=${checkedSchema(schema)},public -c timezone=UTC`;
+  const query = url.indexOf("?");
+  if (query === -1) return { connectionString: url, options: ours };
+  const parameters = new URLSearchParams(url.slice(query + 1));
+  const theirs = parameters.get("options");
+  parameters.delete("options");
+  return {
+    connectionString: `${url.slice(0, query)}?${parameters}`,
+    options: theirs === null ? ours : `${theirs} ${ours}`,
+  };
+}
+
+const DATE = 1082;
+const DATE_ARRAY = 1182;
+const TEXT_ARRAY = 1009;
+
+/** The driver would read a `date` as local midnight, a day off in half of the world. */
+function getTypeParser(oid: number, format?: "text" | "binary"): (value: never) => unknown {
+  if (oid === DATE) return (value: string) => value;
+  const parsers: (oid: number, format?: "text" | "binary") => (value: never) => unknown =
+    types.getTypeParser;
+  return parsers(oid === DATE_ARRAY ? TEXT_ARRAY : oid, format);
+}

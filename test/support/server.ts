@@ -1,0 +1,52 @@
+import { existsSync, readFileSync } from "node:fs";
+import { Client } from "pg";
+
+export interface Server {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** The server named by WAYPOST_TEST_DATABASE_URL, or one of our own that ends with the run. */
+export async function startServer(): Promise<Server> {
+  const given = process.env["WAYPOST_TEST_DATABASE_URL"];
+  if (given !== undefined && given !== "") return { url: given, stop: () => Promise.resolve() };
+  const note = ".waypost/test-database-url";
+  if (existsSync(note))
+    return { url: readFileSync(note, "utf8").trim(), stop: () => Promise.resolve() };
+  throw new Error("no test database");
+}
+
+/** The same server, another database. */
+export function withDatabase(url: string, database: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${database}`;
+  return changed.toString();
+}
+
+export async function runSql(url: string, statement: string): Promise<Record<string, unknown>[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(statement)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+export async function dropDatabase(serverUrl: string, name: string): Promise<void> {
+  await runSql(serverUrl, `drop database if exists ${name} with (force)`);
+}
+
+const HOUR = 3_600_000;
+
+/** Databases of runs that were killed more than an hour ago, on a server that outlives its runs. */
+export async function dropLeftovers(serverUrl: string): Promise<void> {
+  const rows = await runSql(
+    serverUrl,
+    "select datname from pg_database where datname like 'waypost\\_test\\_%'",
+  );
+  for (const { datname } of rows) {
+    const startedAt = Number.parseInt(String(datname).split("_")[2] ?? "", 36);
+    if (Date.now() - startedAt > HOUR) await dropDatabase(serverUrl, String(datname));
+  }
+}
