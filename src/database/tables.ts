@@ -1,2 +1,404 @@
-// oxlint-disable-next-line typescript/no-empty-object-type -- written from the schema as soon as there is one
-export interface Tables {}
+// Written by `npm run schema` from the migrated database. A test compares them.
+import type { ColumnType, GeneratedAlways, Insertable, Selectable } from "kysely";
+
+/** bigint: a string when read, so that no digit is lost. */
+type Bigint = ColumnType<string, string | number | bigint, string | number | bigint>;
+type Numeric = ColumnType<string, string | number, string | number>;
+type Timestamp = ColumnType<Date, Date | string, Date | string>;
+/** jsonb: parsed when read; written as `JSON.stringify(…)`, since the driver would make an array a Postgres array. */
+type Json = ColumnType<unknown, string, string>;
+type Defaulted<T> =
+  T extends ColumnType<infer S, infer I, infer U>
+    ? ColumnType<S, I | undefined, U>
+    : ColumnType<T, T | undefined, T>;
+
+/** A row as it is read, and as it is written: `Row<"customers">`. */
+export type Row<Table extends keyof Tables> = Selectable<Tables[Table]>;
+export type NewRow<Table extends keyof Tables> = Insertable<Tables[Table]>;
+
+export interface Tables {
+  accounts: AccountsTable;
+  api_keys: ApiKeysTable;
+  attempts: AttemptsTable;
+  channels: ChannelsTable;
+  clicks: ClicksTable;
+  consents: ConsentsTable;
+  current_consents: CurrentConsentsTable;
+  customers: CustomersTable;
+  enrollments: EnrollmentsTable;
+  event_keys: EventKeysTable;
+  events: EventsTable;
+  heard_events: HeardEventsTable;
+  identities: IdentitiesTable;
+  imports: ImportsTable;
+  journey_versions: JourneyVersionsTable;
+  journeys: JourneysTable;
+  links: LinksTable;
+  login_tokens: LoginTokensTable;
+  messages: MessagesTable;
+  opens: OpensTable;
+  order_lines: OrderLinesTable;
+  orders: OrdersTable;
+  pending_events: PendingEventsTable;
+  products: ProductsTable;
+  report_inbox: ReportInboxTable;
+  reports: ReportsTable;
+  segment_members: SegmentMembersTable;
+  segments: SegmentsTable;
+  sessions: SessionsTable;
+  suppressions: SuppressionsTable;
+}
+
+export type AttemptsOutcome = "accepted" | "later" | "refused" | "unknown" | "misconfigured";
+
+export type ConsentsState = "granted" | "withdrawn";
+
+export type EnrollmentsState = "entered" | "waiting" | "completed" | "exited" | "held";
+
+export type JourneysState = "active" | "paused" | "archived";
+
+export type MessagesClass = "marketing" | "transactional";
+
+export type MessagesState =
+  | "planned"
+  | "claimed"
+  | "sending"
+  | "accepted"
+  | "delivered"
+  | "bounced"
+  | "suppressed"
+  | "expired"
+  | "failed"
+  | "retry"
+  | "unknown";
+
+export type OrdersStatus = "completed" | "returned" | "cancelled" | "adjusted";
+
+export type SuppressionsReason = "bounced" | "complained" | "invalid" | "unsubscribed" | "operator";
+
+interface AccountsTable {
+  id: GeneratedAlways<string>;
+  external_id: string;
+  name: string | null;
+  domain: string | null;
+  industry: string | null;
+  employees: number | null;
+  country: string | null;
+  attributes: Defaulted<Json>;
+  created_at: Timestamp;
+  updated_at: Timestamp;
+}
+
+interface ApiKeysTable {
+  id: GeneratedAlways<number>;
+  name: string;
+  hash: Buffer;
+  created_at: Timestamp;
+  revoked_at: Timestamp | null;
+}
+
+interface AttemptsTable {
+  message_id: Bigint;
+  number: number;
+  fence: Bigint;
+  provider: string;
+  started_at: Timestamp;
+  finished_at: Timestamp | null;
+  outcome: AttemptsOutcome | null;
+  code: string | null;
+  detail: string | null;
+}
+
+interface ChannelsTable {
+  name: string;
+  provider: string;
+  paused_at: Timestamp | null;
+  reason: string | null;
+  changed_at: Timestamp;
+}
+
+interface ClicksTable {
+  id: GeneratedAlways<string>;
+  message_id: Bigint;
+  link_id: Bigint;
+  at: Timestamp;
+  machine: boolean;
+  user_agent: string | null;
+}
+
+interface ConsentsTable {
+  id: GeneratedAlways<string>;
+  customer_id: Bigint;
+  channel: string;
+  topic: string;
+  state: ConsentsState;
+  method: string;
+  source: string | null;
+  text_version: string | null;
+  ip: string | null;
+  actor: string | null;
+  occurred_at: Timestamp;
+  expires_at: Timestamp | null;
+}
+
+interface CurrentConsentsTable {
+  customer_id: Bigint;
+  channel: string;
+  topic: string;
+  state: string;
+  consent_id: Bigint;
+  occurred_at: Timestamp;
+  expires_at: Timestamp | null;
+}
+
+interface CustomersTable {
+  id: GeneratedAlways<string>;
+  external_id: string | null;
+  account_id: Bigint | null;
+  email: string | null;
+  phone: string | null;
+  first_name: string | null;
+  last_name: string | null;
+  locale: string | null;
+  zone: string | null;
+  country: string | null;
+  city: string | null;
+  postcode: string | null;
+  birthday: string | null;
+  attributes: Defaulted<Json>;
+  created_at: Timestamp;
+  updated_at: Timestamp;
+}
+
+interface EnrollmentsTable {
+  id: GeneratedAlways<string>;
+  journey_id: number;
+  version_id: number;
+  customer_id: Bigint;
+  entry_key: string;
+  state: Defaulted<EnrollmentsState>;
+  step: string | null;
+  due_at: Timestamp | null;
+  awaiting: string | null;
+  reason: string | null;
+  entry: Defaulted<Json>;
+  holdout: Defaulted<boolean>;
+  entered_at: Timestamp;
+  moved_at: Timestamp;
+  finished_at: Timestamp | null;
+  converted_at: Timestamp | null;
+  conversion_value: Numeric | null;
+}
+
+interface EventKeysTable {
+  key: string;
+  received_at: Timestamp;
+}
+
+interface EventsTable {
+  id: Defaulted<Bigint>;
+  customer_id: Bigint;
+  name: string;
+  occurred_at: Timestamp;
+  received_at: Timestamp;
+  properties: Defaulted<Json>;
+}
+
+interface HeardEventsTable {
+  name: string;
+}
+
+interface IdentitiesTable {
+  kind: string;
+  value: string;
+  customer_id: Bigint;
+  seen_at: Timestamp;
+}
+
+interface ImportsTable {
+  id: GeneratedAlways<string>;
+  kind: string;
+  file: string;
+  rows: Bigint;
+  rejected: Bigint;
+  inserted: Bigint;
+  updated: Bigint;
+  started_at: Timestamp;
+  finished_at: Timestamp;
+}
+
+interface JourneyVersionsTable {
+  id: GeneratedAlways<number>;
+  journey_id: number;
+  number: number;
+  definition: Json;
+  source: string;
+  file: string;
+  hash: string;
+  applied_at: Timestamp;
+}
+
+interface JourneysTable {
+  id: GeneratedAlways<number>;
+  name: string;
+  state: Defaulted<JourneysState>;
+  version_id: number | null;
+  entered_until: Timestamp | null;
+  created_at: Timestamp;
+  changed_at: Timestamp;
+}
+
+interface LinksTable {
+  id: GeneratedAlways<string>;
+  url: string;
+  hash: Buffer;
+}
+
+interface LoginTokensTable {
+  hash: Buffer;
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  used_at: Timestamp | null;
+}
+
+interface MessagesTable {
+  id: GeneratedAlways<string>;
+  delivery_id: Defaulted<string>;
+  enrollment_id: Bigint;
+  journey_id: number;
+  version_id: number;
+  customer_id: Bigint;
+  step: string;
+  channel: string;
+  occurrence: Defaulted<number>;
+  template: string;
+  class: MessagesClass;
+  topic: string | null;
+  state: Defaulted<MessagesState>;
+  reason: string | null;
+  due_at: Timestamp;
+  expires_at: Timestamp;
+  planned_at: Timestamp;
+  fence: Defaulted<Bigint>;
+  lease_until: Timestamp | null;
+  attempts: Defaulted<number>;
+  provider: string | null;
+  address: string | null;
+  subject: string | null;
+  consent_id: Bigint | null;
+  receipt: string | null;
+  sent_at: Timestamp | null;
+  accepted_at: Timestamp | null;
+  delivered_at: Timestamp | null;
+  bounced_at: Timestamp | null;
+  opened_at: Timestamp | null;
+  clicked_at: Timestamp | null;
+  complained_at: Timestamp | null;
+  unsubscribed_at: Timestamp | null;
+}
+
+interface OpensTable {
+  id: GeneratedAlways<string>;
+  message_id: Bigint;
+  at: Timestamp;
+  machine: boolean;
+  user_agent: string | null;
+}
+
+interface OrderLinesTable {
+  order_id: Bigint;
+  line: number;
+  product_id: Bigint | null;
+  quantity: Numeric;
+  unit_price: Numeric;
+  attributes: Defaulted<Json>;
+}
+
+interface OrdersTable {
+  id: GeneratedAlways<string>;
+  external_id: string;
+  customer_id: Bigint;
+  ordered_at: Timestamp;
+  status: Defaulted<OrdersStatus>;
+  total: Numeric;
+  currency: string;
+  attributes: Defaulted<Json>;
+  created_at: Timestamp;
+  updated_at: Timestamp;
+}
+
+interface PendingEventsTable {
+  id: GeneratedAlways<string>;
+  event_id: Bigint;
+  customer_id: Bigint;
+  name: string;
+  occurred_at: Timestamp;
+  properties: Json;
+}
+
+interface ProductsTable {
+  id: GeneratedAlways<string>;
+  external_id: string;
+  name: string | null;
+  category: string | null;
+  price: Numeric | null;
+  currency: string | null;
+  url: string | null;
+  attributes: Defaulted<Json>;
+  created_at: Timestamp;
+  updated_at: Timestamp;
+}
+
+interface ReportInboxTable {
+  id: GeneratedAlways<string>;
+  provider: string;
+  received_at: Timestamp;
+  reports: Json;
+  unread: Defaulted<Json>;
+  applied_at: Timestamp | null;
+}
+
+interface ReportsTable {
+  provider: string;
+  event_id: string;
+  message_id: Bigint | null;
+  kind: string;
+  at: Timestamp;
+  code: string | null;
+  detail: string | null;
+  received_at: Timestamp;
+}
+
+interface SegmentMembersTable {
+  segment_id: number;
+  customer_id: Bigint;
+  entered_at: Timestamp;
+  left_at: Timestamp | null;
+}
+
+interface SegmentsTable {
+  id: GeneratedAlways<number>;
+  name: string;
+  describe: string | null;
+  condition: Json;
+  file: string;
+  size: Defaulted<Bigint>;
+  refreshed_at: Timestamp | null;
+  refresh_ms: number | null;
+  failure: string | null;
+  removed_at: Timestamp | null;
+}
+
+interface SessionsTable {
+  hash: Buffer;
+  created_at: Timestamp;
+  expires_at: Timestamp;
+}
+
+interface SuppressionsTable {
+  channel: string;
+  address: string;
+  reason: SuppressionsReason;
+  detail: string | null;
+  created_at: Timestamp;
+}

@@ -1,0 +1,501 @@
+-- Written by `npm run schema` from the migrated database, for reading and for review. A test compares them.
+-- Nothing runs it: the files beside it build the schema.
+
+CREATE SEQUENCE event_ids;
+
+CREATE TABLE accounts (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  external_id text NOT NULL,
+  name text,
+  domain text,
+  industry text,
+  employees integer,
+  country character(2),
+  attributes jsonb DEFAULT '{}'::jsonb NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT accounts_pkey PRIMARY KEY (id),
+  CONSTRAINT accounts_external_id_once UNIQUE (external_id)
+);
+
+CREATE TABLE api_keys (
+  id integer GENERATED ALWAYS AS IDENTITY NOT NULL,
+  name text NOT NULL,
+  hash bytea NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  revoked_at timestamp with time zone,
+  CONSTRAINT api_keys_pkey PRIMARY KEY (id),
+  CONSTRAINT api_keys_hash_once UNIQUE (hash)
+);
+
+CREATE TABLE attempts (
+  message_id bigint NOT NULL,
+  number smallint NOT NULL,
+  fence bigint NOT NULL,
+  provider text NOT NULL,
+  started_at timestamp with time zone NOT NULL,
+  finished_at timestamp with time zone,
+  outcome text,
+  code text,
+  detail text,
+  CONSTRAINT attempts_outcome_is_known CHECK (outcome = ANY (ARRAY['accepted'::text, 'later'::text, 'refused'::text, 'unknown'::text, 'misconfigured'::text])),
+  CONSTRAINT attempts_message_id_fkey FOREIGN KEY (message_id) REFERENCES messages(id),
+  CONSTRAINT attempts_pkey PRIMARY KEY (message_id, number)
+);
+
+CREATE TABLE channels (
+  name text NOT NULL,
+  provider text NOT NULL,
+  paused_at timestamp with time zone,
+  reason text,
+  changed_at timestamp with time zone NOT NULL,
+  CONSTRAINT channels_pkey PRIMARY KEY (name)
+);
+
+CREATE TABLE clicks (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  message_id bigint NOT NULL,
+  link_id bigint NOT NULL,
+  at timestamp with time zone NOT NULL,
+  machine boolean NOT NULL,
+  user_agent text,
+  CONSTRAINT clicks_link_id_fkey FOREIGN KEY (link_id) REFERENCES links(id),
+  CONSTRAINT clicks_message_id_fkey FOREIGN KEY (message_id) REFERENCES messages(id),
+  CONSTRAINT clicks_pkey PRIMARY KEY (id)
+);
+CREATE INDEX clicks_by_message ON clicks USING btree (message_id);
+
+CREATE TABLE consents (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  customer_id bigint NOT NULL,
+  channel text NOT NULL,
+  topic text NOT NULL,
+  state text NOT NULL,
+  method text NOT NULL,
+  source text,
+  text_version text,
+  ip inet,
+  actor text,
+  occurred_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone,
+  CONSTRAINT consents_state_is_known CHECK (state = ANY (ARRAY['granted'::text, 'withdrawn'::text])),
+  CONSTRAINT consents_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(id) ON DELETE CASCADE,
+  CONSTRAINT consents_pkey PRIMARY KEY (id)
+);
+CREATE INDEX consents_by_customer ON consents USING btree (customer_id);
+
+CREATE TABLE current_consents (
+  customer_id bigint NOT NULL,
+  channel text NOT NULL,
+  topic text NOT NULL,
+  state text NOT NULL,
+  consent_id bigint NOT NULL,
+  occurred_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone,
+  CONSTRAINT current_consents_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(id) ON DELETE CASCADE,
+  CONSTRAINT current_consents_pkey PRIMARY KEY (customer_id, channel, topic)
+);
+
+CREATE TABLE customers (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  external_id text,
+  account_id bigint,
+  email text,
+  phone text,
+  first_name text,
+  last_name text,
+  locale text,
+  zone text,
+  country character(2),
+  city text,
+  postcode text,
+  birthday date,
+  attributes jsonb DEFAULT '{}'::jsonb NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT customers_attributes_are_an_object CHECK (jsonb_typeof(attributes) = 'object'::text),
+  CONSTRAINT customers_phone_is_e164 CHECK (phone ~ '^\+[1-9][0-9]{5,14}$'::text),
+  CONSTRAINT customers_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+  CONSTRAINT customers_pkey PRIMARY KEY (id),
+  CONSTRAINT customers_external_id_once UNIQUE (external_id)
+);
+CREATE INDEX customers_by_birthday ON customers USING btree (EXTRACT(month FROM birthday), EXTRACT(day FROM birthday)) WHERE birthday IS NOT NULL;
+CREATE INDEX customers_by_email ON customers USING btree (email) WHERE email IS NOT NULL;
+CREATE INDEX customers_by_phone ON customers USING btree (phone) WHERE phone IS NOT NULL;
+
+CREATE TABLE enrollments (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  journey_id integer NOT NULL,
+  version_id integer NOT NULL,
+  customer_id bigint NOT NULL,
+  entry_key text NOT NULL,
+  state text DEFAULT 'entered'::text NOT NULL,
+  step text,
+  due_at timestamp with time zone,
+  awaiting text,
+  reason text,
+  entry jsonb DEFAULT '{}'::jsonb NOT NULL,
+  holdout boolean DEFAULT false NOT NULL,
+  entered_at timestamp with time zone NOT NULL,
+  moved_at timestamp with time zone NOT NULL,
+  finished_at timestamp with time zone,
+  converted_at timestamp with time zone,
+  conversion_value numeric(14,4),
+  CONSTRAINT enrollments_finished_are_not_due CHECK ((state = ANY (ARRAY['entered'::text, 'waiting'::text])) OR due_at IS NULL),
+  CONSTRAINT enrollments_open_have_a_step CHECK ((state = ANY (ARRAY['completed'::text, 'exited'::text])) OR step IS NOT NULL),
+  CONSTRAINT enrollments_state_is_known CHECK (state = ANY (ARRAY['entered'::text, 'waiting'::text, 'completed'::text, 'exited'::text, 'held'::text])),
+  CONSTRAINT enrollments_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(id),
+  CONSTRAINT enrollments_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id),
+  CONSTRAINT enrollments_version_id_fkey FOREIGN KEY (version_id) REFERENCES journey_versions(id),
+  CONSTRAINT enrollments_pkey PRIMARY KEY (id),
+  CONSTRAINT enrollments_once_per_entry UNIQUE (customer_id, journey_id, entry_key)
+) WITH (fillfactor=85);
+CREATE INDEX enrollments_by_journey ON enrollments USING btree (journey_id, state, step);
+CREATE INDEX enrollments_due ON enrollments USING btree (due_at) WHERE due_at IS NOT NULL;
+
+CREATE TABLE event_keys (
+  key text NOT NULL,
+  received_at timestamp with time zone NOT NULL,
+  CONSTRAINT event_keys_pkey PRIMARY KEY (key)
+);
+
+CREATE TABLE events (
+  id bigint DEFAULT nextval('event_ids'::regclass) NOT NULL,
+  customer_id bigint NOT NULL,
+  name text NOT NULL,
+  occurred_at timestamp with time zone NOT NULL,
+  received_at timestamp with time zone NOT NULL,
+  properties jsonb DEFAULT '{}'::jsonb NOT NULL,
+  CONSTRAINT events_properties_are_an_object CHECK (jsonb_typeof(properties) = 'object'::text),
+  CONSTRAINT events_pkey PRIMARY KEY (id, occurred_at)
+) PARTITION BY RANGE (occurred_at);
+CREATE INDEX events_by_customer ON ONLY events USING btree (customer_id, name, occurred_at);
+
+CREATE TABLE heard_events (
+  name text NOT NULL,
+  CONSTRAINT heard_events_pkey PRIMARY KEY (name)
+);
+
+CREATE TABLE identities (
+  kind text NOT NULL,
+  value text NOT NULL,
+  customer_id bigint NOT NULL,
+  seen_at timestamp with time zone NOT NULL,
+  CONSTRAINT identities_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(id) ON DELETE CASCADE,
+  CONSTRAINT identities_pkey PRIMARY KEY (kind, value)
+);
+CREATE INDEX identities_by_customer ON identities USING btree (customer_id);
+
+CREATE TABLE imports (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  kind text NOT NULL,
+  file text NOT NULL,
+  rows bigint NOT NULL,
+  rejected bigint NOT NULL,
+  inserted bigint NOT NULL,
+  updated bigint NOT NULL,
+  started_at timestamp with time zone NOT NULL,
+  finished_at timestamp with time zone NOT NULL,
+  CONSTRAINT imports_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE journey_versions (
+  id integer GENERATED ALWAYS AS IDENTITY NOT NULL,
+  journey_id integer NOT NULL,
+  number integer NOT NULL,
+  definition jsonb NOT NULL,
+  source text NOT NULL,
+  file text NOT NULL,
+  hash text NOT NULL,
+  applied_at timestamp with time zone NOT NULL,
+  CONSTRAINT journey_versions_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id),
+  CONSTRAINT journey_versions_pkey PRIMARY KEY (id),
+  CONSTRAINT journey_versions_number_once UNIQUE (journey_id, number)
+);
+
+CREATE TABLE journeys (
+  id integer GENERATED ALWAYS AS IDENTITY NOT NULL,
+  name text NOT NULL,
+  state text DEFAULT 'active'::text NOT NULL,
+  version_id integer,
+  entered_until timestamp with time zone,
+  created_at timestamp with time zone NOT NULL,
+  changed_at timestamp with time zone NOT NULL,
+  CONSTRAINT journeys_state_is_known CHECK (state = ANY (ARRAY['active'::text, 'paused'::text, 'archived'::text])),
+  CONSTRAINT journeys_version_exists FOREIGN KEY (version_id) REFERENCES journey_versions(id),
+  CONSTRAINT journeys_pkey PRIMARY KEY (id),
+  CONSTRAINT journeys_name_once UNIQUE (name)
+);
+
+CREATE TABLE links (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  url text NOT NULL,
+  hash bytea NOT NULL,
+  CONSTRAINT links_pkey PRIMARY KEY (id),
+  CONSTRAINT links_once UNIQUE (hash)
+);
+
+CREATE TABLE login_tokens (
+  hash bytea NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  used_at timestamp with time zone,
+  CONSTRAINT login_tokens_pkey PRIMARY KEY (hash)
+);
+
+CREATE TABLE messages (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  delivery_id uuid DEFAULT (md5(((gen_random_uuid())::text || (gen_random_uuid())::text)))::uuid NOT NULL,
+  enrollment_id bigint NOT NULL,
+  journey_id integer NOT NULL,
+  version_id integer NOT NULL,
+  customer_id bigint NOT NULL,
+  step text NOT NULL,
+  channel text NOT NULL,
+  occurrence integer DEFAULT 0 NOT NULL,
+  template text NOT NULL,
+  class text NOT NULL,
+  topic text,
+  state text DEFAULT 'planned'::text NOT NULL,
+  reason text,
+  due_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  planned_at timestamp with time zone NOT NULL,
+  fence bigint DEFAULT 0 NOT NULL,
+  lease_until timestamp with time zone,
+  attempts smallint DEFAULT 0 NOT NULL,
+  provider text,
+  address text,
+  subject text,
+  consent_id bigint,
+  receipt text,
+  sent_at timestamp with time zone,
+  accepted_at timestamp with time zone,
+  delivered_at timestamp with time zone,
+  bounced_at timestamp with time zone,
+  opened_at timestamp with time zone,
+  clicked_at timestamp with time zone,
+  complained_at timestamp with time zone,
+  unsubscribed_at timestamp with time zone,
+  CONSTRAINT messages_class_is_known CHECK (class = ANY (ARRAY['marketing'::text, 'transactional'::text])),
+  CONSTRAINT messages_state_is_known CHECK (state = ANY (ARRAY['planned'::text, 'claimed'::text, 'sending'::text, 'accepted'::text, 'delivered'::text, 'bounced'::text, 'suppressed'::text, 'expired'::text, 'failed'::text, 'retry'::text, 'unknown'::text])),
+  CONSTRAINT messages_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(id),
+  CONSTRAINT messages_enrollment_id_fkey FOREIGN KEY (enrollment_id) REFERENCES enrollments(id),
+  CONSTRAINT messages_pkey PRIMARY KEY (id),
+  CONSTRAINT messages_delivery_id_once UNIQUE (delivery_id),
+  CONSTRAINT messages_once UNIQUE (enrollment_id, step, channel, occurrence)
+) WITH (fillfactor=70);
+CREATE INDEX messages_by_customer ON messages USING btree (customer_id, sent_at);
+CREATE INDEX messages_by_journey ON messages USING btree (journey_id, step, state);
+CREATE INDEX messages_by_receipt ON messages USING btree (receipt) WHERE receipt IS NOT NULL;
+CREATE INDEX messages_due ON messages USING btree (channel, due_at) WHERE state = ANY (ARRAY['planned'::text, 'retry'::text]);
+CREATE INDEX messages_leased ON messages USING btree (lease_until) WHERE state = ANY (ARRAY['claimed'::text, 'sending'::text]);
+
+CREATE TABLE opens (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  message_id bigint NOT NULL,
+  at timestamp with time zone NOT NULL,
+  machine boolean NOT NULL,
+  user_agent text,
+  CONSTRAINT opens_message_id_fkey FOREIGN KEY (message_id) REFERENCES messages(id),
+  CONSTRAINT opens_pkey PRIMARY KEY (id)
+);
+CREATE INDEX opens_by_message ON opens USING btree (message_id);
+
+CREATE TABLE order_lines (
+  order_id bigint NOT NULL,
+  line integer NOT NULL,
+  product_id bigint,
+  quantity numeric(14,4) NOT NULL,
+  unit_price numeric(14,4) NOT NULL,
+  attributes jsonb DEFAULT '{}'::jsonb NOT NULL,
+  CONSTRAINT order_lines_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id) ON DELETE CASCADE,
+  CONSTRAINT order_lines_product_id_fkey FOREIGN KEY (product_id) REFERENCES products(id),
+  CONSTRAINT order_lines_pkey PRIMARY KEY (order_id, line)
+);
+CREATE INDEX order_lines_by_product ON order_lines USING btree (product_id) WHERE product_id IS NOT NULL;
+
+CREATE TABLE orders (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  external_id text NOT NULL,
+  customer_id bigint NOT NULL,
+  ordered_at timestamp with time zone NOT NULL,
+  status text DEFAULT 'completed'::text NOT NULL,
+  total numeric(14,4) NOT NULL,
+  currency character(3) NOT NULL,
+  attributes jsonb DEFAULT '{}'::jsonb NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT orders_status_is_known CHECK (status = ANY (ARRAY['completed'::text, 'returned'::text, 'cancelled'::text, 'adjusted'::text])),
+  CONSTRAINT orders_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(id),
+  CONSTRAINT orders_pkey PRIMARY KEY (id),
+  CONSTRAINT orders_external_id_once UNIQUE (external_id)
+);
+CREATE INDEX orders_by_customer ON orders USING btree (customer_id, ordered_at);
+
+CREATE TABLE pending_events (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  event_id bigint NOT NULL,
+  customer_id bigint NOT NULL,
+  name text NOT NULL,
+  occurred_at timestamp with time zone NOT NULL,
+  properties jsonb NOT NULL,
+  CONSTRAINT pending_events_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE products (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  external_id text NOT NULL,
+  name text,
+  category text,
+  price numeric(14,4),
+  currency character(3),
+  url text,
+  attributes jsonb DEFAULT '{}'::jsonb NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT products_pkey PRIMARY KEY (id),
+  CONSTRAINT products_external_id_once UNIQUE (external_id)
+);
+
+CREATE TABLE report_inbox (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  provider text NOT NULL,
+  received_at timestamp with time zone NOT NULL,
+  reports jsonb NOT NULL,
+  unread jsonb DEFAULT '[]'::jsonb NOT NULL,
+  applied_at timestamp with time zone,
+  CONSTRAINT report_inbox_pkey PRIMARY KEY (id)
+);
+CREATE INDEX report_inbox_open ON report_inbox USING btree (id) WHERE applied_at IS NULL;
+
+CREATE TABLE reports (
+  provider text NOT NULL,
+  event_id text NOT NULL,
+  message_id bigint,
+  kind text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  code text,
+  detail text,
+  received_at timestamp with time zone NOT NULL,
+  CONSTRAINT reports_message_id_fkey FOREIGN KEY (message_id) REFERENCES messages(id),
+  CONSTRAINT reports_pkey PRIMARY KEY (provider, event_id)
+);
+CREATE INDEX reports_by_message ON reports USING btree (message_id) WHERE message_id IS NOT NULL;
+
+CREATE TABLE segment_members (
+  segment_id integer NOT NULL,
+  customer_id bigint NOT NULL,
+  entered_at timestamp with time zone NOT NULL,
+  left_at timestamp with time zone,
+  CONSTRAINT segment_members_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(id) ON DELETE CASCADE,
+  CONSTRAINT segment_members_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segments(id) ON DELETE CASCADE,
+  CONSTRAINT segment_members_pkey PRIMARY KEY (segment_id, customer_id, entered_at)
+);
+CREATE INDEX segment_members_by_customer ON segment_members USING btree (customer_id);
+CREATE INDEX segment_members_by_entry ON segment_members USING btree (segment_id, entered_at);
+CREATE UNIQUE INDEX segment_members_once ON segment_members USING btree (segment_id, customer_id) WHERE left_at IS NULL;
+
+CREATE TABLE segments (
+  id integer GENERATED ALWAYS AS IDENTITY NOT NULL,
+  name text NOT NULL,
+  describe text,
+  condition jsonb NOT NULL,
+  file text NOT NULL,
+  size bigint DEFAULT 0 NOT NULL,
+  refreshed_at timestamp with time zone,
+  refresh_ms integer,
+  failure text,
+  removed_at timestamp with time zone,
+  CONSTRAINT segments_pkey PRIMARY KEY (id),
+  CONSTRAINT segments_name_once UNIQUE (name)
+);
+
+CREATE TABLE sessions (
+  hash bytea NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT sessions_pkey PRIMARY KEY (hash)
+);
+
+CREATE TABLE suppressions (
+  channel text NOT NULL,
+  address text NOT NULL,
+  reason text NOT NULL,
+  detail text,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT suppressions_reason_is_known CHECK (reason = ANY (ARRAY['bounced'::text, 'complained'::text, 'invalid'::text, 'unsubscribed'::text, 'operator'::text])),
+  CONSTRAINT suppressions_pkey PRIMARY KEY (channel, address)
+);
+
+CREATE TABLE events_elsewhen PARTITION OF events DEFAULT;
+
+CREATE OR REPLACE FUNCTION deciding_consent(of_customer bigint, on_channel text, about_topic text, at timestamp with time zone)
+ RETURNS TABLE(consent_id bigint, granted boolean)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'waypost', 'public'
+AS $function$
+  SELECT consent_id, state = 'granted' AND (expires_at IS NULL OR expires_at > at)
+  FROM current_consents
+  WHERE customer_id = of_customer AND channel IN (on_channel, '*') AND topic IN (about_topic, '*')
+  ORDER BY occurred_at DESC, state DESC, consent_id DESC
+  LIMIT 1
+$function$;
+
+CREATE OR REPLACE FUNCTION ensure_event_months(first timestamp with time zone, last timestamp with time zone)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO 'waypost', 'public'
+ SET "TimeZone" TO 'UTC'
+AS $function$
+DECLARE
+  month timestamptz := date_trunc('month', first);
+  made integer := 0;
+  partition text;
+BEGIN
+  WHILE month <= last LOOP
+    partition := 'events_' || to_char(month, 'YYYY_MM');
+    IF to_regclass(partition) IS NULL THEN
+      PERFORM pg_advisory_xact_lock(hashtext('waypost:' || current_schema() || ':' || partition));
+      IF to_regclass(partition) IS NULL AND NOT EXISTS (
+        SELECT FROM events_elsewhen WHERE occurred_at >= month AND occurred_at < month + interval '1 month'
+      ) THEN
+        EXECUTE format('CREATE TABLE %I PARTITION OF events FOR VALUES FROM (%L) TO (%L)', partition, month, month + interval '1 month');
+        made := made + 1;
+      END IF;
+    END IF;
+    month := month + interval '1 month';
+  END LOOP;
+  RETURN made;
+END $function$;
+
+CREATE OR REPLACE FUNCTION keep_current_consents()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'waypost', 'public'
+AS $function$
+BEGIN
+  INSERT INTO current_consents AS kept (customer_id, channel, topic, state, consent_id, occurred_at, expires_at)
+  SELECT DISTINCT ON (customer_id, channel, topic) customer_id, channel, topic, state, id, occurred_at, expires_at
+  FROM added
+  ORDER BY customer_id, channel, topic, occurred_at DESC, id DESC
+  ON CONFLICT (customer_id, channel, topic) DO UPDATE
+    SET state = excluded.state, consent_id = excluded.consent_id, occurred_at = excluded.occurred_at, expires_at = excluded.expires_at
+    WHERE (kept.occurred_at, kept.consent_id) < (excluded.occurred_at, excluded.consent_id);
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  RAISE EXCEPTION '% is append-only: add a row instead of changing one', TG_TABLE_NAME;
+END $function$;
+
+CREATE TRIGGER consents_are_append_only BEFORE UPDATE ON consents FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER consents_keep_current AFTER INSERT ON consents REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION keep_current_consents();
+
+CREATE TRIGGER journey_versions_are_immutable BEFORE UPDATE ON journey_versions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
