@@ -1,0 +1,218 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { type Duration, readDuration } from "./duration.ts";
+import { MistakesError, WaypostError } from "./errors.ts";
+import { parseYaml } from "./yaml-file.ts";
+
+const zone = z
+  .string()
+  .refine(isZone, { error: 'expected an IANA time zone such as "Europe/London"' });
+const duration = z.string().transform((text, context): Duration => {
+  const read = readDuration(text);
+  if (read === undefined)
+    context.addIssue({
+      code: "custom",
+      message: 'expected a duration such as "2 days"',
+      input: text,
+    });
+  return read ?? { months: 0, days: 1, seconds: 0 };
+});
+const rate = z.string().transform((text, context): Rate => {
+  const [, count, unit] = /^(\d{1,6}) ?(?:\/|per) ?(s|second|m|minute|h|hour)$/.exec(text) ?? [];
+  if (count === undefined || Number(count) === 0)
+    context.addIssue({
+      code: "custom",
+      message: 'expected a rate such as "100/second"',
+      input: text,
+    });
+  return {
+    count: Number(count ?? 1),
+    seconds: unit?.startsWith("h") ? 3600 : unit?.startsWith("m") ? 60 : 1,
+  };
+});
+const cap = z.string().transform((text, context): Cap => {
+  const [, count, window] = /^(\d{1,4}) (?:per|in) (.+)$/.exec(text) ?? [];
+  const within = readDuration(/^\d/.test(window ?? "") ? (window ?? "") : `1 ${window ?? ""}`);
+  if (within === undefined)
+    context.addIssue({
+      code: "custom",
+      message: 'expected a cap such as "3 per 7 days"',
+      input: text,
+    });
+  return { count: Number(count ?? 1), within: within ?? { months: 0, days: 1, seconds: 0 } };
+});
+const timeOfDay = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'expected a time of day such as "21:00"' });
+
+const channelSchema = z.strictObject({
+  provider: z.string(),
+  from: z.string().optional(),
+  /** At most so many calls to the provider, over all workers. */
+  rate: rate.optional(),
+  /** Calls in flight at once in one worker. */
+  concurrency: z.int().min(1).max(500).default(32),
+  /** Marketing goes out between these local times of the customer only. */
+  hours: z.strictObject({ from: timeOfDay, until: timeOfDay }).optional(),
+  /** Marketing messages a customer may get, over all journeys. */
+  cap: cap.optional(),
+  /** Attempts before a message that the provider keeps putting off is given up as failed. */
+  attempts: z.int().min(1).max(50).default(8),
+  /** Seconds for one whole call to the provider. */
+  deadline: z.number().min(1).max(120).default(30),
+  /** Options of the provider itself. */
+  options: z.record(z.string(), z.unknown()).default({}),
+});
+
+/** `waypost.yaml`, the file beside the workflows. Every key has a default, so the file itself is optional. */
+export const configFileSchema = z.strictObject({
+  /** Where the world reaches `waypost web`: links in messages and webhooks begin with it. */
+  url: z.url({ protocol: /^https?$/ }).optional(),
+  zone: zone.default("UTC"),
+  /** Zones a customer whose zone is unknown may be in; the hours must suit all of them. */
+  unknown_zones: z.array(zone).min(1).optional(),
+  country: z
+    .string()
+    .regex(/^[A-Z]{2}$/, { error: "expected a two-letter country code such as GB" })
+    .default("GB"),
+  locale: z.string().default("en"),
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, { error: "expected a three-letter currency code such as GBP" })
+    .default("GBP"),
+  shop: z
+    .strictObject({
+      name: z.string(),
+      address: z.string(),
+      url: z.url().optional(),
+      support_email: z.string().optional(),
+    })
+    .default({ name: "Our shop", address: "1 High Street, London" }),
+  channels: z
+    .record(
+      z.string().regex(/^[a-z][a-z0-9_]*$/, { error: "expected a channel name in lower case" }),
+      channelSchema,
+    )
+    .default({}),
+  topics: z
+    .record(z.string(), z.string())
+    .default({ offers: "Offers and news", service: "About your orders" }),
+  /** A message not sent this long after it was due expires; a journey can say otherwise. */
+  max_lateness: duration.default({ months: 0, days: 1, seconds: 0 }),
+  /** How often the members of segments are worked out anew. */
+  refresh_segments: duration.default({ months: 0, days: 0, seconds: 300 }),
+});
+
+export type ConfigFile = z.output<typeof configFileSchema>;
+export type ChannelConfig = z.output<typeof channelSchema>;
+export interface Rate {
+  readonly count: number;
+  readonly seconds: number;
+}
+export interface Cap {
+  readonly count: number;
+  readonly within: Duration;
+}
+
+const environmentSchema = z.object({
+  /** The customers' database; without it Waypost runs its own in `.waypost/`. */
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//)
+    .optional(),
+  /** The queues' Redis; without it the queues are in the database. */
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//)
+    .optional(),
+  WAYPOST_SCHEMA: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_]{0,40}$/)
+    .default("waypost"),
+  WAYPOST_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /** Signs the links in messages. Without it one is made and kept in `.waypost/secret`. */
+  WAYPOST_SECRET: z.string().min(32).optional(),
+  HOST: z.string().default("127.0.0.1"),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+  SENDGRID_API_KEY: z.string().min(1).optional(),
+  SENDGRID_WEBHOOK_KEY: z.string().min(1).optional(),
+  SENDGRID_BASE_URL: z.url().optional(),
+  TWILIO_ACCOUNT_SID: z.string().min(1).optional(),
+  TWILIO_AUTH_TOKEN: z.string().min(1).optional(),
+  TWILIO_FROM: z.string().min(1).optional(),
+  TWILIO_MESSAGING_SERVICE_SID: z.string().min(1).optional(),
+  TWILIO_BASE_URL: z.url().optional(),
+  SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\//)
+    .optional(),
+});
+
+export interface Config extends Omit<ConfigFile, "url" | "unknown_zones"> {
+  /** The project: where waypost.yaml, workflows/, templates/ and .waypost/ are. */
+  readonly folder: string;
+  readonly url: string;
+  readonly unknown_zones: readonly string[];
+  readonly environment: Environment;
+}
+export type Environment = z.output<typeof environmentSchema>;
+
+/** Reads the environment and `waypost.yaml` of a project folder, once. Throws with every mistake and its place. */
+export function readConfig(
+  folder: string,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Config {
+  const env = readEnvironment(environment);
+  const path = join(folder, "waypost.yaml");
+  const text = existsSync(path) ? readFileSync(path, "utf8") : "";
+  const { value, mistakes } = parseYaml(text, "waypost.yaml", configFileSchema);
+  if (value === undefined) throw new MistakesError(mistakes);
+  return {
+    ...value,
+    folder: resolve(folder),
+    url: (env.WAYPOST_URL ?? value.url ?? `http://${env.HOST}:${env.PORT}`).replace(/\/+$/, ""),
+    unknown_zones: value.unknown_zones ?? [value.zone],
+    channels: withDefaultChannels(value.channels, env),
+    environment: env,
+  };
+}
+
+function readEnvironment(environment: Readonly<Record<string, string | undefined>>): Environment {
+  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const parsed = environmentSchema.safeParse(set);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(
+    (issue) => `environment variable ${issue.path.join(".")}: ${issue.message}`,
+  );
+  throw new WaypostError("WAYPOST_CONFIG", faults.join("\n"));
+}
+
+/** E-mail and SMS always exist: with a provider's keys by that provider, else by the outbox. SMS keeps to 8:00-21:00 (47 CFR 64.1200(c)(1)). */
+function withDefaultChannels(
+  channels: Readonly<Record<string, ChannelConfig>>,
+  env: Environment,
+): Record<string, ChannelConfig> {
+  const email =
+    env.SENDGRID_API_KEY !== undefined
+      ? "sendgrid"
+      : env.SMTP_URL !== undefined
+        ? "smtp"
+        : "outbox";
+  const sms = env.TWILIO_ACCOUNT_SID !== undefined ? "twilio" : "outbox";
+  const defaults = {
+    email: channelSchema.parse({ provider: email }),
+    sms: channelSchema.parse({ provider: sms, hours: { from: "08:00", until: "21:00" } }),
+  };
+  return { ...defaults, ...channels };
+}
+
+function isZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * What we say. Templates are files `templates/<name>.<channel>[.<locale>].hbs` with front matter, compiled once and
+ * rendered tens of thousands of times a second. Rendering is pure: same template, same variables, same text.
+ */
+export interface Templates {
+  /** Every template by name: its channels and locales, for checks and near misses. */
+  readonly list: readonly TemplateFile[];
+  has(name: string, channel: string): boolean;
+  /**
+   * Render for one customer. Locale falls back from `de-AT` to `de` to the file without a locale. Throws WaypostError
+   * (WAYPOST_TEMPLATE) that names template and variable.
+   */
+  render(name: string, channel: string, locale: string | null, variables: Variables, track: TrackUrl): Rendered;
+}
+
+export interface TemplateFile {
+  readonly name: string;
+  readonly channel: string;
+  readonly locale: string | null;
+  readonly file: string;
+  /** Top-level paths the template reads, such as `customer.first_name`; for lint. */
+  readonly uses: readonly string[];
+}
+
+/** What a template may say: plain JSON values under `customer`, `account`, `event`, `journey`, `shop`, and URLs. */
+export type Variables = Readonly<Record<string, unknown>>;
+
+/** Called for every link of the rendered message with its final, unescaped URL; returns the URL to put in its place. */
+export type TrackUrl = (url: string) => string;
+
+export interface Rendered {
+  readonly subject: string | null;
+  readonly preheader: string | null;
+  readonly from: string | null;
+  readonly replyTo: string | null;
+  readonly html: string | null;
+  readonly text: string;
+}
