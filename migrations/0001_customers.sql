@@ -34,6 +34,8 @@ CREATE TABLE customers (
   attributes jsonb NOT NULL DEFAULT '{}' CONSTRAINT customers_attributes_are_an_object CHECK (jsonb_typeof(attributes) = 'object'),
   created_at timestamptz NOT NULL,
   updated_at timestamptz NOT NULL,
+  -- Raises for a zone the server does not know, so that local times can always be worked out.
+  CONSTRAINT customers_zone_is_known CHECK (timezone(zone, timestamptz '2000-01-01 00:00Z') IS NOT NULL OR zone IS NULL),
   CONSTRAINT customers_phone_is_e164 CHECK (phone ~ '^\+[1-9][0-9]{5,14}$')
 );
 CREATE INDEX customers_by_email ON customers (email) WHERE email IS NOT NULL;

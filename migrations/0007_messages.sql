@@ -28,6 +28,8 @@ CREATE TABLE messages (
   fence bigint NOT NULL DEFAULT 0,
   lease_until timestamptz,
   attempts smallint NOT NULL DEFAULT 0,
+  -- Attempts that count against the channel's limit; a 429 does not.
+  strikes smallint NOT NULL DEFAULT 0,
   provider text,
   address text,
   subject text,

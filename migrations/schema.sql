@@ -115,6 +115,7 @@ CREATE TABLE customers (
   updated_at timestamp with time zone NOT NULL,
   CONSTRAINT customers_attributes_are_an_object CHECK (jsonb_typeof(attributes) = 'object'::text),
   CONSTRAINT customers_phone_is_e164 CHECK (phone ~ '^\+[1-9][0-9]{5,14}$'::text),
+  CONSTRAINT customers_zone_is_known CHECK (timezone(zone, '2000-01-01 00:00:00+00'::timestamp with time zone) IS NOT NULL OR zone IS NULL),
   CONSTRAINT customers_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
   CONSTRAINT customers_pkey PRIMARY KEY (id),
   CONSTRAINT customers_external_id_once UNIQUE (external_id)
@@ -264,6 +265,7 @@ CREATE TABLE messages (
   fence bigint DEFAULT 0 NOT NULL,
   lease_until timestamp with time zone,
   attempts smallint DEFAULT 0 NOT NULL,
+  strikes smallint DEFAULT 0 NOT NULL,
   provider text,
   address text,
   subject text,
@@ -429,6 +431,14 @@ CREATE TABLE suppressions (
 );
 
 CREATE TABLE events_elsewhen PARTITION OF events DEFAULT;
+
+CREATE OR REPLACE FUNCTION address_on(channel text, email text, phone text, attributes jsonb)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  SELECT CASE WHEN channel = 'email' THEN email WHEN channel IN ('sms', 'whatsapp', 'phone') THEN phone ELSE attributes ->> channel END
+$function$;
 
 CREATE OR REPLACE FUNCTION deciding_consent(of_customer bigint, on_channel text, about_topic text, at timestamp with time zone)
  RETURNS TABLE(consent_id bigint, granted boolean)

@@ -282,6 +282,7 @@ interface MessagesTable {
   fence: Defaulted<Bigint>;
   lease_until: Timestamp | null;
   attempts: Defaulted<number>;
+  strikes: Defaulted<number>;
   provider: string | null;
   address: string | null;
   subject: string | null;
