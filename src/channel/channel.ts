@@ -47,9 +47,21 @@ export type Outcome =
   /** `receipt`: the provider's own id, null when its answer did not hold one. */
   | { readonly kind: "accepted"; readonly receipt: string | null }
   /** Surely not processed: try again at the provider's time, else with backoff. `counted`: whether it uses up an attempt. */
-  | { readonly kind: "later"; readonly code: string; readonly detail: string; readonly retryAfterMs: number | null; readonly counted: boolean; /** slow the whole channel down, not only this message */ readonly throttle: boolean }
+  | {
+      readonly kind: "later";
+      readonly code: string;
+      readonly detail: string;
+      readonly retryAfterMs: number | null;
+      readonly counted: boolean;
+      /** slow the whole channel down, not only this message */ readonly throttle: boolean;
+    }
   /** Final. `of`: the message alone, its address (suppress it), or the person (withdraw consent on this channel). */
-  | { readonly kind: "refused"; readonly of: "message" | "address" | "customer"; readonly code: string; readonly detail: string }
+  | {
+      readonly kind: "refused";
+      readonly of: "message" | "address" | "customer";
+      readonly code: string;
+      readonly detail: string;
+    }
   /** The provider may or may not have it. Never retried blindly. */
   | { readonly kind: "unknown"; readonly code: string; readonly detail: string }
   /** Credentials or account: the channel pauses, messages stay open. */
@@ -67,7 +79,11 @@ export interface ReportRequest {
 }
 
 export type ReportsRead =
-  | { readonly kind: "read"; readonly reports: readonly Report[]; /** Entries that could not be understood, with why. */ readonly unread: readonly string[] }
+  | {
+      readonly kind: "read";
+      readonly reports: readonly Report[];
+      /** Entries that could not be understood, with why. */ readonly unread: readonly string[];
+    }
   | { readonly kind: "forged"; readonly detail: string };
 
 /** One thing a provider says happened. `eventId` makes it idempotent. Texts come from foreign servers: untrusted. */
@@ -76,15 +92,23 @@ export interface Report {
   readonly deliveryId: string | null;
   readonly receipt: string | null;
   readonly kind:
-    | "accepted" | "delivered" | "deferred"
+    | "accepted"
+    | "delivered"
+    | "deferred"
     /** The address is dead: suppress it. */
     | "bounced"
     /** Refused for now (blocked, full): the message failed, the address stays good. */
-    | "blocked" | "failed"
-    | "opened" | "clicked"
-    | "complained" | "unsubscribed"
+    | "blocked"
+    | "failed"
+    | "opened"
+    | "clicked"
+    | "complained"
+    | "unsubscribed"
     /** A text from the customer: opt-out words, opt-in words, a cry for help, anything else. */
-    | "opt_out" | "opt_in" | "help" | "reply"
+    | "opt_out"
+    | "opt_in"
+    | "help"
+    | "reply"
     | "other";
   readonly at: Date;
   /** Who wrote, for an inbound text. */

@@ -1,0 +1,32 @@
+/**
+ * A text that came from a foreign server, made fit to keep and to show: one line, no control characters (Postgres takes
+ * no NUL), no lone surrogates, at most `max` characters. Addresses in `without` are blotted out: they are the
+ * customer's, and erasure must not have to look for them in error messages.
+ */
+export function untrustedText(text: unknown, without: readonly string[] = [], max = 500): string {
+  if (typeof text !== "string") return "";
+  // A little more than is kept, so that a blotted address at the edge is still found whole.
+  let plain = text
+    .slice(0, max * 4)
+    .toWellFormed()
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ")
+    .trim();
+  for (const address of without) {
+    if (address.length > 2) plain = plain.replaceAll(literally(address), "(address)");
+  }
+  return plain.slice(0, max).toWellFormed();
+}
+
+function literally(text: string): RegExp {
+  return new RegExp(text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"), "gi");
+}
+
+/** The same, or null where there is nothing to say. */
+export function untrustedTextOrNull(
+  text: unknown,
+  without: readonly string[] = [],
+  max = 500,
+): string | null {
+  const plain = untrustedText(text, without, max);
+  return plain === "" ? null : plain;
+}
