@@ -2,8 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { TestProject } from "vitest/node";
 import { migrate } from "../../src/database/migrate.ts";
 import { connect } from "../../src/database/database.ts";
-import { dropDatabase, dropLeftovers, runSql, withDatabase } from "./server.ts";
-import { startServer } from "./server.ts";
+import { dropDatabase, dropLeftovers, runSql, startServer, withDatabase } from "./server.ts";
 import { startRedis } from "./redis.ts";
 import { tellWhatIsMissing } from "./missing.ts";
 

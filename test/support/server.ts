@@ -1,5 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Client } from "pg";
+import { startEmbedded } from "../../src/database/embedded.ts";
 
 export interface Server {
   readonly url: string;
@@ -10,10 +13,17 @@ export interface Server {
 export async function startServer(): Promise<Server> {
   const given = process.env["WAYPOST_TEST_DATABASE_URL"];
   if (given !== undefined && given !== "") return { url: given, stop: () => Promise.resolve() };
-  const note = ".waypost/test-database-url";
-  if (existsSync(note))
-    return { url: readFileSync(note, "utf8").trim(), stop: () => Promise.resolve() };
-  throw new Error("no test database");
+  const folder = mkdtempSync(join(tmpdir(), "waypost-test-"));
+  // As root its Postgres is another user, who has to get in here.
+  chmodSync(folder, 0o755);
+  const { url, stop } = await startEmbedded({ folder, durable: false });
+  return {
+    url,
+    stop: async () => {
+      await stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
 }
 
 /** The same server, another database. */
