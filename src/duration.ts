@@ -55,3 +55,8 @@ export function writeDuration(duration: Duration): string {
 export function roughSeconds(duration: Duration): number {
   return (duration.months * 30 + duration.days) * 86_400 + duration.seconds;
 }
+
+/** The text Postgres casts to the same `interval`. */
+export function interval(duration: Duration): string {
+  return `${duration.months} months ${duration.days} days ${duration.seconds} seconds`;
+}

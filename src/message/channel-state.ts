@@ -1,0 +1,75 @@
+import { sql } from "kysely";
+import type { Database } from "../database/database.ts";
+
+/** Whether a channel hands anything over, and what waits on it. */
+export interface ChannelState {
+  readonly name: string;
+  readonly provider: string;
+  readonly pausedAt: Date | null;
+  readonly reason: string | null;
+  readonly due: number;
+  readonly oldestDueAt: Date | null;
+  readonly inFlight: number;
+  readonly sentToday: number;
+  readonly failedToday: number;
+}
+
+/** Stops handing messages over on a channel. Calls in flight are finished; everything else stays open. */
+export async function pauseChannel(
+  database: Database,
+  channel: string,
+  provider: string,
+  reason: string,
+  now: Date,
+): Promise<void> {
+  const state = {
+    provider,
+    paused_at: now,
+    reason: reason.replaceAll("\0", "").toWellFormed().slice(0, 500),
+    changed_at: now,
+  };
+  await database
+    .insertInto("channels")
+    .values({ name: channel, ...state })
+    .onConflict((conflict) => conflict.column("name").doUpdateSet(state))
+    .execute();
+}
+
+/** Lets a paused channel hand over again; false when it was not paused. */
+export async function resumeChannel(
+  database: Database,
+  channel: string,
+  now: Date,
+): Promise<boolean> {
+  const resumed = await database
+    .updateTable("channels")
+    .set({ paused_at: null, reason: null, changed_at: now })
+    .where("name", "=", channel)
+    .where("paused_at", "is not", null)
+    .executeTakeFirst();
+  return resumed.numUpdatedRows > 0n;
+}
+
+/** The state of each of the configured channels, in their order. */
+export async function channelStates(
+  database: Database,
+  channels: readonly { name: string; provider: string }[],
+  now: Date,
+): Promise<ChannelState[]> {
+  const { rows } = await sql<ChannelState>`
+    select configured.name, configured.provider, state.paused_at as "pausedAt", state.reason,
+      coalesce(waiting.due, 0)::int as due, waiting.oldest as "oldestDueAt", coalesce(leased.count, 0)::int as "inFlight",
+      coalesce(today.sent, 0)::int as "sentToday", coalesce(today.failed, 0)::int as "failedToday"
+    from unnest(${channels.map(({ name }) => name)}::text[], ${channels.map(({ provider }) => provider)}::text[])
+      with ordinality as configured (name, provider, position)
+    left join channels state on state.name = configured.name
+    left join lateral (select count(*) as due, min(due_at) as oldest from messages
+      where channel = configured.name and state in ('planned', 'retry') and due_at <= ${now}) as waiting on true
+    left join lateral (select count(*) from messages
+      where state in ('claimed', 'sending') and channel = configured.name) as leased on true
+    left join lateral (select count(*) filter (where m.state not in ('failed', 'bounced', 'retry')) as sent,
+        count(*) filter (where m.state in ('failed', 'bounced')) as failed
+      from messages m where m.channel = configured.name and m.sent_at > ${now}::timestamptz - interval '1 day') as today on true
+    order by configured.position`.execute(database);
+  return rows;
+}

@@ -1,0 +1,50 @@
+import { sql } from "kysely";
+import type { Database } from "../database/database.ts";
+import { detailsOf } from "./details.ts";
+import type { ClaimedMessage } from "./message.ts";
+
+export interface Claim {
+  readonly channel: string;
+  readonly limit: number;
+  readonly now: Date;
+  /** How long other workers keep their hands off. Counted by the database's clock, which no host's jump can move. */
+  readonly leaseSeconds: number;
+}
+
+/**
+ * Takes up to `limit` due messages of a channel, oldest due first, with all that rendering them needs. Two workers never
+ * get the same message. Messages of a paused journey stay where they are; a paused channel yields none.
+ */
+export async function claim(
+  database: Database,
+  { channel, limit, now, leaseSeconds }: Claim,
+): Promise<ClaimedMessage[]> {
+  const { rows } = await sql<ClaimedMessage>`
+    with due as (
+      select id from messages
+      where channel = ${channel} and state in ('planned', 'retry') and due_at <= ${now}
+        and journey_id not in (select id from journeys where state = 'paused')
+        and not exists (select from channels where name = ${channel} and paused_at is not null)
+      order by due_at
+      limit ${limit}
+      for update skip locked
+    ), taken as (
+      update messages set state = 'claimed', fence = fence + 1, lease_until = clock_timestamp() + ${leaseSeconds} * interval '1 second'
+      from due where messages.id = due.id
+      returning messages.*
+    )
+    ${detailsOf("taken")}
+    order by m.due_at, m.id`.execute(database);
+  return rows;
+}
+
+/** Gives claimed messages back untouched, so that a worker that stops leaves nothing to wait for. */
+export async function release(
+  database: Database,
+  messages: readonly Pick<ClaimedMessage, "id" | "fence">[],
+): Promise<void> {
+  await sql`
+    update messages m set state = case when m.attempts = 0 then 'planned' else 'retry' end, lease_until = null
+    from unnest(${messages.map((m) => m.id)}::bigint[], ${messages.map((m) => m.fence)}::bigint[]) as held (id, fence)
+    where m.id = held.id and m.fence = held.fence and m.state = 'claimed'`.execute(database);
+}

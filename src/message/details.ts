@@ -1,0 +1,33 @@
+import { type RawBuilder, sql } from "kysely";
+import type { Database } from "../database/database.ts";
+import type { ClaimedMessage } from "./message.ts";
+
+/** Everything rendering a message needs, for the rows of a relation with the columns of `messages`. */
+export function detailsOf(relation: string): RawBuilder<ClaimedMessage> {
+  return sql<ClaimedMessage>`
+    select m.id, m.delivery_id as "deliveryId", m.fence, m.channel, m.template, m.class, m.topic, j.name as journey,
+           m.step, m.attempts, m.strikes, m.expires_at as "expiresAt", e.entry,
+           json_build_object('id', c.id::text, 'external_id', c.external_id, 'email', c.email, 'phone', c.phone,
+             'first_name', c.first_name, 'last_name', c.last_name, 'locale', c.locale, 'zone', c.zone,
+             'country', c.country, 'city', c.city, 'birthday', c.birthday, 'attributes', c.attributes) as customer,
+           case when a.id is not null then json_build_object('id', a.id::text, 'external_id', a.external_id, 'name', a.name,
+             'domain', a.domain, 'industry', a.industry, 'employees', a.employees, 'country', a.country,
+             'attributes', a.attributes) end as account
+    from ${sql.table(relation)} m
+    join enrollments e on e.id = m.enrollment_id
+    join journeys j on j.id = m.journey_id
+    join customers c on c.id = m.customer_id
+    left join accounts a on a.id = c.account_id`;
+}
+
+/** Messages by id with what rendering them needs, for previews and look-ups. */
+export async function loadMessages(
+  database: Database,
+  ids: readonly string[],
+): Promise<ClaimedMessage[]> {
+  const { rows } =
+    await sql<ClaimedMessage>`${detailsOf("messages")} where m.id = any(${ids}::bigint[])`.execute(
+      database,
+    );
+  return rows;
+}

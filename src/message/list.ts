@@ -1,0 +1,97 @@
+import { type SqlBool, sql } from "kysely";
+import type { Database } from "../database/database.ts";
+import type { MessageState } from "./message.ts";
+
+export interface MessageFilter {
+  readonly states?: readonly MessageState[];
+  readonly journey?: string;
+  readonly channel?: string;
+  readonly customerId?: string;
+  /** Only messages with a lower id: the next page. */
+  readonly before?: string;
+  readonly limit: number;
+}
+
+/** A message as lists show it. */
+export interface ListedMessage {
+  readonly id: string;
+  readonly deliveryId: string;
+  readonly journey: string;
+  readonly step: string;
+  readonly channel: string;
+  readonly template: string;
+  readonly state: MessageState;
+  readonly reason: string | null;
+  readonly subject: string | null;
+  readonly customerId: string;
+  readonly customerName: string | null;
+  readonly address: string | null;
+  readonly attempts: number;
+  readonly dueAt: Date;
+  readonly plannedAt: Date;
+  readonly sentAt: Date | null;
+  readonly deliveredAt: Date | null;
+  readonly openedAt: Date | null;
+  readonly clickedAt: Date | null;
+  readonly bouncedAt: Date | null;
+}
+
+/** The newest messages that fit the filter, newest first. */
+export async function listMessages(
+  database: Database,
+  filter: MessageFilter,
+): Promise<ListedMessage[]> {
+  const conditions = [
+    filter.states === undefined ? null : sql<SqlBool>`m.state = any(${filter.states}::text[])`,
+    filter.journey === undefined ? null : sql<SqlBool>`j.name = ${filter.journey}`,
+    filter.channel === undefined ? null : sql<SqlBool>`m.channel = ${filter.channel}`,
+    filter.customerId === undefined ? null : sql<SqlBool>`m.customer_id = ${filter.customerId}`,
+    filter.before === undefined ? null : sql<SqlBool>`m.id < ${filter.before}`,
+  ].filter((condition) => condition !== null);
+  return select(database, conditions, filter.limit);
+}
+
+/** One message by its id or delivery id. */
+export async function findMessage(
+  database: Database,
+  id: string,
+): Promise<ListedMessage | undefined> {
+  const condition = /^\d{1,18}$/.test(id)
+    ? sql<SqlBool>`m.id = ${id}`
+    : /^[0-9a-f-]{36}$/i.test(id)
+      ? sql<SqlBool>`m.delivery_id = ${id}::uuid`
+      : sql<SqlBool>`false`;
+  const [message] = await select(database, [condition], 1);
+  return message;
+}
+
+async function select(
+  database: Database,
+  conditions: readonly ReturnType<typeof sql<SqlBool>>[],
+  limit: number,
+): Promise<ListedMessage[]> {
+  const where = conditions.length === 0 ? sql`true` : sql.join([...conditions], sql` and `);
+  const { rows } = await sql<ListedMessage>`
+    select m.id, m.delivery_id as "deliveryId", j.name as journey, m.step, m.channel, m.template, m.state, m.reason, m.subject,
+      m.customer_id as "customerId", nullif(concat_ws(' ', c.first_name, c.last_name), '') as "customerName",
+      coalesce(m.address, address_on(m.channel, c.email, c.phone, c.attributes)) as address, m.attempts,
+      m.due_at as "dueAt", m.planned_at as "plannedAt", m.sent_at as "sentAt", m.delivered_at as "deliveredAt",
+      m.opened_at as "openedAt", m.clicked_at as "clickedAt", m.bounced_at as "bouncedAt"
+    from messages m
+    join journeys j on j.id = m.journey_id
+    join customers c on c.id = m.customer_id
+    where ${where} order by m.id desc limit ${limit}`.execute(database);
+  return rows;
+}
+
+/** How many messages are in each state, over all or one journey. */
+export async function countMessages(
+  database: Database,
+  journey?: string,
+): Promise<Partial<Record<MessageState, number>>> {
+  const { rows } = await sql<{ state: MessageState; count: number }>`
+    select m.state, count(*)::int as count from messages m
+    ${journey === undefined ? sql`` : sql`join journeys j on j.id = m.journey_id and j.name = ${journey}`}
+    group by m.state order by m.state`.execute(database);
+  return Object.fromEntries(rows.map(({ state, count }) => [state, count]));
+}

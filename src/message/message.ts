@@ -1,0 +1,61 @@
+/**
+ * One message to one customer, once. Its life, of which every step is a committed row before it is an act:
+ *
+ * 1. planned: the enrollment reached a send step; the row and the enrollment's move commit together (plan.ts).
+ * 2. claimed: a worker took a batch, with a lease and a raised fence (claim.ts), and renders it (compose.ts).
+ * 3. sending: consent, suppression, cap, hours and lateness were read once more in the transaction that wrote this
+ *    state and the attempt (open-sending.ts). Only now may the provider be called (deliver.ts).
+ * 4. accepted, refused (failed), put off (retry at), or unknown: the outcome, guarded by the fence (record.ts).
+ * 5. delivered, bounced, opened, clicked…: what is reported later (tracking/).
+ *
+ * A worker that dies in 2 loses nothing: the lease ends and the row is planned again. One that dies in 3 leaves
+ * `sending` rows, at most as many as it had calls in flight: they become `unknown` (recover.ts). Marketing stays there
+ * until a report or a look-up resolves it (at most once); transactional messages go out again (at least once).
+ */
+export type MessageState =
+  | "planned"
+  | "claimed"
+  | "sending"
+  | "accepted"
+  | "delivered"
+  | "bounced"
+  | "suppressed"
+  | "expired"
+  | "failed"
+  | "retry"
+  | "unknown";
+
+/** A message this worker holds: claimed by fence, with what its templates may say. */
+export interface ClaimedMessage {
+  readonly id: string;
+  readonly deliveryId: string;
+  readonly fence: string;
+  readonly channel: string;
+  readonly template: string;
+  readonly class: "marketing" | "transactional";
+  readonly topic: string | null;
+  readonly journey: string;
+  readonly step: string;
+  readonly attempts: number;
+  readonly strikes: number;
+  readonly expiresAt: Date;
+  readonly customer: ClaimedCustomer;
+  readonly account: Readonly<Record<string, unknown>> | null;
+  /** Properties of the event that started the enrollment. */
+  readonly entry: Readonly<Record<string, unknown>>;
+}
+
+export interface ClaimedCustomer {
+  readonly id: string;
+  readonly external_id: string | null;
+  readonly email: string | null;
+  readonly phone: string | null;
+  readonly first_name: string | null;
+  readonly last_name: string | null;
+  readonly locale: string | null;
+  readonly zone: string | null;
+  readonly country: string | null;
+  readonly city: string | null;
+  readonly birthday: string | null;
+  readonly attributes: Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,154 @@
+import { type RawBuilder, sql } from "kysely";
+import type { Cap } from "../config.ts";
+import type { Database } from "../database/database.ts";
+import { interval } from "../duration.ts";
+import type { Composed } from "./compose.ts";
+import { decidingConsent, isPermitted } from "./permission.ts";
+
+/** The rules of a channel that hold at the moment of sending. */
+export interface SendingRules {
+  readonly provider: string;
+  readonly hours: { readonly from: string; readonly until: string } | null;
+  readonly cap: Cap | null;
+  /** Zones a customer of unknown zone may be in; the hours must suit them all. */
+  readonly unknownZones: readonly string[];
+  /** Longer than the whole-call deadline: until then nobody takes the row for abandoned. */
+  readonly leaseSeconds: number;
+}
+
+export interface Cleared {
+  readonly id: string;
+  readonly address: string;
+}
+
+/**
+ * Writes `sending` and the attempt for those messages of a batch that may go now, and returns them; the provider may be
+ * called once this has committed, and not before. Consent, suppression, cap, hours, lateness and pauses are read in
+ * this very transaction. The others become suppressed or expired with their reason, or wait for a better hour.
+ *
+ * Customers are locked in id order, so that two batches cannot both spend a customer's last place under a cap.
+ */
+export async function openSending(
+  database: Database,
+  channel: string,
+  batch: readonly Composed[],
+  rules: SendingRules,
+  now: Date,
+): Promise<Cleared[]> {
+  if (batch.length === 0) return [];
+  const ids = batch.map(({ message }) => message.id);
+  return database.transaction().execute(async (transaction) => {
+    await sql`set local synchronous_commit = on`.execute(transaction);
+    if (rules.cap !== null) {
+      await sql`select id from customers where id in (select customer_id from messages where id = any(${ids}::bigint[]))
+        order by id for no key update`.execute(transaction);
+    }
+    const { rows } = await verdicts(channel, batch, rules, now).execute(transaction);
+    return rows;
+  });
+}
+
+function verdicts(
+  channel: string,
+  batch: readonly Composed[],
+  rules: SendingRules,
+  now: Date,
+): RawBuilder<Cleared> {
+  const asked = {
+    customerId: sql`m.customer_id`,
+    channel: sql`m.channel`,
+    topic: sql`m.topic`,
+    now,
+  };
+  const later = rules.hours === null ? sql`null::timestamptz` : sql`hours.opens_at`;
+  return sql<Cleared>`
+    with offered as (
+      select * from unnest(${batch.map(({ message }) => message.id)}::bigint[], ${batch.map(({ message }) => message.fence)}::bigint[],
+        ${batch.map(({ outgoing }) => outgoing.subject?.slice(0, 500) ?? null)}::text[]) as offered (id, fence, subject)
+    ), seen as (
+      select m.id, m.expires_at, m.class, m.channel, offered.subject, consent.consent_id, address,
+             suppressed.reason as suppressed_for,
+             ${isPermitted(sql`m.channel`, sql`m.class`, "consent")} as permitted,
+             case when m.class = 'marketing' then ${later} end as opens_at,
+             j.state = 'paused' or paused.name is not null as paused,
+             ${placesFreeAgain(rules.cap, now)} as free_at
+      from offered
+      join messages m on m.id = offered.id and m.fence = offered.fence and m.state = 'claimed'
+      join customers c on c.id = m.customer_id
+      join journeys j on j.id = m.journey_id
+      cross join lateral address_on(m.channel, c.email, c.phone, c.attributes) as address
+      left join channels paused on paused.name = ${channel} and paused.paused_at is not null
+      left join suppressions suppressed on suppressed.channel = m.channel and suppressed.address = address
+      left join ${decidingConsent(asked)} as consent on true
+      ${rules.hours === null ? sql`` : openingHours(rules.hours, rules.unknownZones, now)}
+    ), judged as (
+      select seen.*, case
+        when paused then 'planned'
+        when expires_at <= ${now} then 'expired'
+        when address is null or suppressed_for is not null or not permitted then 'suppressed'
+        when opens_at is not null then case when opens_at < expires_at then 'planned' else 'expired' end
+        when free_at is not null then case when free_at < expires_at then 'planned' else 'suppressed' end
+        else 'sending' end as verdict
+      from seen
+    ), written as (
+      update messages m set
+        state = verdict,
+        reason = case when verdict = 'sending' or paused then null
+          when verdict = 'expired' and opens_at is not null and m.expires_at > ${now} then 'the permitted hours begin too late'
+          when verdict = 'expired' then 'later than the journey allows'
+          when address is null then 'no address'
+          when suppressed_for is not null then 'address ' || suppressed_for
+          when not permitted then 'no consent'
+          when opens_at is not null then 'outside the permitted hours'
+          else 'frequency cap' end,
+        due_at = case when verdict = 'planned' and not paused then coalesce(opens_at, free_at, m.due_at) else m.due_at end,
+        lease_until = case when verdict = 'sending' then clock_timestamp() + ${rules.leaseSeconds} * interval '1 second' end,
+        attempts = case when verdict = 'sending' then m.attempts + 1 else m.attempts end,
+        sent_at = case when verdict = 'sending' then ${now} else m.sent_at end,
+        subject = case when verdict = 'sending' then judged.subject else m.subject end,
+        address = case when verdict = 'sending' then judged.address else m.address end,
+        consent_id = case when verdict = 'sending' then judged.consent_id else m.consent_id end,
+        provider = case when verdict = 'sending' then ${rules.provider} else m.provider end
+      from judged where m.id = judged.id
+      returning m.id, m.state, m.attempts, m.fence, m.address
+    ), attempted as (
+      insert into attempts (message_id, number, fence, provider, started_at)
+      select id, attempts, fence, ${rules.provider}, ${now} from written where state = 'sending'
+    )
+    select id, address from written where state = 'sending'`;
+}
+
+/** When the customer's hours open again; null while they are open. With several possible zones, the latest of them. */
+function openingHours(
+  { from, until }: { from: string; until: string },
+  unknownZones: readonly string[],
+  now: Date,
+): RawBuilder<unknown> {
+  return sql`left join lateral (
+    select max((local::date + case when local::time < ${from}::time then 0 else 1 end + ${from}::time) at time zone zone) as opens_at
+    from (select zone, ${now}::timestamptz at time zone zone as local
+          from unnest(case when c.zone is null then ${unknownZones}::text[] else array[c.zone] end) as zone) as there
+    where local::time < ${from}::time or local::time >= ${until}::time
+  ) as hours on true`;
+}
+
+/**
+ * When the customer's cap has a place for this message; null when there is one now. Counts what was sent in the window
+ * on the same channel over all journeys, and the messages of this batch that come before it.
+ */
+function placesFreeAgain(cap: Cap | null, now: Date): RawBuilder<unknown> {
+  if (cap === null) return sql`null::timestamptz`;
+  const within = sql`${interval(cap.within)}::interval`;
+  const before = sql`(row_number() over (partition by m.customer_id, m.class order by m.due_at, m.id) - 1)`;
+  return sql`case when m.class = 'marketing' and (
+      select count(*) from messages other
+      where other.customer_id = m.customer_id and other.channel = m.channel and other.class = 'marketing' and other.id <> m.id
+        and other.sent_at > ${now}::timestamptz - ${within}
+        and other.state in ('sending', 'accepted', 'delivered', 'bounced', 'unknown')) + ${before} >= ${cap.count}
+    then coalesce((
+      select other.sent_at from messages other
+      where other.customer_id = m.customer_id and other.channel = m.channel and other.class = 'marketing' and other.id <> m.id
+        and other.sent_at > ${now}::timestamptz - ${within}
+        and other.state in ('sending', 'accepted', 'delivered', 'bounced', 'unknown')
+      order by other.sent_at desc offset ${cap.count - 1} limit 1), ${now}::timestamptz) + ${within} end`;
+}

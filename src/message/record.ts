@@ -1,0 +1,173 @@
+import { sql } from "kysely";
+import type { Outcome } from "../channel/channel.ts";
+import { recordConsents, suppress } from "../customer/consent.ts";
+import type { Database } from "../database/database.ts";
+import type { ClaimedMessage, MessageState } from "./message.ts";
+import { retryDelayMs } from "./retry-delay.ts";
+
+/** What came of one call, and for which message. */
+export interface Settled {
+  readonly message: ClaimedMessage;
+  /** The address it was handed over for. */
+  readonly address: string;
+  readonly outcome: Outcome;
+}
+
+export interface RecordRules {
+  /** Counted attempts after which a message that keeps being put off has failed. */
+  readonly attempts: number;
+  readonly now: Date;
+  readonly random: () => number;
+}
+
+interface Line {
+  readonly settled: Settled;
+  readonly state: MessageState;
+  readonly reason: string | null;
+  readonly dueAt: Date | null;
+  readonly strikes: number;
+}
+
+/**
+ * Records the outcomes of a batch in one transaction, guarded by the fence: a worker that lost its lease writes nothing.
+ * A report that came before the answer is not undone. When the set cannot be written, each row is tried by itself, so
+ * that one strange answer never makes its neighbours be sent again; what still cannot be written is returned.
+ */
+export async function recordOutcomes(
+  database: Database,
+  batch: readonly Settled[],
+  rules: RecordRules,
+): Promise<readonly Settled[]> {
+  if (batch.length === 0) return [];
+  const lines = batch.map((settled) => decide(settled, rules));
+  try {
+    await write(database, lines, rules.now);
+    return [];
+  } catch (thrown) {
+    if (batch.length === 1) return batch;
+    const unwritten: Settled[] = [];
+    for (const line of lines) {
+      await write(database, [line], rules.now).catch(() => unwritten.push(line.settled));
+    }
+    if (unwritten.length === batch.length) throw thrown;
+    return unwritten;
+  }
+}
+
+/** What an outcome makes of its message. */
+export function decide(settled: Settled, rules: RecordRules): Line {
+  const { message, outcome } = settled;
+  const line = { settled, reason: null, dueAt: null, strikes: message.strikes };
+  switch (outcome.kind) {
+    case "accepted":
+      return { ...line, state: "accepted" };
+    case "refused":
+      return { ...line, state: "failed", reason: `${outcome.code} ${outcome.detail}` };
+    case "unknown":
+      return { ...line, state: "unknown", reason: `${outcome.code} ${outcome.detail}` };
+    case "misconfigured":
+      return {
+        ...line,
+        state: "retry",
+        reason: `${outcome.code} ${outcome.detail}`,
+        dueAt: rules.now,
+      };
+    case "later": {
+      const strikes = message.strikes + (outcome.counted ? 1 : 0);
+      if (strikes >= rules.attempts) {
+        return {
+          ...line,
+          state: "failed",
+          reason: `given up after ${strikes} attempts: ${outcome.code} ${outcome.detail}`,
+          strikes,
+        };
+      }
+      const delay = outcome.retryAfterMs ?? retryDelayMs(message.attempts, rules.random);
+      return {
+        ...line,
+        state: "retry",
+        reason: `${outcome.code} ${outcome.detail}`,
+        dueAt: new Date(rules.now.getTime() + delay),
+        strikes,
+      };
+    }
+  }
+}
+
+async function write(database: Database, lines: readonly Line[], now: Date): Promise<void> {
+  await database.transaction().execute(async (transaction) => {
+    await sql`
+      with settled as (
+        select * from unnest(
+          ${lines.map((l) => l.settled.message.id)}::bigint[], ${lines.map((l) => l.settled.message.fence)}::bigint[],
+          ${lines.map((l) => l.state)}::text[], ${lines.map((l) => storable(l.reason))}::text[],
+          ${lines.map((l) => l.dueAt)}::timestamptz[], ${lines.map((l) => l.strikes)}::smallint[],
+          ${lines.map((l) => storable(receiptOf(l.settled.outcome)))}::text[],
+          ${lines.map((l) => l.settled.outcome.kind)}::text[], ${lines.map((l) => storable(codeOf(l.settled.outcome)))}::text[]
+        ) as settled (id, fence, state, reason, due_at, strikes, receipt, outcome, code)
+      ), recorded as (
+        update messages m set
+          state = case when m.state in ('sending', 'unknown') then settled.state else m.state end,
+          reason = case when m.state in ('sending', 'unknown') then settled.reason else m.reason end,
+          due_at = coalesce(settled.due_at, m.due_at), strikes = settled.strikes, lease_until = null,
+          receipt = coalesce(settled.receipt, m.receipt),
+          accepted_at = case when settled.state = 'accepted' then coalesce(m.accepted_at, ${now}) else m.accepted_at end
+        from settled
+        where m.id = settled.id and m.fence = settled.fence and m.state not in ('planned', 'claimed', 'retry')
+        returning m.id, m.attempts
+      )
+      update attempts a set finished_at = ${now}, outcome = settled.outcome, code = settled.code, detail = settled.reason
+      from recorded join settled using (id)
+      where a.message_id = recorded.id and a.number = recorded.attempts`.execute(transaction);
+    await avoidAddresses(transaction, lines, now);
+  });
+}
+
+/** A dead address is suppressed and a person's refusal is a withdrawal, in the transaction that records the outcome. */
+async function avoidAddresses(
+  transaction: Database,
+  lines: readonly Line[],
+  now: Date,
+): Promise<void> {
+  const refusals = lines.flatMap(({ settled }) =>
+    settled.outcome.kind === "refused" ? [{ settled, outcome: settled.outcome }] : [],
+  );
+  const dead = refusals.filter(({ outcome }) => outcome.of === "address");
+  const unwilling = refusals.filter(({ outcome }) => outcome.of === "customer");
+  if (dead.length > 0) {
+    await suppress(
+      transaction,
+      dead.map(({ settled, outcome }) => ({
+        channel: settled.message.channel,
+        address: settled.address,
+        reason: "invalid" as const,
+        detail: storable(outcome.code),
+        created_at: now,
+      })),
+    );
+  }
+  if (unwilling.length > 0) {
+    await recordConsents(
+      transaction,
+      unwilling.map(({ settled, outcome }) => ({
+        customer_id: settled.message.customer.id,
+        channel: settled.message.channel,
+        topic: "*",
+        state: "withdrawn" as const,
+        method: "provider_report",
+        source: storable(outcome.code),
+        occurred_at: now,
+      })),
+    );
+  }
+}
+
+const receiptOf = (outcome: Outcome) => (outcome.kind === "accepted" ? outcome.receipt : null);
+const codeOf = (outcome: Outcome) => (outcome.kind === "accepted" ? null : outcome.code);
+
+/** Text from a foreign server as Postgres can keep it: no NUL, no half surrogates, at most 500 characters. */
+function storable(text: string | null): string | null {
+  return text === null
+    ? null
+    : text.replaceAll("\0", "").toWellFormed().slice(0, 500).toWellFormed();
+}

@@ -1,0 +1,59 @@
+import { sql } from "kysely";
+import type { Database } from "../database/database.ts";
+
+export interface Recovered {
+  /** Claimed rows of workers that died before any call: planned again. */
+  readonly reclaimed: number;
+  /** Rows of workers that died during a call: the provider may or may not have them. */
+  readonly unknown: number;
+  /** Transactional messages whose outcome stayed unknown: tried again. */
+  readonly retried: number;
+}
+
+/** How long a report may take before a transactional message of unknown outcome goes out again. */
+const reportPatience = "15 minutes";
+
+/**
+ * What the sweeper does for the ledger. A lease is over by the database's clock. Marketing messages stay unknown (at
+ * most once) until a report, a look-up or an operator resolves them.
+ */
+export async function recoverMessages(database: Database, now: Date): Promise<Recovered> {
+  const reclaimed = await sql`
+    update messages set state = case when attempts = 0 then 'planned' else 'retry' end, lease_until = null
+    where state = 'claimed' and lease_until < clock_timestamp()`.execute(database);
+  const unknown = await sql`
+    with abandoned as (
+      update messages set state = 'unknown', reason = 'the worker stopped during the call', lease_until = null
+      where state = 'sending' and lease_until < clock_timestamp()
+      returning id, attempts
+    )
+    update attempts a set finished_at = ${now}, outcome = 'unknown', code = 'worker_stopped'
+    from abandoned where a.message_id = abandoned.id and a.number = abandoned.attempts and a.outcome is null`.execute(
+    database,
+  );
+  const retried = await sql`
+    update messages set state = 'retry', due_at = ${now}, strikes = strikes + 1
+    where state = 'unknown' and class = 'transactional' and expires_at > ${now}
+      and sent_at < ${now}::timestamptz - ${reportPatience}::interval`.execute(database);
+  const count = (result: { numAffectedRows?: bigint | undefined }) =>
+    Number(result.numAffectedRows ?? 0n);
+  return { reclaimed: count(reclaimed), unknown: count(unknown), retried: count(retried) };
+}
+
+/** Channels that have something due, for the sweeper to wake. */
+export async function dueChannels(database: Database, now: Date): Promise<string[]> {
+  const { rows } = await sql<{ channel: string }>`
+    with recursive due as (
+      (select channel from messages where state in ('planned', 'retry') order by channel limit 1)
+      union all
+      select (select m.channel from messages m where m.state in ('planned', 'retry') and m.channel > due.channel order by m.channel limit 1)
+      from due where due.channel is not null
+    )
+    select channel from due
+    where channel is not null
+      and exists (select from messages m where m.channel = due.channel and m.state in ('planned', 'retry') and m.due_at <= ${now})
+      and not exists (select from channels where name = due.channel and paused_at is not null)`.execute(
+    database,
+  );
+  return rows.map(({ channel }) => channel);
+}
