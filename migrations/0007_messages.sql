@@ -77,10 +77,12 @@ CREATE TABLE links (
   CONSTRAINT links_once UNIQUE (hash)
 );
 
--- A channel that is paused hands nothing over; its messages stay open.
+-- A channel that is paused or throttled hands nothing over; its messages stay open.
 CREATE TABLE channels (
   name text PRIMARY KEY,
   provider text NOT NULL,
+  -- The provider asked for quiet until then.
+  throttled_until timestamptz,
   paused_at timestamptz,
   -- 'operator', or the provider's complaint.
   reason text,

@@ -46,6 +46,7 @@ CREATE TABLE attempts (
 CREATE TABLE channels (
   name text NOT NULL,
   provider text NOT NULL,
+  throttled_until timestamp with time zone,
   paused_at timestamp with time zone,
   reason text,
   changed_at timestamp with time zone NOT NULL,
@@ -152,7 +153,7 @@ CREATE TABLE enrollments (
   CONSTRAINT enrollments_once_per_entry UNIQUE (customer_id, journey_id, entry_key)
 ) WITH (fillfactor=85);
 CREATE INDEX enrollments_by_journey ON enrollments USING btree (journey_id, state, step);
-CREATE INDEX enrollments_due ON enrollments USING btree (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX enrollments_due ON enrollments USING btree (journey_id, due_at) WHERE due_at IS NOT NULL;
 
 CREATE TABLE event_keys (
   key text NOT NULL,
@@ -335,6 +336,15 @@ CREATE TABLE orders (
 );
 CREATE INDEX orders_by_customer ON orders USING btree (customer_id, ordered_at);
 
+CREATE TABLE passages (
+  version_id integer NOT NULL,
+  step text NOT NULL,
+  next text NOT NULL,
+  customers bigint NOT NULL,
+  CONSTRAINT passages_version_id_fkey FOREIGN KEY (version_id) REFERENCES journey_versions(id),
+  CONSTRAINT passages_pkey PRIMARY KEY (version_id, step, next)
+) WITH (fillfactor=50);
+
 CREATE TABLE pending_events (
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   event_id bigint NOT NULL,
@@ -438,6 +448,26 @@ CREATE OR REPLACE FUNCTION address_on(channel text, email text, phone text, attr
  IMMUTABLE PARALLEL SAFE
 AS $function$
   SELECT CASE WHEN channel = 'email' THEN email WHEN channel IN ('sms', 'whatsapp', 'phone') THEN phone ELSE attributes ->> channel END
+$function$;
+
+CREATE OR REPLACE FUNCTION as_instant(given text)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE PARALLEL SAFE STRICT
+AS $function$
+  SELECT CASE WHEN given ~ ('^(?!0000)('
+    '\d{4}-((0[13578]|1[02])-(0[1-9]|[12]\d|3[01])|(0[469]|11)-(0[1-9]|[12]\d|30)|02-(0[1-9]|1\d|2[0-8]))'
+    '|(\d\d(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)'
+    '([T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-](0\d|1[0-4])(:?[0-5]\d)?)?)?$')
+  THEN given::timestamptz END
+$function$;
+
+CREATE OR REPLACE FUNCTION as_number(given text)
+ RETURNS numeric
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$
+  SELECT CASE WHEN given ~ '^\s*[+-]?(\d{1,100}(\.\d{0,100})?|\.\d{1,100})([eE][+-]?\d{1,2})?\s*$' THEN given::numeric END
 $function$;
 
 CREATE OR REPLACE FUNCTION deciding_consent(of_customer bigint, on_channel text, about_topic text, at timestamp with time zone)

@@ -39,6 +39,7 @@ export interface Tables {
   opens: OpensTable;
   order_lines: OrderLinesTable;
   orders: OrdersTable;
+  passages: PassagesTable;
   pending_events: PendingEventsTable;
   products: ProductsTable;
   report_inbox: ReportInboxTable;
@@ -112,6 +113,7 @@ interface AttemptsTable {
 interface ChannelsTable {
   name: string;
   provider: string;
+  throttled_until: Timestamp | null;
   paused_at: Timestamp | null;
   reason: string | null;
   changed_at: Timestamp;
@@ -326,6 +328,13 @@ interface OrdersTable {
   attributes: Defaulted<Json>;
   created_at: Timestamp;
   updated_at: Timestamp;
+}
+
+interface PassagesTable {
+  version_id: number;
+  step: string;
+  next: string;
+  customers: Bigint;
 }
 
 interface PendingEventsTable {

@@ -7,6 +7,7 @@ export interface ChannelState {
   readonly provider: string;
   readonly pausedAt: Date | null;
   readonly reason: string | null;
+  readonly throttledUntil: Date | null;
   readonly due: number;
   readonly oldestDueAt: Date | null;
   readonly inFlight: number;
@@ -35,6 +36,22 @@ export async function pauseChannel(
     .execute();
 }
 
+/** Keeps every worker from calling the provider before the time it named. A shorter wish does not cut a longer one. */
+export async function throttleChannel(
+  database: Database,
+  channel: string,
+  provider: string,
+  until: Date,
+  now: Date,
+): Promise<void> {
+  await sql`
+    insert into channels (name, provider, throttled_until, changed_at) values (${channel}, ${provider}, ${until}, ${now})
+    on conflict (name) do update set changed_at = excluded.changed_at,
+      throttled_until = greatest(channels.throttled_until, excluded.throttled_until)`.execute(
+    database,
+  );
+}
+
 /** Lets a paused channel hand over again; false when it was not paused. */
 export async function resumeChannel(
   database: Database,
@@ -58,6 +75,7 @@ export async function channelStates(
 ): Promise<ChannelState[]> {
   const { rows } = await sql<ChannelState>`
     select configured.name, configured.provider, state.paused_at as "pausedAt", state.reason,
+      case when state.throttled_until > ${now} then state.throttled_until end as "throttledUntil",
       coalesce(waiting.due, 0)::int as due, waiting.oldest as "oldestDueAt", coalesce(leased.count, 0)::int as "inFlight",
       coalesce(today.sent, 0)::int as "sentToday", coalesce(today.failed, 0)::int as "failedToday"
     from unnest(${channels.map(({ name }) => name)}::text[], ${channels.map(({ provider }) => provider)}::text[])

@@ -13,7 +13,7 @@ export interface Claim {
 
 /**
  * Takes up to `limit` due messages of a channel, oldest due first, with all that rendering them needs. Two workers never
- * get the same message. Messages of a paused journey stay where they are; a paused channel yields none.
+ * get the same message. Messages of a paused journey stay where they are; a paused or throttled channel yields none.
  */
 export async function claim(
   database: Database,
@@ -24,7 +24,7 @@ export async function claim(
       select id from messages
       where channel = ${channel} and state in ('planned', 'retry') and due_at <= ${now}
         and journey_id not in (select id from journeys where state = 'paused')
-        and not exists (select from channels where name = ${channel} and paused_at is not null)
+        and not exists (select from channels where name = ${channel} and (paused_at is not null or throttled_until > ${now}))
       order by due_at
       limit ${limit}
       for update skip locked

@@ -1,5 +1,5 @@
 import type { Database } from "../database/database.ts";
-import { pauseChannel } from "./channel-state.ts";
+import { pauseChannel, throttleChannel } from "./channel-state.ts";
 import { claim } from "./claim.ts";
 import { type Composer, compose } from "./compose.ts";
 import { type Batch, type Delivery, DeliveryRun } from "./delivery-run.ts";
@@ -8,10 +8,8 @@ import { failUncomposable } from "./fail.ts";
 export interface Delivered {
   readonly claimed: number;
   readonly accepted: number;
-  /** The provider asked for a pause of the whole channel, this long. */
-  readonly throttledMs: number | null;
-  /** The channel was paused because of its credentials or account. */
-  readonly misconfigured: boolean;
+  /** The channel was paused (credentials, account) or throttled by its provider: no use in trying on. */
+  readonly mustRest: boolean;
 }
 
 /** Delivers one batch of due messages on a channel: claim, render, open, call, record. */
@@ -29,17 +27,22 @@ export async function deliver(
     now: batch.now(),
     leaseSeconds,
   });
-  if (claimed.length === 0)
-    return { claimed: 0, accepted: 0, throttledMs: null, misconfigured: false };
+  if (claimed.length === 0) return { claimed: 0, accepted: 0, mustRest: false };
   const { composed, failed } = await compose(database, composer, claimed, batch.now());
   if (failed.length > 0) await failUncomposable(database, failed);
   const run = await new DeliveryRun(database, delivery, composed, batch).finish();
+  const now = batch.now();
   if (run.complaint !== null)
-    await pauseChannel(database, channel, delivery.provider, run.complaint, batch.now());
-  return {
-    claimed: claimed.length,
-    accepted: run.accepted,
-    throttledMs: run.throttledMs,
-    misconfigured: run.complaint !== null,
-  };
+    await pauseChannel(database, channel, delivery.provider, run.complaint, now);
+  if (run.throttledMs !== null) {
+    await throttleChannel(
+      database,
+      channel,
+      delivery.provider,
+      new Date(now.getTime() + run.throttledMs),
+      now,
+    );
+  }
+  const mustRest = run.complaint !== null || run.throttledMs !== null;
+  return { claimed: claimed.length, accepted: run.accepted, mustRest };
 }
