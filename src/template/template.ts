@@ -10,7 +10,13 @@ export interface Templates {
    * Render for one customer. Locale falls back from `de-AT` to `de` to the file without a locale. Throws WaypostError
    * (WAYPOST_TEMPLATE) that names template and variable.
    */
-  render(name: string, channel: string, locale: string | null, variables: Variables, track: TrackUrl): Rendered;
+  render(
+    name: string,
+    channel: string,
+    locale: string | null,
+    variables: Variables,
+    track: TrackUrl,
+  ): Rendered;
 }
 
 export interface TemplateFile {

@@ -1,0 +1,78 @@
+import { isMap, isScalar, LineCounter, parseDocument } from "yaml";
+import { nearMiss, type Mistake } from "../errors.ts";
+import { fieldNames, mistakeAt, type FieldName, type Fields, type Source } from "./source.ts";
+
+export interface FrontMatterRead {
+  readonly fields: Fields;
+  readonly body: Source;
+  readonly mistakes: readonly Mistake[];
+}
+
+const fence = /^---[ \t]*\n(?:([\s\S]*?)\n)?---[ \t]*(?:\n|$)/;
+
+/** Split a template file into its YAML front matter and its body, both knowing their lines. */
+export function readFrontMatter(file: string, content: string): FrontMatterRead {
+  const whole: Source = { file, line: 1, text: normalize(content) };
+  const found = fence.exec(whole.text);
+  if (found === null) return { fields: {}, body: whole, mistakes: unfenced(whole) };
+  const bodyLine = found[0].split("\n").length;
+  const body = { file, line: bodyLine, text: whole.text.slice(found[0].length) };
+  return { ...readFields({ file, line: 2, text: found[1] ?? "" }), body };
+}
+
+export function normalize(content: string): string {
+  return content.replace(/^\uFEFF/, "").replaceAll("\r\n", "\n");
+}
+
+function unfenced(whole: Source): Mistake[] {
+  if (!whole.text.startsWith("---")) return [];
+  return [
+    mistakeAt(whole, 0, 'front matter begins with "---" and is never closed by another "---"'),
+  ];
+}
+
+function readFields(source: Source): { fields: Fields; mistakes: readonly Mistake[] } {
+  const lines = new LineCounter();
+  const document = parseDocument(quoteMustaches(source.text), { lineCounter: lines });
+  const mistakes = document.errors.map((error) =>
+    mistakeAt(source, error.pos[0], `front matter: ${(error.message.split("\n")[0] ?? "").trim()}`),
+  );
+  if (document.contents === null || mistakes.length > 0) return { fields: {}, mistakes };
+  if (!isMap(document.contents)) {
+    return {
+      fields: {},
+      mistakes: [mistakeAt(source, 0, 'expected front matter such as "subject: …"')],
+    };
+  }
+  const fields: Partial<Record<FieldName, Source>> = {};
+  for (const { key, value } of document.contents.items) {
+    const name = isScalar(key) ? String(key.value) : "";
+    const at = isScalar(key) ? (key.range?.[0] ?? 0) : 0;
+    const line = source.line + lines.linePos(at).line - 1;
+    const problem = problemOf(name, isScalar(value) ? value.value : value);
+    if (problem !== undefined)
+      mistakes.push({ file: source.file, line, column: 1, path: "", message: problem });
+    else if (isScalar(value) && value.value !== null) {
+      fields[name as FieldName] = { file: source.file, line, text: String(value.value).trim() };
+    }
+  }
+  return { fields, mistakes };
+}
+
+/** YAML would read `{{name}}, hello` as a map and ` # items` as a comment: a value with mustaches is quoted first. */
+function quoteMustaches(yaml: string): string {
+  return yaml.replace(
+    /^([\w-]+:[ \t]+)((?!["'|>]).*\{\{.*)$/gm,
+    (_, key: string, value: string) => `${key}'${value.trim().replaceAll("'", "''")}'`,
+  );
+}
+
+function problemOf(name: string, value: unknown): string | undefined {
+  if (!(fieldNames as readonly string[]).includes(name)) {
+    const near = nearMiss(name, fieldNames);
+    const hint = near === undefined ? `one of ${fieldNames.join(", ")}` : `"${near}"`;
+    return `front matter has no "${name}": did you mean ${hint}?`;
+  }
+  if (value === null || ["string", "number", "boolean"].includes(typeof value)) return undefined;
+  return `front matter ${name}: expected one line of text; put the value in quotes`;
+}

@@ -1,0 +1,163 @@
+import Handlebars from "handlebars";
+import type { Assembled } from "./assemble.ts";
+import { grammarOf } from "./grammar.ts";
+import { offsetOf } from "./source.ts";
+
+/** A variable that must exist when the template is rendered, and where the template reads it. */
+export interface Need {
+  readonly file: string;
+  readonly line: number;
+  readonly path: string;
+}
+
+export interface Required {
+  readonly text: string;
+  readonly uses: ReadonlySet<string>;
+}
+
+/**
+ * Rewrites every variable that must exist into a call that says which one is missing: `{{customer.first_name}}`
+ * becomes `{{value_ customer.first_name 3}}`, where 3 is its place in `needs`. Also gathers what the text reads.
+ */
+export function requireValues(assembled: Assembled, needs: Need[]): Required {
+  const walk = new Walk(assembled, needs);
+  walk.program(Handlebars.parse(assembled.text), root);
+  let { text } = assembled;
+  for (const edit of walk.edits.toSorted((a, b) => b.start - a.start)) {
+    text = text.slice(0, edit.start) + edit.text + text.slice(edit.end);
+  }
+  return { text, uses: walk.uses };
+}
+
+/** What the names inside a block stand for. `path` is that of `this`, null when it is computed. */
+interface Scope {
+  readonly path: string | null;
+  /** Arguments of the partials around, and block parameters (`as |item|`). */
+  readonly names: ReadonlyMap<string, string | null>;
+  readonly outer: Scope | null;
+}
+
+const root: Scope = { path: "", names: new Map(), outer: null };
+
+interface Call {
+  readonly path: hbs.AST.Expression;
+  readonly params: readonly hbs.AST.Expression[];
+  readonly hash?: hbs.AST.Hash | undefined;
+}
+
+class Walk {
+  readonly uses = new Set<string>();
+  readonly edits: { readonly start: number; readonly end: number; readonly text: string }[] = [];
+  private readonly assembled: Assembled;
+  private readonly needs: Need[];
+  constructor(assembled: Assembled, needs: Need[]) {
+    this.assembled = assembled;
+    this.needs = needs;
+  }
+
+  program(program: hbs.AST.Program | undefined | null, scope: Scope): void {
+    for (const statement of program?.body ?? []) {
+      if (statement.type === "MustacheStatement") {
+        this.mustache(statement as hbs.AST.MustacheStatement, scope);
+      }
+      if (statement.type === "BlockStatement")
+        this.block(statement as hbs.AST.BlockStatement, scope);
+    }
+  }
+
+  private mustache(node: hbs.AST.MustacheStatement, scope: Scope): void {
+    const path = node.path as hbs.AST.PathExpression;
+    if (grammarOf(path.original) !== undefined) return this.call(node, scope);
+    this.require(path, scope, (read, need) => `value_ ${read} ${need}`);
+  }
+
+  private block(node: hbs.AST.BlockStatement, scope: Scope): void {
+    this.call(node, scope);
+    this.program(node.program, this.inside(node, scope));
+    this.program(node.inverse, scope);
+  }
+
+  private call(node: Call, scope: Scope): void {
+    const name = (node.path as hbs.AST.PathExpression).original;
+    // A partial's arguments are needed where the partial reads them, not where they are given.
+    const takesMissing = name === "partial_" || grammarOf(name)?.takesMissing === true;
+    const named = (node.hash?.pairs ?? []).map((pair) => pair.value as hbs.AST.Expression);
+    for (const operand of [...node.params, ...named]) {
+      if (operand.type === "SubExpression") this.call(operand as hbs.AST.SubExpression, scope);
+      if (operand.type !== "PathExpression") continue;
+      const path = operand as hbs.AST.PathExpression;
+      if (takesMissing) this.note(this.resolve(path, scope));
+      else this.require(path, scope, (read, need) => `(given_ ${read} ${need})`);
+    }
+  }
+
+  private require(
+    path: hbs.AST.PathExpression,
+    scope: Scope,
+    rewritten: (read: string, need: number) => string,
+  ): void {
+    const resolved = this.resolve(path, scope);
+    this.note(resolved);
+    if (path.data && path.parts[0] !== "root") return;
+    const start = offsetOf(this.assembled.text, path.loc.start);
+    const end = offsetOf(this.assembled.text, path.loc.end);
+    const need = this.needs.length;
+    this.needs.push({ ...this.assembled.placeOf(start), path: resolved || path.original });
+    this.edits.push({ start, end, text: rewritten(this.assembled.text.slice(start, end), need) });
+  }
+
+  private inside(node: hbs.AST.BlockStatement, scope: Scope): Scope {
+    const name = (node.path as hbs.AST.PathExpression).original;
+    const [first] = node.params;
+    const subject =
+      first?.type === "PathExpression"
+        ? this.resolve(first as hbs.AST.PathExpression, scope)
+        : null;
+    if (name === "partial_")
+      return this.insidePartial(node, scope, first === undefined ? scope.path : subject);
+    if (name !== "each" && name !== "with") return scope;
+    const path = name === "each" && subject !== null ? `${subject}[]` : subject;
+    const parameter = node.program.blockParams?.[0];
+    const names = new Map(parameter === undefined ? [] : [[parameter, path] as const]);
+    return { path, names, outer: scope };
+  }
+
+  private insidePartial(node: hbs.AST.BlockStatement, scope: Scope, path: string | null): Scope {
+    const names = new Map(node.params.length === 0 ? scope.names : []);
+    for (const pair of node.hash?.pairs ?? []) {
+      const isPath = pair.value.type === "PathExpression";
+      names.set(
+        pair.key,
+        isPath ? this.resolve(pair.value as hbs.AST.PathExpression, scope) : null,
+      );
+    }
+    return { path, names, outer: scope };
+  }
+
+  /** The full path from the root, such as `event.items[].name`; null when it stands for no single variable. */
+  private resolve(path: hbs.AST.PathExpression, scope: Scope): string | null {
+    if (path.data) return path.parts[0] === "root" ? path.parts.slice(1).join(".") : null;
+    let here: Scope | null = scope;
+    for (let depth = 0; depth < path.depth; depth++) here = here?.outer ?? null;
+    if (here === null) return null;
+    const [head = "", ...rest] = path.parts;
+    const named = /^(?:this\b|\.)/.test(path.original) ? undefined : findName(head, here);
+    const [base, parts] = named === undefined ? [here.path, path.parts] : [named.path, rest];
+    if (base === null) return null;
+    return [base, ...parts].filter((part) => part !== "").join(".");
+  }
+
+  /** `event.items[].name` and `event.items.length` both read the list `event.items`. */
+  private note(path: string | null): void {
+    const read = path?.replace(/\[\].*$|\.length$|\.\d+(?:\..*)?$/, "") ?? "";
+    if (read !== "") this.uses.add(read);
+  }
+}
+
+function findName(name: string, scope: Scope): { readonly path: string | null } | undefined {
+  for (let here: Scope | null = scope; here !== null; here = here.outer) {
+    const path = here.names.get(name);
+    if (path !== undefined) return { path };
+  }
+  return undefined;
+}
