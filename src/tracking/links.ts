@@ -1,0 +1,140 @@
+import { sql } from "kysely";
+import { LRUCache } from "lru-cache";
+import type { Database } from "../database/database.ts";
+import type { TrackUrl } from "../template/template.ts";
+import type { TrackingUrls } from "./urls.ts";
+
+const keptUrls = 50_000;
+const longestUrl = 8_000;
+
+/**
+ * The ids of the URLs that messages may link to, each stored once. Rendering cannot wait, so it asks `find`; what was
+ * not known is stored for the whole batch by `remember`, before anything that links to it leaves, and rendered again.
+ */
+export class LinkBook {
+  readonly #ids: LRUCache<string, string>;
+
+  constructor(options: { readonly keptUrls?: number } = {}) {
+    this.#ids = new LRUCache({ max: options.keptUrls ?? keptUrls });
+  }
+
+  /** The id of a URL this process has seen; undefined when it must be remembered first. */
+  find(url: string): string | undefined {
+    return this.#ids.get(url);
+  }
+
+  /** Stores URLs. What cannot be redirected to (`isTrackable`) is passed over. Never inside a transaction: what is rolled back must not be found. */
+  async remember(database: Database, urls: Iterable<string>): Promise<void> {
+    if (database.isTransaction)
+      throw new Error("LinkBook.remember: expected a database, got a transaction");
+    const wanted = [...new Set(urls)].filter((url) => isTrackable(url) && !this.#ids.has(url));
+    for (let start = 0; start < wanted.length; start += 1000) {
+      const chunk = wanted.slice(start, start + 1000);
+      for (const [url, id] of await storeLinks(database, chunk)) this.#ids.set(url, id);
+    }
+  }
+
+  /** The ids of URLs, stored now where they were not. What cannot be redirected to is missing from the answer. */
+  async idsOf(database: Database, urls: Iterable<string>): Promise<Map<string, string>> {
+    const wanted = [...new Set(urls)];
+    await this.remember(database, wanted);
+    const ids = new Map<string, string>();
+    for (const url of wanted) {
+      const id = this.#ids.get(url);
+      if (id !== undefined) ids.set(url, id);
+    }
+    return ids;
+  }
+}
+
+/**
+ * Whether a link can go through a redirect of ours: an absolute http or https URL, without a name or password in it,
+ * without spaces, control characters or backslashes. Everything else (mailto:, tel:, #top) stays as it was written.
+ */
+export function isTrackable(url: string): boolean {
+  if (url.length > longestUrl || !/^https?:\/\/[^/\\]/i.test(url)) return false;
+  if (/[\s\u0000-\u001f\u007f\\]/u.test(url) || !url.isWellFormed()) return false;
+  const parsed = URL.parse(url);
+  return parsed !== null && parsed.username === "" && parsed.password === "";
+}
+
+async function storeLinks(
+  database: Database,
+  urls: readonly string[],
+): Promise<Map<string, string>> {
+  const ids = await findLinks(database, urls);
+  const missing = urls.filter((url) => !ids.has(url));
+  if (missing.length === 0) return ids;
+  // In the order of the hashes, so that two workers that store the same URLs cannot wait for one another.
+  await sql`
+    insert into links (url, hash)
+    select url, hash from (select url, sha256(convert_to(url, 'UTF8')) as hash from unnest(${missing}::text[]) as url) given
+    order by hash
+    on conflict do nothing`.execute(database);
+  for (const [url, id] of await findLinks(database, missing)) ids.set(url, id);
+  return ids;
+}
+
+async function findLinks(
+  database: Database,
+  urls: readonly string[],
+): Promise<Map<string, string>> {
+  const { rows } = await sql<{ url: string; id: string }>`
+    select url, id from links
+    where hash in (select sha256(convert_to(given, 'UTF8')) from unnest(${urls}::text[]) as given)`.execute(
+    database,
+  );
+  return new Map(rows.map(({ url, id }) => [url, id]));
+}
+
+export interface Utm {
+  readonly source?: string | null;
+  readonly medium?: string | null;
+  readonly campaign?: string | null;
+  readonly content?: string | null;
+}
+
+const utmParameters = (["source", "medium", "campaign", "content"] as const).map((name) => ({
+  name,
+  isIn: new RegExp(`(^|[&;])utm_${name}(=|&|;|$)`, "i"),
+}));
+
+/**
+ * The URL with UTM parameters at the end of its query. Parameters that it has already win; host, path and fragment are
+ * left as they were written, letter by letter. What is no http URL is returned unchanged.
+ */
+export function withUtm(url: string, utm: Utm): string {
+  if (!/^https?:\/\//i.test(url)) return url;
+  const hash = url.indexOf("#");
+  const address = hash === -1 ? url : url.slice(0, hash);
+  const mark = address.indexOf("?");
+  const query = mark === -1 ? "" : address.slice(mark + 1);
+  const added: string[] = [];
+  for (const { name, isIn } of utmParameters) {
+    const value = utm[name];
+    if (value !== undefined && value !== null && value !== "" && !isIn.test(query))
+      added.push(`utm_${name}=${encodeURIComponent(value.toWellFormed())}`);
+  }
+  if (added.length === 0) return url;
+  const joint = mark === -1 ? "?" : query === "" || query.endsWith("&") ? "" : "&";
+  return `${address}${joint}${added.join("&")}${hash === -1 ? "" : url.slice(hash)}`;
+}
+
+/** One message's links: `track` goes to the renderer, `missing` fills with URLs to remember before rendering it again. */
+export function trackLinks(
+  book: LinkBook,
+  urls: TrackingUrls,
+  deliveryId: string,
+  utm: Utm,
+): { readonly track: TrackUrl; readonly missing: ReadonlySet<string> } {
+  const missing = new Set<string>();
+  const track = (url: string): string => {
+    if (urls.isOurs(url)) return url;
+    const tagged = withUtm(url, utm);
+    const id = book.find(tagged);
+    if (id !== undefined) return urls.click(deliveryId, id);
+    if (isTrackable(tagged)) missing.add(tagged);
+    return tagged;
+  };
+  return { track, missing };
+}
