@@ -14,7 +14,7 @@ export async function dumpSchema(database: Database): Promise<string> {
     await linesOf(database, functions),
     await linesOf(database, triggers),
   ];
-  return `${[HEAD, ...parts.flat()].join("\n")}`;
+  return [HEAD, ...parts.flat()].join("\n");
 }
 
 async function linesOf(database: Database, query: typeof tables): Promise<string[]> {

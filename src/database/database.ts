@@ -70,7 +70,7 @@ function splitOptions({ url, schema }: Connection): { connectionString: string; 
   const theirs = parameters.get("options");
   parameters.delete("options");
   return {
-    connectionString: `${url.slice(0, query)}?${parameters}`,
+    connectionString: `${url.slice(0, query)}?${parameters.toString()}`,
     options: theirs === null ? ours : `${theirs} ${ours}`,
   };
 }

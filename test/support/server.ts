@@ -16,11 +16,11 @@ export async function startServer(): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), "waypost-test-"));
   // As root its Postgres is another user, who has to get in here.
   chmodSync(folder, 0o755);
-  const { url, stop } = await startEmbedded({ folder, durable: false });
+  const server = await startEmbedded({ folder, durable: false });
   return {
-    url,
+    url: server.url,
     stop: async () => {
-      await stop();
+      await server.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
