@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { untrustedText } from "../channel/untrusted-text.ts";
 import type { Database } from "../database/database.ts";
 
 /** Whether a channel hands anything over, and what waits on it. */
@@ -26,7 +27,7 @@ export async function pauseChannel(
   const state = {
     provider,
     paused_at: now,
-    reason: reason.replaceAll("\0", "").toWellFormed().slice(0, 500),
+    reason: untrustedText(reason),
     changed_at: now,
   };
   await database

@@ -12,6 +12,8 @@ export interface Composer {
   readonly links: LinkBook;
   readonly urls: TrackingUrls;
   readonly shop: Readonly<Record<string, unknown>>;
+  /** The provider of each channel: where reports about its messages come back to. */
+  readonly carriers: Readonly<Record<string, string>>;
   /** The sender of each channel, where the template names none. */
   readonly from: Readonly<Record<string, string | undefined>>;
 }
@@ -138,7 +140,10 @@ function outgoingOf(
         : withPixel(rendered.html, composer.urls.open(message.deliveryId)),
     text: rendered.text,
     headers: isMarketingMail ? listUnsubscribeHeaders(composer.urls, message.deliveryId) : {},
-    reportUrl: composer.urls.report(message.deliveryId),
+    reportUrl: composer.urls.report(
+      composer.carriers[message.channel] ?? message.channel,
+      message.deliveryId,
+    ),
     validUntil: message.expiresAt,
   };
 }

@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { untrustedText } from "../channel/untrusted-text.ts";
 import type { Database } from "../database/database.ts";
 import type { Uncomposable } from "./compose.ts";
 
@@ -8,8 +9,8 @@ export async function failUncomposable(
   failed: readonly Uncomposable[],
 ): Promise<void> {
   await sql`
-    update messages m set state = 'failed', reason = left(failed.reason, 500), lease_until = null
+    update messages m set state = 'failed', reason = failed.reason, lease_until = null
     from unnest(${failed.map(({ message }) => message.id)}::bigint[], ${failed.map(({ message }) => message.fence)}::bigint[],
-      ${failed.map(({ failure }) => failure.replaceAll("\0", "").toWellFormed())}::text[]) as failed (id, fence, reason)
+      ${failed.map(({ failure }) => untrustedText(failure))}::text[]) as failed (id, fence, reason)
     where m.id = failed.id and m.fence = failed.fence and m.state = 'claimed'`.execute(database);
 }

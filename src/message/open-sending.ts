@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
+import { untrustedTextOrNull } from "../channel/untrusted-text.ts";
 import type { Cap } from "../config.ts";
 import type { Database } from "../database/database.ts";
 import { interval } from "../duration.ts";
@@ -64,9 +65,9 @@ function verdicts(
   return sql<Cleared>`
     with offered as (
       select * from unnest(${batch.map(({ message }) => message.id)}::bigint[], ${batch.map(({ message }) => message.fence)}::bigint[],
-        ${batch.map(({ outgoing }) => outgoing.subject?.slice(0, 500) ?? null)}::text[]) as offered (id, fence, subject)
+        ${batch.map(({ outgoing }) => untrustedTextOrNull(outgoing.subject))}::text[]) as offered (id, fence, subject)
     ), seen as (
-      select m.id, m.expires_at, m.class, m.channel, offered.subject, consent.consent_id, address,
+      select m.id, m.expires_at, m.class, m.channel, offered.subject, consent.consent_id, reach.address,
              suppressed.reason as suppressed_for,
              ${isPermitted(sql`m.channel`, sql`m.class`, "consent")} as permitted,
              case when m.class = 'marketing' then ${later} end as opens_at,
@@ -76,9 +77,9 @@ function verdicts(
       join messages m on m.id = offered.id and m.fence = offered.fence and m.state = 'claimed'
       join customers c on c.id = m.customer_id
       join journeys j on j.id = m.journey_id
-      cross join lateral address_on(m.channel, c.email, c.phone, c.attributes) as address
+      cross join lateral address_on(m.channel, c.email, c.phone, c.attributes) as reach (address)
       left join channels paused on paused.name = ${channel} and paused.paused_at is not null
-      left join suppressions suppressed on suppressed.channel = m.channel and suppressed.address = address
+      left join suppressions suppressed on suppressed.channel = m.channel and suppressed.address = reach.address
       left join ${decidingConsent(asked)} as consent on true
       ${rules.hours === null ? sql`` : openingHours(rules.hours, rules.unknownZones, now)}
     ), judged as (
@@ -96,7 +97,7 @@ function verdicts(
         reason = case when verdict = 'sending' or paused then null
           when verdict = 'expired' and opens_at is not null and m.expires_at > ${now} then 'the permitted hours begin too late'
           when verdict = 'expired' then 'later than the journey allows'
-          when address is null then 'no address'
+          when judged.address is null then 'no address'
           when suppressed_for is not null then 'address ' || suppressed_for
           when not permitted then 'no consent'
           when opens_at is not null then 'outside the permitted hours'

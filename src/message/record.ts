@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Outcome } from "../channel/channel.ts";
+import { untrustedTextOrNull } from "../channel/untrusted-text.ts";
 import { recordConsents, suppress } from "../customer/consent.ts";
 import type { Database } from "../database/database.ts";
 import type { ClaimedMessage, MessageState } from "./message.ts";
@@ -100,10 +101,10 @@ async function write(database: Database, lines: readonly Line[], now: Date): Pro
       with settled as (
         select * from unnest(
           ${lines.map((l) => l.settled.message.id)}::bigint[], ${lines.map((l) => l.settled.message.fence)}::bigint[],
-          ${lines.map((l) => l.state)}::text[], ${lines.map((l) => storable(l.reason))}::text[],
+          ${lines.map((l) => l.state)}::text[], ${lines.map((l) => untrustedTextOrNull(l.reason))}::text[],
           ${lines.map((l) => l.dueAt)}::timestamptz[], ${lines.map((l) => l.strikes)}::smallint[],
-          ${lines.map((l) => storable(receiptOf(l.settled.outcome)))}::text[],
-          ${lines.map((l) => l.settled.outcome.kind)}::text[], ${lines.map((l) => storable(codeOf(l.settled.outcome)))}::text[]
+          ${lines.map((l) => untrustedTextOrNull(receiptOf(l.settled.outcome)))}::text[],
+          ${lines.map((l) => l.settled.outcome.kind)}::text[], ${lines.map((l) => untrustedTextOrNull(codeOf(l.settled.outcome)))}::text[]
         ) as settled (id, fence, state, reason, due_at, strikes, receipt, outcome, code)
       ), recorded as (
         update messages m set
@@ -141,7 +142,7 @@ async function avoidAddresses(
         channel: settled.message.channel,
         address: settled.address,
         reason: "invalid" as const,
-        detail: storable(outcome.code),
+        detail: untrustedTextOrNull(outcome.code),
         created_at: now,
       })),
     );
@@ -155,7 +156,7 @@ async function avoidAddresses(
         topic: "*",
         state: "withdrawn" as const,
         method: "provider_report",
-        source: storable(outcome.code),
+        source: untrustedTextOrNull(outcome.code),
         occurred_at: now,
       })),
     );
@@ -164,10 +165,3 @@ async function avoidAddresses(
 
 const receiptOf = (outcome: Outcome) => (outcome.kind === "accepted" ? outcome.receipt : null);
 const codeOf = (outcome: Outcome) => (outcome.kind === "accepted" ? null : outcome.code);
-
-/** Text from a foreign server as Postgres can keep it: no NUL, no half surrogates, at most 500 characters. */
-function storable(text: string | null): string | null {
-  return text === null
-    ? null
-    : text.replaceAll("\0", "").toWellFormed().slice(0, 500).toWellFormed();
-}

@@ -1,0 +1,135 @@
+import { Queue, Worker, createPostgresBackend, runMigrations, withBackend } from "bullmq";
+import type { JobsOptions, RepeatOptions, WorkerOptions } from "bullmq";
+import { Redis } from "ioredis";
+import { Pool } from "pg";
+import { WaypostError, reasonOf } from "../errors.ts";
+import type { Log } from "../log.ts";
+
+/** Where the queues live. Nothing else in the code knows which it is. */
+export type QueuePlace =
+  | {
+      readonly kind: "redis";
+      readonly url: string;
+      /** Keeps installations apart that share a Redis. */ readonly prefix: string;
+    }
+  | { readonly kind: "postgres"; readonly url: string; readonly schema: string };
+
+/** What we use of a BullMQ queue, whatever it is kept in. */
+export interface OpenQueue {
+  add(name: string, data: JobIds, options: JobsOptions): Promise<unknown>;
+  upsertJobScheduler(
+    id: string,
+    repeat: Omit<RepeatOptions, "key">,
+    job: {
+      name: string;
+      data: JobIds;
+      opts: Omit<JobsOptions, "jobId" | "repeat" | "delay" | "deduplication">;
+    },
+  ): Promise<unknown>;
+  removeJobScheduler(id: string): Promise<boolean>;
+  getJobSchedulers(): Promise<
+    readonly {
+      readonly key: string;
+      readonly pattern?: string | null;
+      readonly tz?: string | null;
+    }[]
+  >;
+  getJobCounts(): Promise<Record<string, number>>;
+  close(): Promise<void>;
+}
+
+export interface OpenWorker {
+  close(): Promise<void>;
+}
+
+/** A job carries ids and nothing else: it can be lost, doubled or late without harm. */
+export interface JobIds {
+  readonly journeyId?: number;
+  readonly channel?: string;
+  readonly lane?: number;
+}
+
+export type Work = (job: { readonly name: string; readonly data: JobIds }) => Promise<void>;
+
+/** Makes queues and workers on one backend. */
+export interface QueueBackend {
+  readonly place: QueuePlace;
+  queue(name: string): OpenQueue;
+  worker(name: string, work: Work, options: Omit<WorkerOptions, "connection">): OpenWorker;
+}
+
+/** Reaches the backend and prepares it (BullMQ's own tables on Postgres). Throws WAYPOST_DATABASE when it cannot be reached. */
+export async function openBackend(place: QueuePlace, log: Log): Promise<QueueBackend> {
+  return place.kind === "redis" ? openRedis(place, log) : openPostgres(place, log);
+}
+
+type RedisPlace = Extract<QueuePlace, { kind: "redis" }>;
+type PostgresPlace = Extract<QueuePlace, { kind: "postgres" }>;
+
+async function openRedis(place: RedisPlace, log: Log): Promise<QueueBackend> {
+  const probe = new Redis(place.url, {
+    lazyConnect: true,
+    retryStrategy: () => null,
+    connectTimeout: 5000,
+  });
+  probe.on("error", () => {});
+  await probe.connect().catch((cause: unknown) => {
+    throw new WaypostError(
+      "WAYPOST_DATABASE",
+      `REDIS_URL: expected a Redis server at ${hostOf(place.url)}, got "${reasonOf(cause)}"; start it, or unset REDIS_URL to keep the queues in Postgres`,
+      { cause },
+    );
+  });
+  await probe.quit();
+  const connection = { url: place.url, maxRetriesPerRequest: null };
+  const prefix = `{${place.prefix}}`;
+  return {
+    place,
+    queue: (name) => heard(new Queue(name, { connection, prefix }), log),
+    worker: (name, work, options) =>
+      heard(new Worker(name, work, { ...options, connection, prefix }), log),
+  };
+}
+
+async function openPostgres(place: PostgresPlace, log: Log): Promise<QueueBackend> {
+  const pool = new Pool({ connectionString: place.url, max: 1 });
+  try {
+    const client = await pool.connect();
+    try {
+      await runMigrations(client, place.schema);
+    } finally {
+      client.release();
+    }
+  } catch (cause) {
+    throw new WaypostError(
+      "WAYPOST_DATABASE",
+      `queues: expected to prepare the schema "${place.schema}" in the database, got "${reasonOf(cause)}"; check DATABASE_URL and its rights`,
+      { cause },
+    );
+  } finally {
+    await pool.end();
+  }
+  const bound = withBackend(createPostgresBackend);
+  const connection = { connectionString: place.url, schema: place.schema, max: 3 };
+  return {
+    place,
+    queue: (name) => heard(new bound.Queue(name, { connection }), log),
+    worker: (name, work, options) =>
+      heard(new bound.Worker(name, work, { ...options, connection }), log),
+  };
+}
+
+/** An unheard "error" event would end the process; BullMQ reconnects by itself. */
+function heard<Source extends { on(event: "error", listener: (error: Error) => void): unknown }>(
+  source: Source,
+  log: Log,
+): Source {
+  source.on("error", (error) =>
+    log.warn({ error: error.message }, "the queue's connection broke; it is being re-made"),
+  );
+  return source;
+}
+
+function hostOf(url: string): string {
+  return URL.parse(url)?.host ?? "the address in REDIS_URL";
+}

@@ -1,0 +1,17 @@
+import type { Clock } from "../clock.ts";
+import type { Config } from "../config.ts";
+import type { Database } from "../database/database.ts";
+import type { Log } from "../log.ts";
+import type { Composer } from "../message/compose.ts";
+import type { Delivery } from "../message/delivery-run.ts";
+
+/** All that jobs work with. Built in main.ts. */
+export interface Engine {
+  readonly config: Config;
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly composer: Composer;
+  /** How each channel is delivered, by channel. */
+  readonly deliveries: ReadonlyMap<string, Delivery>;
+}

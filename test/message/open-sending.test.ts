@@ -1,0 +1,242 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { aDatabase, freshTables } from "../support/database.ts";
+import { aCustomer, agree, later, monday } from "../support/people.ts";
+import { aCarrier, aJourney, deliverDue, ledger, plan } from "./ledger.ts";
+
+const database = await aDatabase();
+beforeEach(() => freshTables(database));
+
+const outcome = async () =>
+  (await ledger(database)).map(({ state, reason }) => ({ state, reason }));
+const daytime = { hours: { from: "08:00", until: "21:00" } };
+
+describe("the last look before sending", () => {
+  it("a customer who unsubscribed after planning receives nothing", async () => {
+    const id = await aCustomer(database);
+    await plan(database, [id], { journey: await aJourney(database) });
+    await agree(database, id, { channel: "email", state: "withdrawn", at: monday });
+    const { carrier, handed } = aCarrier();
+    await deliverDue(database, { carrier });
+    expect(handed).toEqual([]);
+    expect(await outcome()).toEqual([{ state: "suppressed", reason: "no consent" }]);
+  });
+
+  it("a customer who unsubscribes while a message is being retried receives nothing more", async () => {
+    const id = await aCustomer(database);
+    await plan(database, [id], { journey: await aJourney(database) });
+    const busy = aCarrier(() => ({
+      kind: "later",
+      code: "busy",
+      detail: "",
+      retryAfterMs: 1000,
+      counted: true,
+      throttle: false,
+    }));
+    await deliverDue(database, { carrier: busy.carrier });
+    await agree(database, id, { topic: "offers", state: "withdrawn", at: monday });
+    const { carrier, handed } = aCarrier();
+    await deliverDue(database, { carrier, at: later(monday, { minutes: 5 }) });
+    expect(handed).toEqual([]);
+  });
+
+  it("consent that has run out is no consent, one second before it still is", async () => {
+    const journey = await aJourney(database);
+    for (const [step, expires] of [
+      ["out", monday],
+      ["still", later(monday, { seconds: 1 })],
+    ] as const) {
+      const id = await aCustomer(database, { consent: false });
+      await database
+        .insertInto("consents")
+        .values({
+          customer_id: id,
+          channel: "email",
+          topic: "offers",
+          state: "granted",
+          method: "import",
+          occurred_at: later(monday, { days: -700 }),
+          expires_at: later(monday, { days: 1 }),
+        })
+        .execute();
+      await plan(database, [id], { journey, step });
+      await database
+        .updateTable("current_consents")
+        .set({ expires_at: expires })
+        .where("customer_id", "=", id)
+        .execute();
+    }
+    await deliverDue(database);
+    expect((await outcome()).map(({ state }) => state)).toEqual(["suppressed", "accepted"]);
+  });
+
+  it("keeps the consent that allowed the message", async () => {
+    const id = await aCustomer(database);
+    await plan(database, [id], { journey: await aJourney(database) });
+    await deliverDue(database);
+    const consent = await database.selectFrom("consents").select("id").executeTakeFirstOrThrow();
+    expect((await ledger(database))[0]?.consent_id).toBe(consent.id);
+  });
+
+  it("an address that bounced meanwhile is not used, a corrected one is", async () => {
+    const [dead, moved] = [
+      await aCustomer(database, { email: "dead@example.com" }),
+      await aCustomer(database),
+    ];
+    await plan(database, [dead, moved], { journey: await aJourney(database) });
+    await database
+      .insertInto("suppressions")
+      .values({
+        channel: "email",
+        address: "dead@example.com",
+        reason: "bounced",
+        created_at: monday,
+      })
+      .execute();
+    await database
+      .updateTable("customers")
+      .set({ email: "new@example.com" })
+      .where("id", "=", moved)
+      .execute();
+    const { carrier, handed } = aCarrier();
+    await deliverDue(database, { carrier });
+    expect(handed.map(({ to }) => to)).toEqual(["new@example.com"]);
+    expect((await outcome())[0]).toEqual({ state: "suppressed", reason: "address bounced" });
+  });
+
+  it("a message later than the journey allows expires instead of being sent", async () => {
+    await plan(database, [await aCustomer(database)], {
+      journey: await aJourney(database),
+      lateness: { months: 0, days: 0, seconds: 7200 },
+    });
+    const { carrier, handed } = aCarrier();
+    await deliverDue(database, { carrier, at: later(monday, { hours: 2 }) });
+    expect(handed).toEqual([]);
+    expect(await outcome()).toEqual([
+      { state: "expired", reason: "later than the journey allows" },
+    ]);
+  });
+
+  it("a paused journey sends nothing until it is resumed", async () => {
+    const journey = await aJourney(database);
+    await plan(database, [await aCustomer(database)], { journey });
+    await database.updateTable("journeys").set({ state: "paused" }).execute();
+    expect(await deliverDue(database)).toMatchObject({ claimed: 0 });
+    await database.updateTable("journeys").set({ state: "active" }).execute();
+    expect(await deliverDue(database)).toMatchObject({ accepted: 1 });
+  });
+});
+
+describe("permitted hours", () => {
+  it.each([
+    ["America/Los_Angeles", "2026-01-12T12:00:00Z", "2026-01-12T16:00:00.000Z"],
+    ["Asia/Tokyo", "2026-01-12T12:00:00Z", "2026-01-12T23:00:00.000Z"],
+    ["Europe/London", "2026-01-12T07:59:59Z", "2026-01-12T08:00:00.000Z"],
+    ["Europe/London", "2026-03-28T23:00:00Z", "2026-03-29T07:00:00.000Z"],
+  ])("make a customer in %s at %s wait until %s", async (zone, at, opens) => {
+    await plan(database, [await aCustomer(database, { zone })], {
+      journey: await aJourney(database),
+      at: new Date(at),
+    });
+    await deliverDue(database, { rules: daytime, at: new Date(at) });
+    expect(await ledger(database)).toMatchObject([
+      { state: "planned", reason: "outside the permitted hours", due_at: new Date(opens) },
+    ]);
+    expect(await deliverDue(database, { rules: daytime, at: new Date(opens) })).toMatchObject({
+      accepted: 1,
+    });
+  });
+
+  it.each(["2026-01-12T08:00:00Z", "2026-01-12T20:59:59Z"])("include %s in London", async (at) => {
+    await plan(database, [await aCustomer(database, { zone: "Europe/London" })], {
+      journey: await aJourney(database),
+      at: new Date(at),
+    });
+    expect(await deliverDue(database, { rules: daytime, at: new Date(at) })).toMatchObject({
+      accepted: 1,
+    });
+  });
+
+  it("suit all zones a customer of unknown zone may be in", async () => {
+    const rules = { ...daytime, unknownZones: ["America/New_York", "America/Los_Angeles"] };
+    const at = new Date("2026-01-12T15:00:00Z");
+    await plan(database, [await aCustomer(database)], { journey: await aJourney(database), at });
+    await deliverDue(database, { rules, at });
+    expect(await ledger(database)).toMatchObject([
+      { state: "planned", due_at: new Date("2026-01-12T16:00:00Z") },
+    ]);
+  });
+
+  it("do not hold up a receipt", async () => {
+    const at = new Date("2026-01-12T03:00:00Z");
+    await plan(database, [await aCustomer(database)], {
+      journey: await aJourney(database),
+      at,
+      class: "transactional",
+    });
+    expect(await deliverDue(database, { rules: daytime, at })).toMatchObject({ accepted: 1 });
+  });
+
+  it("that begin too late make the message expire", async () => {
+    const at = new Date("2026-01-12T22:00:00Z");
+    await plan(database, [await aCustomer(database)], {
+      journey: await aJourney(database),
+      at,
+      lateness: { months: 0, days: 0, seconds: 3600 },
+    });
+    await deliverDue(database, { rules: daytime, at });
+    expect(await outcome()).toEqual([
+      { state: "expired", reason: "the permitted hours begin too late" },
+    ]);
+  });
+});
+
+describe("the frequency cap", () => {
+  const capped = { cap: { count: 2, within: { months: 0, days: 7, seconds: 0 } } };
+  const week = { months: 0, days: 9, seconds: 0 };
+
+  it("lets so many through over all journeys, and the next when a place is free again", async () => {
+    const id = await aCustomer(database);
+    for (let day = 0; day < 3; day++) {
+      const at = later(monday, { days: day });
+      await plan(database, [id], {
+        journey: await aJourney(database),
+        step: `s${day}`,
+        at,
+        lateness: week,
+      });
+      await deliverDue(database, { rules: capped, at });
+    }
+    expect(await ledger(database)).toMatchObject([
+      { state: "accepted" },
+      { state: "accepted" },
+      { state: "planned", reason: "frequency cap", due_at: later(monday, { days: 7 }) },
+    ]);
+    expect(
+      await deliverDue(database, { rules: capped, at: later(monday, { days: 7 }) }),
+    ).toMatchObject({ accepted: 1 });
+  });
+
+  it("holds within one batch and between workers", async () => {
+    const id = await aCustomer(database);
+    for (let i = 0; i < 6; i++)
+      await plan(database, [id], { journey: await aJourney(database), step: `s${i}` });
+    const { carrier, handed } = aCarrier();
+    await Promise.all(
+      [1, 2, 3].map(() => deliverDue(database, { carrier, rules: capped, limit: 2 })),
+    );
+    expect(handed).toHaveLength(2);
+    expect((await outcome()).filter(({ reason }) => reason === "frequency cap")).toHaveLength(4);
+  });
+
+  it("does not count receipts nor stop them", async () => {
+    const id = await aCustomer(database);
+    for (let i = 0; i < 4; i++)
+      await plan(database, [id], {
+        journey: await aJourney(database),
+        step: `s${i}`,
+        class: "transactional",
+      });
+    await plan(database, [id], { journey: await aJourney(database), step: "news" });
+    expect(await deliverDue(database, { rules: capped })).toMatchObject({ accepted: 5 });
+  });
+});

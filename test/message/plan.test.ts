@@ -1,0 +1,101 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { aDatabase, freshTables } from "../support/database.ts";
+import { aCustomer, agree, monday } from "../support/people.ts";
+import { aJourney, ledger, plan } from "./ledger.ts";
+
+const database = await aDatabase();
+beforeEach(() => freshTables(database));
+
+const planned = async () =>
+  (await ledger(database)).map(({ channel, state, reason }) => ({ channel, state, reason }));
+
+describe("planning a message", () => {
+  it("takes the first channel that reaches the customer", async () => {
+    const journey = await aJourney(database);
+    await plan(database, [await aCustomer(database)], { journey, by: ["email", "sms"] });
+    expect(await planned()).toEqual([{ channel: "email", state: "planned", reason: null }]);
+  });
+
+  it.each([
+    ["has no e-mail address", { email: null }, async () => {}],
+    [
+      "withdrew e-mail",
+      {},
+      (id: string) => agree(database, id, { channel: "email", state: "withdrawn", at: monday }),
+    ],
+    [
+      "withdrew the topic on e-mail",
+      {},
+      (id: string) =>
+        agree(database, id, { channel: "email", topic: "offers", state: "withdrawn", at: monday }),
+    ],
+    [
+      "has a dead address",
+      { email: "dead@example.com" },
+      () =>
+        database
+          .insertInto("suppressions")
+          .values({
+            channel: "email",
+            address: "dead@example.com",
+            reason: "bounced",
+            created_at: monday,
+          })
+          .execute(),
+    ],
+  ])("goes by text to a customer who %s", async (_, columns, happens) => {
+    const journey = await aJourney(database);
+    const id = await aCustomer(database, columns);
+    await happens(id);
+    await plan(database, [id], { journey, by: ["email", "sms"] });
+    expect(await planned()).toEqual([{ channel: "sms", state: "planned", reason: null }]);
+  });
+
+  it("says why when no channel reaches the customer", async () => {
+    const journey = await aJourney(database);
+    await plan(database, [await aCustomer(database, { consent: false })], { journey });
+    expect(await planned()).toEqual([
+      { channel: "email", state: "suppressed", reason: "no channel reaches the customer" },
+    ]);
+  });
+
+  it("needs no consent for a receipt, but respects STOP for texts", async () => {
+    const journey = await aJourney(database);
+    const silent = await aCustomer(database, { consent: false });
+    const stopped = await aCustomer(database, { email: null });
+    await agree(database, stopped, { channel: "sms", state: "withdrawn", at: monday });
+    await plan(database, [silent, stopped], {
+      journey,
+      by: ["email", "sms"],
+      class: "transactional",
+    });
+    expect((await planned()).map(({ state }) => state)).toEqual(["planned", "suppressed"]);
+  });
+
+  it("happens once however often it is tried", async () => {
+    const journey = await aJourney(database);
+    const id = await aCustomer(database);
+    await plan(database, [id], { journey });
+    const [message] = await ledger(database);
+    const again = database.insertInto("messages").values({
+      enrollment_id: message!.enrollment_id,
+      journey_id: journey,
+      version_id: message!.version_id,
+      customer_id: id,
+      step: "hello",
+      channel: "email",
+      template: "hello",
+      class: "marketing",
+      due_at: monday,
+      expires_at: monday,
+      planned_at: monday,
+    });
+    await expect(again.execute()).rejects.toThrow("messages_once");
+  });
+
+  it("gives each message 128 random bits and nothing else to be known by", async () => {
+    const journey = await aJourney(database);
+    await plan(database, await Promise.all([1, 2, 3].map(() => aCustomer(database))), { journey });
+    expect(new Set((await ledger(database)).map((message) => message.delivery_id)).size).toBe(3);
+  });
+});

@@ -1,0 +1,177 @@
+import { sql } from "kysely";
+import { beforeEach, describe, expect, it } from "vitest";
+import { claim } from "../../src/message/claim.ts";
+import { lookUpUnknown } from "../../src/message/look-up.ts";
+import { recordOutcomes } from "../../src/message/record.ts";
+import { dueChannels, recoverMessages } from "../../src/message/recover.ts";
+import { replayMessages } from "../../src/message/replay.ts";
+import { aDatabase, freshTables } from "../support/database.ts";
+import { aCustomer, later, monday } from "../support/people.ts";
+import { aCarrier, aComposer, aJourney, accepted, deliverDue, ledger, plan } from "./ledger.ts";
+
+const database = await aDatabase();
+beforeEach(() => freshTables(database));
+
+async function planOne(given: { class?: "transactional" } = {}): Promise<void> {
+  await plan(database, [await aCustomer(database)], {
+    journey: await aJourney(database),
+    ...given,
+  });
+}
+
+const takeOne = () =>
+  claim(database, { channel: "email", limit: 1, now: monday, leaseSeconds: 60 });
+const leaseEnds = () =>
+  sql`update messages set lease_until = clock_timestamp() - interval '1 second' where lease_until is not null`.execute(
+    database,
+  );
+const state = async () => (await ledger(database))[0]?.state;
+
+/** A worker that is killed during the call: its row is sending and nobody answers for it. */
+async function dieDuringCall(): Promise<void> {
+  const stuck = aCarrier(() => new Promise(() => {}));
+  void deliverDue(database, { carrier: stuck.carrier });
+  while (stuck.handed.length === 0) await new Promise((done) => setTimeout(done, 5));
+  await leaseEnds();
+}
+
+describe("a worker that dies", () => {
+  it("before the call loses nothing: the message is planned again", async () => {
+    await planOne();
+    await takeOne();
+    expect(await recoverMessages(database, monday)).toEqual({
+      reclaimed: 0,
+      unknown: 0,
+      retried: 0,
+    });
+    await leaseEnds();
+    expect(await recoverMessages(database, monday)).toEqual({
+      reclaimed: 1,
+      unknown: 0,
+      retried: 0,
+    });
+    expect(await deliverDue(database)).toMatchObject({ accepted: 1 });
+  });
+
+  it("during the call leaves a marketing message unknown, and it is not sent again", async () => {
+    await planOne();
+    await dieDuringCall();
+    expect(await recoverMessages(database, monday)).toMatchObject({ unknown: 1 });
+    const nextDay = later(monday, { hours: 20 });
+    await recoverMessages(database, nextDay);
+    expect(await deliverDue(database, { at: nextDay })).toMatchObject({ claimed: 0 });
+    expect(await state()).toBe("unknown");
+  });
+
+  it("during the call has a transactional message sent again after a while", async () => {
+    await planOne({ class: "transactional" });
+    await dieDuringCall();
+    await recoverMessages(database, monday);
+    expect(await recoverMessages(database, later(monday, { minutes: 15 }))).toMatchObject({
+      retried: 0,
+    });
+    expect(await recoverMessages(database, later(monday, { minutes: 16 }))).toMatchObject({
+      retried: 1,
+    });
+    expect(await deliverDue(database, { at: later(monday, { minutes: 16 }) })).toMatchObject({
+      accepted: 1,
+    });
+  });
+
+  it("and comes back after its lease writes nothing", async () => {
+    await planOne();
+    const [zombie] = await takeOne();
+    await leaseEnds();
+    await recoverMessages(database, monday);
+    await deliverDue(database, {
+      carrier: aCarrier(() => ({ kind: "refused", of: "message", code: "400", detail: "no" }))
+        .carrier,
+    });
+    await recordOutcomes(
+      database,
+      [{ message: zombie!, address: "x@example.com", outcome: accepted }],
+      { attempts: 3, now: monday, random: () => 0 },
+    );
+    expect(await state()).toBe("failed");
+  });
+});
+
+describe("an unknown outcome", () => {
+  const lookUp = (answer: "accepted" | "later" | undefined) => {
+    const { carrier } = aCarrier();
+    const outcome =
+      answer === "accepted"
+        ? accepted
+        : answer === "later"
+          ? {
+              kind: "later" as const,
+              code: "absent",
+              detail: "",
+              retryAfterMs: 0,
+              counted: false,
+              throttle: false,
+            }
+          : undefined;
+    return lookUpUnknown(database, aComposer(), {
+      channel: "email",
+      carrier: { ...carrier, lookUp: async () => outcome },
+      limit: 10,
+      deadlineMs: 1000,
+      now: later(monday, { minutes: 3 }),
+    });
+  };
+
+  it.each([
+    ["accepted", 1, "accepted"],
+    ["later", 1, "retry"],
+    [undefined, 0, "unknown"],
+  ] as const)("that the provider knows as %s is resolved so", async (answer, resolved, becomes) => {
+    await planOne();
+    await deliverDue(database, {
+      carrier: aCarrier(() => ({ kind: "unknown", code: "timeout", detail: "" })).carrier,
+    });
+    expect(await lookUp(answer)).toBe(resolved);
+    expect(await state()).toBe(becomes);
+  });
+});
+
+describe("dead letters", () => {
+  it("are sent when they are replayed, with a new term", async () => {
+    await planOne();
+    await deliverDue(database, {
+      carrier: aCarrier(() => ({ kind: "refused", of: "message", code: "400", detail: "no" }))
+        .carrier,
+    });
+    const nextWeek = later(monday, { days: 7 });
+    expect(await replayMessages(database, { states: ["failed"], now: nextWeek })).toEqual({
+      email: 1,
+    });
+    expect(await deliverDue(database, { at: nextWeek })).toMatchObject({ accepted: 1 });
+  });
+
+  it("of unknown outcome are replayed only on purpose", async () => {
+    await planOne();
+    await deliverDue(database, {
+      carrier: aCarrier(() => ({ kind: "unknown", code: "timeout", detail: "" })).carrier,
+    });
+    expect(await replayMessages(database, { states: ["failed", "expired"], now: monday })).toEqual(
+      {},
+    );
+    expect(await replayMessages(database, { states: ["unknown"], now: monday })).toEqual({
+      email: 1,
+    });
+  });
+});
+
+it("the sweeper finds the channels that have something due, and no others", async () => {
+  const journey = await aJourney(database);
+  await plan(database, [await aCustomer(database)], { journey, by: ["email"] });
+  await plan(database, [await aCustomer(database)], {
+    journey,
+    by: ["sms"],
+    step: "text",
+    at: later(monday, { hours: 1 }),
+  });
+  expect(await dueChannels(database, monday)).toEqual(["email"]);
+  expect(await dueChannels(database, later(monday, { hours: 1 }))).toEqual(["email", "sms"]);
+});
