@@ -33,6 +33,9 @@ export function readYaml(text: string, file: string, firstLine = 1): YamlFile {
     const { line, col } = lines.linePos(offset);
     return { line: line + firstLine - 1, column: col };
   };
+  // The reader of the library recurses, and says so of every level it could not close.
+  if (document.errors.some((error) => error.message.startsWith("Maximum call stack")))
+    return unreadable(file, firstLine, "not valid YAML: nested too deeply");
   const mistakes = document.errors.map((error): Mistake => ({
     file,
     ...placeOf(error.pos[0]),

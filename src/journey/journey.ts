@@ -64,7 +64,8 @@ export type Start = {
       readonly field: string;
       readonly offsetDays: number;
       readonly at: string;
-      readonly zone: "customer" | string;
+      /** "customer" is each customer's own. */
+      readonly zone: string;
     }
 );
 
@@ -130,5 +131,5 @@ export type Wait =
       readonly time: string;
       readonly days: number;
       readonly weekdays: readonly number[];
-      readonly zone: "customer" | string;
+      readonly zone: string;
     };

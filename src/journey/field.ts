@@ -1,0 +1,75 @@
+import { nearMiss } from "../errors.ts";
+import type { Place } from "./place.ts";
+
+/** What a field holds, which decides the tests that can be asked of it. `any` is an attribute or a property: any JSON. */
+export type FieldType =
+  | "text"
+  | "country"
+  | "number"
+  | "money"
+  | "count"
+  | "date"
+  | "instant"
+  | "any";
+export type Fields = Readonly<Record<string, FieldType>>;
+
+export const customerFields: Fields = {
+  external_id: "text",
+  email: "text",
+  phone: "text",
+  first_name: "text",
+  last_name: "text",
+  locale: "text",
+  zone: "text",
+  country: "country",
+  city: "text",
+  postcode: "text",
+  birthday: "date",
+  created_at: "instant",
+  updated_at: "instant",
+};
+
+export const accountFields: Fields = {
+  external_id: "text",
+  name: "text",
+  domain: "text",
+  industry: "text",
+  employees: "count",
+  country: "country",
+};
+
+/** What `where` of an orders condition can ask: of the order, of its lines, of their products. */
+export const orderFields: Fields = {
+  status: "text",
+  currency: "text",
+  total: "money",
+  "line.quantity": "number",
+  "line.unit_price": "money",
+  "product.external_id": "text",
+  "product.name": "text",
+  "product.category": "text",
+  "product.price": "money",
+  "product.currency": "text",
+  "product.url": "text",
+};
+
+/** The type of a field that its mistake names with `prefix`. Only what is kept in `attributes` is free to name. */
+export function typeOfField(
+  place: Place,
+  field: string,
+  fields: Fields,
+  { prefix = "", attributes = ["attributes."] } = {},
+): FieldType | undefined {
+  if (Object.hasOwn(fields, field)) return fields[field];
+  if (attributes.some((start) => field.startsWith(start) && field.length > start.length))
+    return "any";
+  const own = attributes.map((start) => `${prefix}${start}<key>`);
+  const meant = nearMiss(field, Object.keys(fields));
+  const hint =
+    meant === undefined
+      ? `expected one of ${Object.keys(fields).join(", ")}`
+      : `did you mean "${prefix}${meant}"?`;
+  return place.wrong(
+    `unknown field "${prefix}${field}"; ${hint} (one of your own is ${own.join(" or ")})`,
+  );
+}

@@ -1,0 +1,59 @@
+import type { Step, StepId } from "./journey.ts";
+import type { Act, NestedStep } from "./nested-step.ts";
+
+/**
+ * Flattens nested steps into nodes that know what comes next. Branches meet again at the step after the one that
+ * parted them; a branch that is missing or empty goes there at once.
+ */
+export function joinSteps(
+  steps: readonly NestedStep[],
+  ids: ReadonlyMap<NestedStep, StepId>,
+): { readonly first: StepId | null; readonly steps: Readonly<Record<StepId, Step>> } {
+  const nodes = new Map<StepId, Step>();
+  const idOf = (step: NestedStep): StepId => {
+    const id = ids.get(step);
+    if (id === undefined) throw new Error("a step was joined before it had an id");
+    return id;
+  };
+  /** Adds a list of steps that goes on to `after`; returns where it begins. */
+  const join = (list: readonly NestedStep[], after: StepId | null): StepId | null => {
+    for (const [index, step] of list.entries()) {
+      const following = list[index + 1];
+      const next = following === undefined ? after : idOf(following);
+      const to = (label: string) =>
+        join(step.branches.find((branch) => branch.label === label)?.steps ?? [], next);
+      nodes.set(idOf(step), node(idOf(step), step.act, next, to));
+    }
+    return list[0] === undefined ? after : idOf(list[0]);
+  };
+  const first = join(steps, null);
+  return { first, steps: Object.fromEntries(nodes) };
+}
+
+/** `to` joins the branch with a label and says where it begins. */
+function node(
+  id: StepId,
+  act: Act,
+  next: StepId | null,
+  to: (label: string) => StepId | null,
+): Step {
+  switch (act.kind) {
+    case "send":
+    case "wait":
+      return { id, ...act, next };
+    case "await":
+      return { id, ...act, then: to("then"), timeout: to("else") };
+    case "if":
+      return { id, ...act, then: to("then"), else: to("else") };
+    case "split": {
+      const arms = Object.entries(act.weights);
+      return {
+        id,
+        kind: "split",
+        arms: arms.map(([name, weight]) => ({ name, weight, next: to(name) })),
+      };
+    }
+    case "exit":
+      return { id, ...act };
+  }
+}

@@ -1,0 +1,144 @@
+import type { Condition, MessageWas } from "./condition.ts";
+import { accountFields, customerFields, typeOfField } from "./field.ts";
+import type { Place } from "./place.ts";
+import { eventCondition, eventKeys } from "./read-event-condition.ts";
+import { ordersCondition } from "./read-orders-condition.ts";
+import { type Reader, choice, list, mapping, nullable, optional, required } from "./reader.ts";
+import { testOf } from "./read-test.ts";
+import { duration, flag, name, text } from "./scalar.ts";
+
+/** What a condition may refer to, which depends on where it stands. */
+export interface Scope {
+  /** Whether there is an entry event, so that `entry.<property>` means something. */
+  readonly entry: boolean;
+  /** Whether there is a journey around it, whose own messages `message` asks about. */
+  readonly journey: boolean;
+}
+
+type SubjectReader = (place: Place, scope: Scope) => Condition | undefined;
+
+const subjects: Readonly<Record<string, SubjectReader>> = {
+  all: (place, scope) => several("all", place, scope),
+  any: (place, scope) => several("any", place, scope),
+  not: (place, scope) => {
+    const of = conditionIn(scope)(place);
+    return of && { kind: "not", of };
+  },
+  orders: ordersCondition,
+  segment: (place) => {
+    const segment = segmentName(place);
+    return segment === undefined ? undefined : { kind: "segment", name: segment };
+  },
+  consent: (place) => {
+    const read = consent(place);
+    if (read === undefined) return undefined;
+    place.at("channel").refer({ kind: "channel", name: read.channel });
+    place.at("topic").refer({ kind: "topic", name: read.topic });
+    return { kind: "consent", ...read };
+  },
+  message: (place, scope) => {
+    const read = message(place);
+    if (read === undefined) return undefined;
+    if (read.journey === null && !scope.journey)
+      return place.wrong('expected "journey": a segment belongs to none, got nothing');
+    if (read.journey !== null) place.at("journey").refer({ kind: "journey", name: read.journey });
+    if (read.step !== null)
+      place.at("step").refer({ kind: "step", name: read.step, journey: read.journey });
+    return { kind: "message", ...read };
+  },
+  sql: (place) => {
+    const sql = text("an SQL expression over customer and :now")(place);
+    return sql === undefined ? undefined : { kind: "sql", sql };
+  },
+};
+
+const consent = mapping("a mapping such as { channel: email, topic: offers }", {
+  channel: required(name("a channel")),
+  topic: required(name("a topic")),
+  granted: optional(flag, true),
+});
+
+const message = mapping("a mapping such as { step: thank-you, was: clicked }", {
+  journey: nullable(name("a journey")),
+  step: nullable(text("the id of a send step")),
+  was: required(
+    choice<MessageWas>("what became of a message", [
+      "sent",
+      "delivered",
+      "opened",
+      "clicked",
+      "bounced",
+      "failed",
+      "suppressed",
+      "unsubscribed",
+    ]),
+  ),
+  within: nullable(duration),
+});
+
+/** A name of a segment, which must exist. */
+export const segmentName: Reader<string> = (place) => {
+  const segment = name("the name of a segment")(place);
+  if (segment !== undefined) place.refer({ kind: "segment", name: segment });
+  return segment;
+};
+
+/** A condition: a mapping of one or more tests, which must all hold. */
+export function conditionIn(scope: Scope): Reader<Condition> {
+  return (place) => {
+    if (place.isList) return place.expected('a condition; write "all:" or "any:" before the list');
+    if (!place.isMapping || place.keys.length === 0)
+      return place.expected("a condition such as { customer.country: GB }");
+    const withEvent = place.has("event");
+    const parts = place.keys
+      .filter((key) => !withEvent || key === "event" || !eventKeys.includes(key))
+      .map((key) => (key === "event" ? eventCondition(place) : oneTest(place.at(key), key, scope)));
+    const of = parts.filter((part) => part !== undefined);
+    if (of.length < parts.length) return undefined;
+    return of.length === 1 ? of[0] : { kind: "all", of };
+  };
+}
+
+function oneTest(place: Place, key: string, scope: Scope): Condition | undefined {
+  const subject = Object.hasOwn(subjects, key) ? subjects[key] : undefined;
+  if (subject !== undefined) return subject(place, scope);
+  const dot = key.indexOf(".");
+  const [owner, field] = dot < 0 ? [key, ""] : [key.slice(0, dot), key.slice(dot + 1)];
+  if (owner === "entry" && field !== "") return entryTest(place, field, scope);
+  if (owner === "score") return place.wrong("score conditions are not supported yet");
+  if (dot > 0 && (owner === "customer" || owner === "account"))
+    return fieldTest(place, owner, field);
+  if (eventKeys.includes(key)) return place.wrong(`"${key}" belongs beside an "event:"`);
+  if (Object.hasOwn(customerFields, key))
+    return place.wrong(`unknown subject "${key}"; did you mean "customer.${key}"?`);
+  const words = [...Object.keys(subjects), "event"];
+  const fields = [
+    ...Object.keys(customerFields).map((known) => `customer.${known}`),
+    ...Object.keys(accountFields).map((known) => `account.${known}`),
+  ];
+  const open = ["customer.<field>", "account.<field>", "entry.<property>"];
+  return place.unknown("subject", [...words, ...fields], [...words, ...open]);
+}
+
+function fieldTest(
+  place: Place,
+  kind: "customer" | "account",
+  field: string,
+): Condition | undefined {
+  const fields = kind === "customer" ? customerFields : accountFields;
+  const type = typeOfField(place, field, fields, { prefix: `${kind}.` });
+  const test = type && testOf(type)(place);
+  return test && { kind, field, test };
+}
+
+function entryTest(place: Place, field: string, scope: Scope): Condition | undefined {
+  if (!scope.entry)
+    return place.wrong('"entry" is the event that started the journey; this one has none');
+  const test = testOf("any")(place);
+  return test && { kind: "entry", field, test };
+}
+
+function several(kind: "all" | "any", place: Place, scope: Scope): Condition | undefined {
+  const of = list("a list of conditions", conditionIn(scope))(place);
+  return of && { kind, of };
+}

@@ -1,0 +1,28 @@
+import type { Condition, Test } from "./condition.ts";
+import type { Place } from "./place.ts";
+import { eventWhere, testOf } from "./read-test.ts";
+import { mapping, nullable, optional, required } from "./reader.ts";
+import { duration, text } from "./scalar.ts";
+
+export const atLeastOne: Test = [{ op: "gte", value: 1 }];
+export const eventName = text("the name of an event");
+
+const keys = {
+  event: required(eventName),
+  count: optional(testOf("count"), atLeastOne),
+  within: nullable(duration),
+  where: optional(eventWhere, {}),
+  first: nullable(testOf("instant")),
+  last: nullable(testOf("instant")),
+};
+
+/** What stands beside `event:` and belongs to it, not to the condition around. */
+export const eventKeys: readonly string[] = Object.keys(keys).filter((key) => key !== "event");
+
+/** `event: page_viewed, count: { gte: 3 }, within: 7 days`, written flat among the other tests of the mapping. */
+export function eventCondition(place: Place): Condition | undefined {
+  const read = mapping("an event condition", keys, place.keys)(place);
+  if (read === undefined) return undefined;
+  const { event, ...rest } = read;
+  return { kind: "event", name: event, ...rest };
+}

@@ -1,0 +1,40 @@
+import type { Mistake } from "../errors.ts";
+import type { Condition } from "./condition.ts";
+import { readPlaces } from "./place.ts";
+import { conditionIn } from "./read-condition.ts";
+import { mapping, nullable, required } from "./reader.ts";
+import type { Reference } from "./reference.ts";
+import { name, text } from "./scalar.ts";
+
+/** A named condition whose members are kept. */
+export interface Segment {
+  readonly name: string;
+  readonly describe: string | null;
+  readonly condition: Condition;
+  readonly file: string;
+}
+
+export interface SegmentRead {
+  /** Undefined when there is any mistake. */
+  readonly segment: Segment | undefined;
+  readonly mistakes: readonly Mistake[];
+  readonly references: readonly Reference[];
+}
+
+const segmentFile = mapping('a segment: a mapping that begins with "segment: <name>"', {
+  segment: required(name("the name of the segment")),
+  describe: nullable(text("a sentence")),
+  if: required(conditionIn({ entry: false, journey: false })),
+});
+
+/** Reads a file of `workflows/segments/`. */
+export function readSegment(text: string, file: string): SegmentRead {
+  const { result, mistakes, references } = readPlaces(text, file, segmentFile);
+  const segment = result && {
+    name: result.segment,
+    describe: result.describe,
+    condition: result.if,
+    file,
+  };
+  return { segment, mistakes, references };
+}

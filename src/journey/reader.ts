@@ -1,0 +1,101 @@
+import { nearMiss } from "../errors.ts";
+import type { Place } from "./place.ts";
+
+/**
+ * Reads one kind of value. Whatever is wrong is noted at its place and the answer is undefined; null is a value.
+ * The grammar of the files is these, put together.
+ */
+export type Reader<T> = (place: Place) => T | undefined;
+
+/** What a key of a mapping holds, and what it means when it is left out (else it is required). */
+export interface Key<T> {
+  readonly read: Reader<T>;
+  readonly absent?: { readonly value: T };
+}
+
+export const required = <T>(read: Reader<T>): Key<T> => ({ read });
+export const optional = <T>(read: Reader<T>, absent: NoInfer<T>): Key<T> => ({
+  read,
+  absent: { value: absent },
+});
+export const nullable = <T>(read: Reader<T>): Key<T | null> => ({ read, absent: { value: null } });
+
+type Keys = Readonly<Record<string, Key<unknown>>>;
+type ReadKeys<K extends Keys> = { readonly [N in keyof K]: K[N] extends Key<infer T> ? T : never };
+
+/** A mapping of known keys. `further` are keys that somebody else reads. */
+export function mapping<K extends Keys>(
+  what: string,
+  keys: K,
+  further: readonly string[] = [],
+): Reader<ReadKeys<K>> {
+  return (place) => {
+    if (!place.isMapping) return place.expected(what);
+    const known = Object.keys(keys);
+    for (const key of place.keys)
+      if (!known.includes(key) && !further.includes(key)) place.at(key).unknown("key", known);
+    return whole(
+      Object.entries(keys).map(([key, { read, absent }]) => {
+        const value = absent && !place.has(key) ? absent.value : read(place.at(key));
+        return value === undefined ? undefined : ([key, value] as const);
+      }),
+      (entries) => Object.fromEntries(entries) as ReadKeys<K>,
+    );
+  };
+}
+
+/** A mapping whose keys are the operator's own, each read by what `readerOf` says for it. */
+export function record<T>(
+  what: string,
+  readerOf: (key: string) => Reader<T>,
+): Reader<Readonly<Record<string, T>>> {
+  return (place) => {
+    if (!place.isMapping) return place.expected(what);
+    return whole(
+      place.keys.map((key) => {
+        const value = readerOf(key)(place.at(key));
+        return value === undefined ? undefined : ([key, value] as const);
+      }),
+      (entries) => Object.fromEntries(entries),
+    );
+  };
+}
+
+/** A list with at least one item. */
+export function list<T>(what: string, read: Reader<T>): Reader<readonly T[]> {
+  return (place) => {
+    if (!place.isList || place.items.length === 0) return place.expected(what);
+    return whole(place.items.map(read), (items) => items);
+  };
+}
+
+/** A list, or a single item standing for a list of one. */
+export function oneOrMore<T>(what: string, read: Reader<T>): Reader<readonly T[]> {
+  const several = list(what, read);
+  return (place) => (place.isList ? several(place) : map(read, (item) => [item])(place));
+}
+
+/** One of a few words. */
+export function choice<W extends string>(what: string, words: readonly W[]): Reader<W> {
+  return (place) => {
+    const word = words.find((each) => each === place.value);
+    if (word !== undefined) return word;
+    const meant = typeof place.value === "string" ? nearMiss(place.value, words) : undefined;
+    return place.expected(
+      meant === undefined ? `${what} (${words.join(", ")})` : `${what} (did you mean "${meant}"?)`,
+    );
+  };
+}
+
+export function map<T, U>(read: Reader<T>, make: (value: T, place: Place) => U | undefined) {
+  return (place: Place): U | undefined => {
+    const value = read(place);
+    return value === undefined ? undefined : make(value, place);
+  };
+}
+
+/** All parts, or undefined when one of them could not be read. */
+function whole<T, U>(parts: readonly (T | undefined)[], make: (parts: readonly T[]) => U) {
+  const read = parts.filter((part) => part !== undefined);
+  return read.length === parts.length ? make(read) : undefined;
+}

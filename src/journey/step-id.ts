@@ -1,0 +1,117 @@
+import { writeDuration } from "../duration.ts";
+import type { Condition } from "./condition.ts";
+import type { StepId, Wait } from "./journey.ts";
+import type { Act, NestedStep } from "./nested-step.ts";
+import { weekdays } from "./weekday.ts";
+
+/**
+ * Gives every step its id, by which messages, reports and customers in flight know it from version to version:
+ *
+ * 1. The id given in the file.
+ * 2. Else one from what the step does: a send is called like its template, `wait: 3 days` is `wait-3-days`.
+ * 3. Where that is taken, the labels of the branches around it go before it: `else-wait-3-days`; then a number behind.
+ *
+ * Steps nearer to the trunk choose first, and above comes before below, so that a step added in a branch or further
+ * down renames nothing. Only a twin put before its equal takes its name over: give such steps ids.
+ */
+export function idsOf(steps: readonly NestedStep[]): ReadonlyMap<NestedStep, StepId> {
+  const ids = new Map<NestedStep, StepId>();
+  const taken = new Set<StepId>();
+  const all = byDepth(steps);
+  for (const { step } of all) {
+    if (step.given === null) continue;
+    if (taken.has(step.given)) step.place.at("id").wrong(`the id "${step.given}" is used twice`);
+    taken.add(step.given);
+    ids.set(step, step.given);
+  }
+  for (const { step, labels } of all) {
+    if (step.given !== null) continue;
+    const id = freeId(nameOf(step.act), labels, taken);
+    taken.add(id);
+    ids.set(step, id);
+  }
+  return ids;
+}
+
+interface Found {
+  readonly step: NestedStep;
+  readonly labels: readonly string[];
+}
+
+/** Every step with the labels of the branches it is in, the trunk first, then level by level. */
+function byDepth(steps: readonly NestedStep[]): readonly Found[] {
+  const found: Found[] = [];
+  let level: readonly Found[] = steps.map((step) => ({ step, labels: [] }));
+  while (level.length > 0) {
+    found.push(...level);
+    level = level.flatMap(({ step: parent, labels }) =>
+      parent.branches.flatMap((branch) =>
+        branch.steps.map((step) => ({ step, labels: [...labels, branch.label] })),
+      ),
+    );
+  }
+  return found;
+}
+
+function freeId(base: string, labels: readonly string[], taken: ReadonlySet<string>): StepId {
+  if (!taken.has(base)) return base;
+  const inBranch = [...labels, base].join("-");
+  if (!taken.has(inBranch)) return inBranch;
+  let count = 2;
+  while (taken.has(`${inBranch}-${count}`)) count++;
+  return `${inBranch}-${count}`;
+}
+
+function nameOf(act: Act): string {
+  switch (act.kind) {
+    case "send":
+      return act.template;
+    case "wait":
+      return slug(`wait ${nameOfWait(act.wait)}`);
+    case "await":
+      return slug(`await ${act.event}`);
+    case "if":
+      return slug(`if ${nameOfCondition(act.if)}`);
+    case "split":
+      return slug(`split ${Object.keys(act.weights).join(" ")}`);
+    case "exit":
+      return slug(`exit ${act.reason}`);
+  }
+}
+
+function nameOfWait(wait: Wait): string {
+  if (wait.kind === "for") return writeDuration(wait.duration);
+  const days = wait.days > 0 ? `${wait.days} days ` : "";
+  return `${days}until ${wait.weekdays.map((day) => weekdays[day - 1]).join(" ")} ${wait.time}`;
+}
+
+/** The subject of the first test; its values are left out, so that tuning a threshold keeps the id. */
+function nameOfCondition(condition: Condition): string {
+  switch (condition.kind) {
+    case "all":
+    case "any":
+      return condition.of[0] === undefined ? condition.kind : nameOfCondition(condition.of[0]);
+    case "not":
+      return `not ${nameOfCondition(condition.of)}`;
+    case "customer":
+    case "account":
+    case "entry":
+      return `${condition.kind} ${condition.field}`;
+    case "event":
+    case "segment":
+      return condition.name;
+    case "message":
+      return `${condition.was} ${condition.step ?? ""}`;
+    case "consent":
+      return `consent ${condition.topic} ${condition.channel}`;
+    case "orders":
+    case "sql":
+      return condition.kind;
+  }
+}
+
+/** Letters of any language stay; the rest becomes "-". */
+function slug(words: string): string {
+  const joined = words.toLowerCase().replaceAll(/[^\p{L}\p{N}_]+/gu, "-");
+  return joined.slice(0, 80).replaceAll(/^-+|-+$/g, "");
+}

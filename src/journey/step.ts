@@ -1,0 +1,66 @@
+import type { Journey, Step, StepId } from "./journey.ts";
+
+export interface Edge {
+  /** Null completes the enrollment. */
+  readonly to: StepId | null;
+  /** `then`, `else` or the name of an arm; null where there is only one way. */
+  readonly label: string | null;
+}
+
+/** The ways on from a step, as the flowchart draws them. An exit has none. */
+export function edgesOf(step: Step): readonly Edge[] {
+  switch (step.kind) {
+    case "send":
+    case "wait":
+      return [{ to: step.next, label: null }];
+    case "await":
+      return [
+        { to: step.then, label: "then" },
+        { to: step.timeout, label: "else" },
+      ];
+    case "if":
+      return [
+        { to: step.then, label: "then" },
+        { to: step.else, label: "else" },
+      ];
+    case "split":
+      return step.arms.map(({ name, next }) => ({ to: next, label: name }));
+    case "exit":
+      return [];
+  }
+}
+
+/**
+ * The steps as a reader of the file meets them, each after all that lead to it. Worked out from the edges, because
+ * jsonb does not keep the order of keys.
+ */
+export function stepsInOrder(journey: Journey): readonly Step[] {
+  const seen = new Set<StepId>();
+  const backwards: Step[] = [];
+  const stack: { readonly id: StepId; readonly done: boolean }[] = [
+    { id: journey.first, done: false },
+  ];
+  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
+    const step = journey.steps[top.id];
+    if (step === undefined) continue;
+    if (top.done) backwards.push(step);
+    if (top.done || seen.has(top.id)) continue;
+    seen.add(top.id);
+    stack.push({ id: top.id, done: true });
+    // The last way on is walked first, so that the first one comes out first when all is turned round.
+    for (const { to } of edgesOf(step)) if (to !== null) stack.push({ id: to, done: false });
+  }
+  return backwards.toReversed();
+}
+
+/** The names of the events a journey starts, stops, waits or is judged by. */
+export function eventsHeardBy(journey: Journey): readonly string[] {
+  const { start, stop, objective, steps } = journey;
+  const heard = [
+    ...(start.kind === "event" ? [start.event] : []),
+    ...stop.flatMap((each) => (each.kind === "event" ? [each.event] : [])),
+    ...Object.values(steps).flatMap((step) => (step.kind === "await" ? [step.event] : [])),
+    ...(objective === null ? [] : [objective.goal]),
+  ];
+  return [...new Set(heard)].toSorted();
+}
