@@ -120,21 +120,22 @@ export function withUtm(url: string, utm: Utm): string {
   return `${address}${joint}${added.join("&")}${hash === -1 ? "" : url.slice(hash)}`;
 }
 
-/** One message's links: `track` goes to the renderer, `missing` fills with URLs to remember before rendering it again. */
+/**
+ * What the renderer calls for each link of one message. Our own pages and what is no web address stay as they are; a URL
+ * that is not stored yet stays plain and goes to `onNewUrl`: remember it, and render the message again.
+ */
 export function trackLinks(
-  book: LinkBook,
-  urls: TrackingUrls,
+  { links, urls }: { readonly links: LinkBook; readonly urls: TrackingUrls },
   deliveryId: string,
   utm: Utm,
-): { readonly track: TrackUrl; readonly missing: ReadonlySet<string> } {
-  const missing = new Set<string>();
-  const track = (url: string): string => {
+  onNewUrl: (url: string) => void,
+): TrackUrl {
+  return (url) => {
     if (urls.isOurs(url)) return url;
     const tagged = withUtm(url, utm);
-    const id = book.find(tagged);
+    const id = links.find(tagged);
     if (id !== undefined) return urls.click(deliveryId, id);
-    if (isTrackable(tagged)) missing.add(tagged);
+    if (isTrackable(tagged)) onNewUrl(tagged);
     return tagged;
   };
-  return { track, missing };
 }

@@ -46,7 +46,7 @@ export async function matchReports(
 ): Promise<ToldReport[]> {
   const messages = await findMessages(database, given);
   const inbound = given.filter(({ report }) => isText(report));
-  const writers = inbound.length === 0 ? new Map() : await findWriters(database, inbound);
+  const writers = await findWriters(database, inbound);
   return given.map((one) => {
     const written = writers.get(one.report);
     return {
@@ -83,6 +83,7 @@ async function findWriters(
   database: Database,
   inbound: readonly GivenReport[],
 ): Promise<Map<KeptReport, Writers>> {
+  if (inbound.length === 0) return new Map();
   const origins = inbound.map(({ report }) => originOf(report));
   const { rows } = await sql<Writers & { place: string }>`
     select given.place, array_agg(customer.id::text order by customer.id) as customers,

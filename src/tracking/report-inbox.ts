@@ -54,8 +54,16 @@ export async function takeInbox(
     where applied_at is null ${only} order by id limit ${from.limit} for update skip locked`.execute(
     transaction,
   );
-  return rows;
+  return upToReports(rows, mostReports);
 }
+
+/** A request may bring thousands of reports, and a transaction should be short. The first is always taken. */
+function upToReports(entries: readonly InboxEntry[], most: number): InboxEntry[] {
+  let sum = 0;
+  return entries.filter(({ reports }, index) => (sum += reports.length) <= most || index === 0);
+}
+
+const mostReports = 2_000;
 
 function keep(report: Report, now: Date): KeptReport {
   const { at, from } = report;

@@ -1,0 +1,169 @@
+import { sql } from "kysely";
+import { recordConsents, suppress } from "../customer/consent.ts";
+import type { Database } from "../database/database.ts";
+import { suppressPlanned } from "./leaving.ts";
+import { type GivenReport, matchReports, type ToldReport } from "./matching.ts";
+import { recordReportedVisits } from "./reported-visits.ts";
+import { effectsOf, type InboundText, type ReportEffects } from "./report-effects.ts";
+import { type InboxEntry, takeInbox } from "./report-inbox.ts";
+import { raiseStates, resolveAttempts } from "./report-state.ts";
+
+export interface AppliedReports {
+  /** Requests taken out of the inbox. */
+  readonly requests: number;
+  /** Reports in them that had not been seen before. */
+  readonly reports: number;
+  /** Texts from customers, each once: somebody may have to answer. */
+  readonly texts: readonly InboundText[];
+  /** Requests that could not be applied; they stay in the inbox. */
+  readonly failed: readonly { readonly inboxId: string; readonly reason: unknown }[];
+}
+
+/**
+ * Applies what lies in the inbox, `limit` requests at most: every report once, in any order, whoever else does the same
+ * at the same time. When the set cannot be applied, each request is tried by itself, so that a strange one holds up no other.
+ */
+export async function applyReports(
+  database: Database,
+  now: Date,
+  limit: number,
+): Promise<AppliedReports> {
+  try {
+    return await applySome(database, now, { limit });
+  } catch {
+    return applyOneByOne(database, now, limit);
+  }
+}
+
+async function applyOneByOne(
+  database: Database,
+  now: Date,
+  limit: number,
+): Promise<AppliedReports> {
+  const open = await database
+    .selectFrom("report_inbox")
+    .select("id")
+    .where("applied_at", "is", null)
+    .orderBy("id")
+    .limit(limit)
+    .execute();
+  let sum: AppliedReports = { requests: 0, reports: 0, texts: [], failed: [] };
+  for (const { id } of open) {
+    const one = await applySome(database, now, { limit: 1, only: [id] }).catch(
+      (reason: unknown): AppliedReports => ({
+        requests: 0,
+        reports: 0,
+        texts: [],
+        failed: [{ inboxId: id, reason }],
+      }),
+    );
+    sum = {
+      requests: sum.requests + one.requests,
+      reports: sum.reports + one.reports,
+      texts: [...sum.texts, ...one.texts],
+      failed: [...sum.failed, ...one.failed],
+    };
+  }
+  return sum;
+}
+
+async function applySome(
+  database: Database,
+  now: Date,
+  from: { readonly limit: number; readonly only?: readonly string[] },
+): Promise<AppliedReports> {
+  return database.transaction().execute(async (transaction) => {
+    const entries = await takeInbox(transaction, from);
+    const told = await matchReports(transaction, distinctReports(entries));
+    await lockMessages(transaction, idsIn(told));
+    const fresh = await keepNew(transaction, told, now);
+    const effects = effectsOf(fresh);
+    if (fresh.length > 0) {
+      const ids = idsIn(fresh);
+      await raiseStates(transaction, ids);
+      await resolveAttempts(transaction, ids, now);
+      await keepReceipts(transaction, fresh);
+      await recordReportedVisits(transaction, fresh);
+      await carryOut(transaction, effects, now);
+    }
+    const done = entries.map(({ id }) => id);
+    await sql`update report_inbox set applied_at = ${now} where id = any(${done}::bigint[])`.execute(
+      transaction,
+    );
+    return { requests: entries.length, reports: fresh.length, texts: effects.texts, failed: [] };
+  });
+}
+
+function distinctReports(entries: readonly InboxEntry[]): GivenReport[] {
+  const distinct = new Map<string, GivenReport>();
+  for (const { provider, reports } of entries) {
+    for (const report of reports) {
+      const key = `${provider} ${report.eventId}`;
+      if (!distinct.has(key)) distinct.set(key, { provider, report });
+    }
+  }
+  return [...distinct.values()];
+}
+
+function idsIn(told: readonly ToldReport[]): string[] {
+  return [...new Set(told.flatMap(({ message }) => (message === null ? [] : [message.id])))];
+}
+
+/** Always in the order of their ids, and before anything else is written: two workers with the same reports queue up here. */
+async function lockMessages(transaction: Database, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await sql`select from messages where id = any(${ids}::bigint[]) order by id for no key update`.execute(
+    transaction,
+  );
+}
+
+/** Writes reports down, and returns those that nobody had written down before. */
+async function keepNew(
+  transaction: Database,
+  told: readonly ToldReport[],
+  now: Date,
+): Promise<ToldReport[]> {
+  if (told.length === 0) return [];
+  const { rows } = await sql<{ provider: string; eventId: string }>`
+    insert into reports (provider, event_id, message_id, kind, at, code, detail, received_at)
+    select provider, event_id, message_id, kind, at, code, detail, ${now}
+    from unnest(${told.map((one) => one.provider)}::text[], ${told.map((one) => one.report.eventId)}::text[],
+      ${told.map((one) => one.message?.id ?? null)}::bigint[], ${told.map((one) => one.report.kind)}::text[],
+      ${told.map((one) => one.report.at)}::timestamptz[], ${told.map((one) => one.report.code)}::text[],
+      ${told.map((one) => one.report.detail)}::text[]) as told (provider, event_id, message_id, kind, at, code, detail)
+    order by provider, event_id
+    on conflict do nothing
+    returning provider, event_id as "eventId"`.execute(transaction);
+  const kept = new Set(rows.map(({ provider, eventId }) => `${provider} ${eventId}`));
+  return told.filter(({ provider, report }) => kept.has(`${provider} ${report.eventId}`));
+}
+
+/** The provider's own id, where its answer to the call never reached us. */
+async function keepReceipts(transaction: Database, told: readonly ToldReport[]): Promise<void> {
+  const named = told.filter(({ message, report }) => message !== null && report.receipt !== null);
+  await sql`
+    update messages set receipt = told.receipt
+    from unnest(${named.map(({ message }) => message?.id)}::bigint[], ${named.map(({ report }) => report.receipt)}::text[]) as told (id, receipt)
+    where messages.id = told.id and messages.receipt is null`.execute(transaction);
+}
+
+async function carryOut(transaction: Database, effects: ReportEffects, now: Date): Promise<void> {
+  await suppress(transaction, distinctAddresses(effects.suppressions));
+  await recordConsents(transaction, effects.consents);
+  await suppressPlanned(transaction, effects.leaving, now);
+  for (const { channel, address, at } of effects.returning) {
+    await transaction
+      .deleteFrom("suppressions")
+      .where("channel", "=", channel)
+      .where("address", "=", address)
+      .where("reason", "=", "unsubscribed")
+      .where("created_at", "<=", new Date(at))
+      .execute();
+  }
+}
+
+/** In a fixed order, so that two workers that suppress the same addresses cannot wait for one another. */
+function distinctAddresses(rows: ReportEffects["suppressions"]): ReportEffects["suppressions"] {
+  const byAddress = new Map(rows.map((row) => [`${row.channel} ${row.address}`, row]));
+  return [...byAddress].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+}
