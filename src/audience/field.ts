@@ -1,8 +1,8 @@
-import { type RawBuilder, sql } from "kysely";
+import { sql } from "kysely";
 import { type Operand, jsonOperand } from "./operand.ts";
 import { unknownWord } from "./refusal.ts";
 
-type Columns = Readonly<Record<string, "text" | "number" | "instant">>;
+type Columns = Readonly<Record<string, "text" | "code" | "number" | "instant">>;
 
 /** The allow-lists: what a condition may name, table by table. Beside these, `attributes.<key>`. */
 const columns = {
@@ -14,7 +14,7 @@ const columns = {
     last_name: "text",
     locale: "text",
     zone: "text",
-    country: "text",
+    country: "code",
     city: "text",
     postcode: "text",
     birthday: "instant",
@@ -27,7 +27,7 @@ const columns = {
     domain: "text",
     industry: "text",
     employees: "number",
-    country: "text",
+    country: "code",
     created_at: "instant",
     updated_at: "instant",
   },
@@ -36,12 +36,12 @@ const columns = {
     name: "text",
     category: "text",
     price: "number",
-    currency: "text",
+    currency: "code",
     url: "text",
     created_at: "instant",
     updated_at: "instant",
   },
-  order: { external_id: "text", status: "text", currency: "text", total: "number" },
+  order: { external_id: "text", status: "text", currency: "code", total: "number" },
   line: { quantity: "number", unit_price: "number" },
 } as const satisfies Readonly<Record<string, Columns>>;
 
@@ -65,8 +65,5 @@ export function fieldOperand(table: Table, alias: string, field: string, place: 
       "attributes.<key>",
     ]);
   }
-  const column: RawBuilder<unknown> = sql.ref(`${alias}.${field}`);
-  // char(n) would compare padded.
-  const isPadded = field === "country" || field === "currency";
-  return { kind, sql: isPadded ? sql`${column}::text` : column };
+  return { kind, sql: sql.ref(`${alias}.${field}`) };
 }

@@ -45,16 +45,22 @@ export function windowSql(operand: Operand, value: Value, asking: Asking): RawBu
       asking.place,
       `within expected a duration such as "7 days", got ${JSON.stringify(value)}`,
     );
-  return sql`(${sinceSql(at, value, asking.now)})`;
+  return sql`(${at} >= ${instantBefore(asking.now, value)}::timestamptz and ${at} <= ${asking.now}::timestamptz)`;
 }
 
-/** What had happened by `now`, within the window if there is one. A virtual clock must not see its future. */
+/**
+ * The clocks of a shop, of the database and of a worker differ a little. What was recorded up to a minute ahead of us
+ * has happened, or the order that starts a journey would not be seen by the journey's own condition.
+ */
+const clockSkewMs = 60_000;
+
+/** What had been recorded by `now`, within the window if there is one. A virtual clock does not see its future. */
 export function sinceSql(
   at: RawBuilder<unknown>,
   within: Duration | null,
   now: Date,
 ): RawBuilder<boolean> {
-  const byNow = sql<boolean>`${at} <= ${now}::timestamptz`;
+  const byNow = sql<boolean>`${at} <= ${new Date(now.getTime() + clockSkewMs)}::timestamptz`;
   if (within === null) return byNow;
   return sql`${at} >= ${instantBefore(now, within)}::timestamptz and ${byNow}`;
 }

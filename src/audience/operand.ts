@@ -1,9 +1,12 @@
 import { type RawBuilder, sql } from "kysely";
 import { storable } from "./bound-value.ts";
 
-/** What stands left of a comparison, by how its values compare. */
+/**
+ * What stands left of a comparison, by how its values compare. A code is a text of fixed length (char(n)): compared as
+ * such, Postgres keeps its statistics, on which the plan hangs.
+ */
 export type Operand =
-  | { readonly kind: "text" | "number" | "instant"; readonly sql: RawBuilder<unknown> }
+  | { readonly kind: "text" | "code" | "number" | "instant"; readonly sql: RawBuilder<unknown> }
   /** A value out of a JSON document: of any type, and as dirty as what was sent to us. */
   | {
       readonly kind: "json";

@@ -56,7 +56,7 @@ function equalsSql(operand: Operand, value: Value, asking: Asking): RawBuilder<b
   if (operand.kind === "instant") return momentSql(operand, "eq", value, asking);
   if (operand.kind === "number" || (operand.kind === "json" && typeof value === "number"))
     return sql`${numberOf(operand)} = ${numberFrom("eq", value, asking)}::numeric`;
-  return sql`${textOf(operand)} = ${storable(String(value), asking.place)}::text`;
+  return sql`${textOf(operand)} = ${storable(String(value), asking.place)}::${typeOf(operand)}`;
 }
 
 /** One parameter however long the list is, as far as the values are of one kind. */
@@ -66,14 +66,14 @@ function oneOfSql(operand: Operand, values: readonly Value[], asking: Asking): R
   const parts = others.map((value) => equalsSql(operand, value, asking));
   if (texts.length > 0) {
     const wanted = texts.map((value) => storable(String(value), asking.place));
-    parts.push(sql`${textOf(operand)} = any(${wanted}::text[])`);
+    parts.push(sql`${textOf(operand)} = any(${wanted}::${typeOf(operand)}[])`);
   }
   return parts.length === 0 ? sql`false` : sql`(${sql.join(parts, sql` or `)})`;
 }
 
-function isTextFor(operand: Operand, value: Value): boolean {
+function isTextFor(operand: Operand, value: Value): value is string | number | boolean {
   if (value === null || typeof value === "object") return false;
-  return operand.kind === "text" || (operand.kind === "json" && typeof value !== "number");
+  return isText(operand) || (operand.kind === "json" && typeof value !== "number");
 }
 
 function rankSql(
@@ -96,12 +96,12 @@ function partSql(
   asking: Asking,
 ): RawBuilder<boolean> {
   if (value === null || typeof value === "object") throw unexpected(op, "a text", value, asking);
-  if (operand.kind !== "text" && operand.kind !== "json")
+  if (!isText(operand) && operand.kind !== "json")
     throw refusal(asking.place, `${op} looks into texts, and this is a ${nounOf(operand)}`);
   const part = storable(String(value), asking.place);
   if (op === "starts_with") return sql`starts_with(${textOf(operand)}, ${part}::text)`;
   const inText = sql<boolean>`strpos(${textOf(operand)}, ${part}::text) > 0`;
-  if (operand.kind === "text") return inText;
+  if (operand.kind !== "json") return inText;
   const element = JSON.stringify([value]);
   return sql`case jsonb_typeof(${operand.sql}) when 'array' then ${operand.sql} @> ${element}::jsonb else ${inText} end`;
 }
@@ -115,13 +115,21 @@ function existsSql(
   return value ? sql`${textOf(operand)} is not null` : sql`${textOf(operand)} is null`;
 }
 
+function isText(operand: Operand): boolean {
+  return operand.kind === "text" || operand.kind === "code";
+}
+
+function typeOf(operand: Operand): RawBuilder<unknown> {
+  return operand.kind === "code" ? sql`bpchar` : sql`text`;
+}
+
 function textOf(operand: Operand): RawBuilder<unknown> {
   return operand.kind === "json" ? operand.text : operand.sql;
 }
 
 function numberOf(operand: Operand, asking?: Asking): RawBuilder<unknown> {
-  if (operand.kind === "json") return sql`as_number(${operand.text})`;
-  if (operand.kind === "text" && asking !== undefined)
+  if (operand.kind === "json") return sql`as_number(${operand.sql})`;
+  if (isText(operand) && asking !== undefined)
     throw refusal(
       asking.place,
       "gt, gte, lt and lte compare numbers and dates, and this is a text",
