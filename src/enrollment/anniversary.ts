@@ -1,0 +1,55 @@
+import {
+  type LocalDay,
+  addDays,
+  daysInMonth,
+  instantAt,
+  localDayAt,
+  minutesOf,
+} from "./local-time.ts";
+
+/** A yearly date that came round: whose it is (month and day of the customer's own date), which year, and when. */
+export interface Anniversary {
+  readonly month: number;
+  readonly day: number;
+  readonly year: number;
+  readonly at: Date;
+}
+
+/** What an anniversary counts from: days before (negative) or after the date, at a local time such as "09:00". */
+export interface YearlyDate {
+  readonly offsetDays: number;
+  readonly at: string;
+}
+
+/**
+ * The anniversaries that a zone's clocks reached in (after, until]. Whoever was born on February 29 has the 28th in common
+ * years.
+ */
+export function anniversariesBetween(
+  date: YearlyDate,
+  after: Date,
+  until: Date,
+  zone: string,
+): readonly Anniversary[] {
+  const found: Anniversary[] = [];
+  const last = addDays(localDayAt(until, zone), 1);
+  for (
+    let day = addDays(localDayAt(after, zone), -1);
+    stamp(day) <= stamp(last);
+    day = addDays(day, 1)
+  ) {
+    const at = instantAt(day, minutesOf(date.at) * 60_000, zone);
+    if (at > after && at <= until)
+      found.push(...celebrated(addDays(day, -date.offsetDays)).map((whose) => ({ ...whose, at })));
+  }
+  return found;
+}
+
+function celebrated(day: LocalDay): readonly LocalDay[] {
+  const endsFebruary = day.month === 2 && day.day === 28 && daysInMonth(day.year, 2) === 28;
+  return endsFebruary ? [day, { ...day, day: 29 }] : [day];
+}
+
+function stamp(day: LocalDay): number {
+  return Date.UTC(day.year, day.month - 1, day.day);
+}

@@ -1,0 +1,28 @@
+/**
+ * One customer's passage through one version of a journey. Its life:
+ *
+ * 1. entered: an event, a segment, a schedule or a date let the customer in (enter-*.ts). Who may come in again, and as
+ *    what, is in the entry key: the table refuses a second row with the same one. A customer of the holdout gets a row
+ *    that is over at once (`exited`, reason "holdout"), so that the same customer stays in it.
+ * 2. advanced: workers claim due enrollments in batches and take each through its steps until it rests (advance.ts,
+ *    step.ts). A step's effect and the move behind it are one transaction: killed in the middle, it happens again from
+ *    where it stood, or not at all. Waits are calendar time in the customer's zone (due.ts).
+ * 3. waiting: until `due_at`, or at an `await` until its event comes (wake.ts), whichever is first.
+ * 4. stopped: a stop event ends the enrollment wherever it is, and what it has planned but not yet sent (stop.ts); a stop
+ *    condition is asked before each step and by a sweep (stop-condition.ts).
+ * 5. held: the step failed for this customer alone. It stays there, with the reason, until it is replayed (hold.ts).
+ * 6. completed, or exited with a reason. Conversions are noted from the entry on, wherever it ended (convert.ts).
+ *
+ * An enrollment stays on the version it entered with; only new ones enter a new version (apply.ts). While its journey
+ * is paused it does not move; what happened meanwhile (stops, events awaited) still counts.
+ */
+export type EnrollmentState = "entered" | "waiting" | "completed" | "exited" | "held";
+
+/** What every piece of the engine's work is given: what time it is, how much to do at most, and the shop's own zone. */
+export interface Turn {
+  readonly now: Date;
+  /** Enrollments or events of one transaction, 1 to 5000. */
+  readonly limit: number;
+  /** For customers whose zone is unknown. */
+  readonly zone: string;
+}

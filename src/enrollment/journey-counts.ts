@@ -1,0 +1,209 @@
+import { sql } from "kysely";
+import type { Database } from "../database/database.ts";
+import type { EnrollmentsState, JourneysState, MessagesState } from "../database/tables.ts";
+import type { Journey, Step, StepId } from "../journey/journey.ts";
+import { stepsInOrder } from "./step-order.ts";
+
+export interface JourneyCounts {
+  readonly id: number;
+  readonly name: string;
+  readonly state: JourneysState;
+  /** The number of the version that enrols. */
+  readonly version: number;
+  readonly journey: Journey;
+  /** Without the holdout. */
+  readonly entered: number;
+  readonly holdout: number;
+  readonly inside: number;
+  readonly held: number;
+  readonly completed: number;
+  /** How many exited, by reason. */
+  readonly exited: Readonly<Record<string, number>>;
+  readonly converted: number;
+  readonly convertedHoldout: number;
+  /** Sum of what the conversions of those enrolled were worth. */
+  readonly value: number;
+  /** Steps of the current version, in the order of the flowchart. */
+  readonly steps: readonly StepCounts[];
+  readonly messages: Readonly<Partial<Record<MessagesState, number>>>;
+}
+
+export interface StepCounts {
+  readonly id: StepId;
+  readonly kind: Step["kind"];
+  /** Waiting for this step, or at it. */
+  readonly at: number;
+  readonly held: number;
+  readonly passed: number;
+  /** How many went on to which step from here; '' is the end. */
+  readonly to: Readonly<Record<StepId, number>>;
+  /** Of a send step. */
+  readonly messages: Readonly<Partial<Record<MessagesState, number>>>;
+}
+
+/** Every journey with its counts, over all its versions; for the terminal and the dashboard. */
+export async function journeyCounts(database: Database): Promise<readonly JourneyCounts[]> {
+  const [journeys, enrollments, passages, messages] = await Promise.all([
+    journeysOf(database),
+    enrollmentCounts(database),
+    passageCounts(database),
+    messageCounts(database),
+  ]);
+  return journeys.map((journey) => {
+    const mine = <Row extends { journey_id: number }>(rows: readonly Row[]) =>
+      rows.filter((row) => row.journey_id === journey.id);
+    return counted(journey, mine(enrollments), mine(passages), mine(messages));
+  });
+}
+
+async function journeysOf(database: Database) {
+  const { rows } = await sql<JourneyRow>`
+    select journeys.id, journeys.id as journey_id, journeys.name, journeys.state, version.number as version,
+           version.definition as journey
+    from journeys join journey_versions version on version.id = journeys.version_id
+    order by journeys.name`.execute(database);
+  return rows;
+}
+
+interface JourneyRow {
+  readonly id: number;
+  readonly journey_id: number;
+  readonly name: string;
+  readonly state: JourneysState;
+  readonly version: number;
+  /** As `apply` stored it. */
+  readonly journey: Journey;
+}
+
+interface EnrollmentRow {
+  readonly journey_id: number;
+  readonly state: EnrollmentsState;
+  readonly step: StepId | null;
+  readonly reason: string | null;
+  readonly holdout: boolean;
+  readonly customers: string;
+  readonly converted: string;
+  readonly value: string | null;
+}
+
+async function enrollmentCounts(database: Database) {
+  const { rows } = await sql<EnrollmentRow>`
+    select journey_id, state, step, case when state = 'exited' then reason end as reason, holdout, count(*) as customers,
+           count(converted_at) as converted, sum(conversion_value) as value
+    from enrollments group by 1, 2, 3, 4, 5`.execute(database);
+  return rows;
+}
+
+interface PassageRow {
+  readonly journey_id: number;
+  readonly step: StepId;
+  readonly next: StepId;
+  readonly customers: string;
+}
+
+async function passageCounts(database: Database) {
+  const { rows } = await sql<PassageRow>`
+    select version.journey_id, step, next, sum(customers) as customers
+    from passages join journey_versions version on version.id = passages.version_id
+    group by 1, 2, 3`.execute(database);
+  return rows;
+}
+
+interface MessageRow {
+  readonly journey_id: number;
+  readonly step: StepId;
+  readonly state: MessagesState;
+  readonly messages: string;
+}
+
+async function messageCounts(database: Database) {
+  const { rows } = await sql<MessageRow>`
+    select journey_id, step, state, count(*) as messages from messages group by 1, 2, 3`.execute(
+    database,
+  );
+  return rows;
+}
+
+function counted(
+  row: JourneyRow,
+  enrollments: readonly EnrollmentRow[],
+  passages: readonly PassageRow[],
+  messages: readonly MessageRow[],
+): JourneyCounts {
+  const { id, name, state, version, journey } = row;
+  const treated = enrollments.filter((one) => !one.holdout);
+  const heldOut = enrollments.filter((one) => one.holdout);
+  const inState = (...states: readonly EnrollmentsState[]) =>
+    total(treated.filter((one) => states.includes(one.state)));
+  return {
+    id,
+    name,
+    state,
+    version,
+    journey,
+    entered: total(treated),
+    holdout: total(heldOut),
+    inside: inState("entered", "waiting"),
+    held: inState("held"),
+    completed: inState("completed"),
+    exited: added(
+      treated.filter((one) => one.state === "exited"),
+      (one) => one.reason ?? "",
+      (one) => one.customers,
+    ),
+    converted: sumOf(treated, (one) => one.converted),
+    convertedHoldout: sumOf(heldOut, (one) => one.converted),
+    value: sumOf(treated, (one) => one.value),
+    steps: stepsInOrder(journey).map((step) => stepCounts(step, treated, passages, messages)),
+    messages: added(
+      messages,
+      (one) => one.state,
+      (one) => one.messages,
+    ),
+  };
+}
+
+function stepCounts(
+  { id, kind }: Step,
+  enrollments: readonly EnrollmentRow[],
+  passages: readonly PassageRow[],
+  messages: readonly MessageRow[],
+): StepCounts {
+  const here = enrollments.filter((one) => one.step === id);
+  const left = passages.filter((one) => one.step === id);
+  return {
+    id,
+    kind,
+    at: total(here.filter((one) => one.state === "entered" || one.state === "waiting")),
+    held: total(here.filter((one) => one.state === "held")),
+    passed: sumOf(left, (one) => one.customers),
+    to: added(
+      left,
+      (one) => one.next,
+      (one) => one.customers,
+    ),
+    messages: added(
+      messages.filter((one) => one.step === id),
+      (one) => one.state,
+      (one) => one.messages,
+    ),
+  };
+}
+
+function total(rows: readonly EnrollmentRow[]): number {
+  return sumOf(rows, (row) => row.customers);
+}
+
+function sumOf<Row>(rows: readonly Row[], read: (row: Row) => string | null): number {
+  return rows.reduce((sum, row) => sum + Number(read(row) ?? 0), 0);
+}
+
+function added<Row, Key extends string>(
+  rows: readonly Row[],
+  key: (row: Row) => Key,
+  count: (row: Row) => string,
+): Partial<Record<Key, number>> & Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const row of rows) sums[key(row)] = (sums[key(row)] ?? 0) + Number(count(row));
+  return sums as Partial<Record<Key, number>> & Record<string, number>;
+}

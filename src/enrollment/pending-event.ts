@@ -1,0 +1,61 @@
+import { type Kysely, type RawBuilder, sql } from "kysely";
+import { conditionSql } from "../audience/condition-sql.ts";
+import type { Tables } from "../database/tables.ts";
+import type { Test } from "../journey/condition.ts";
+
+/** An event that journeys still have to react to. */
+export interface PendingEvent {
+  readonly event_id: string;
+  readonly customer_id: string;
+  readonly name: string;
+  readonly occurred_at: Date;
+  /** JSON, as it is passed on. */
+  readonly properties: string;
+  /** 1 for the customer's oldest event of the batch, 2 for the next … */
+  readonly turn: string;
+}
+
+/** A customer with more events than this in one batch gets the rest in the next, still in order. */
+const MOST_TURNS = 20;
+
+/** Takes the oldest events out of the queue. They are gone when the caller's transaction commits, and only then. */
+export async function takeEvents(
+  transaction: Kysely<Tables>,
+  limit: number,
+): Promise<readonly PendingEvent[]> {
+  const { rows } = await sql<PendingEvent>`
+    with oldest as (
+      select id, row_number() over (partition by customer_id order by id) as turn
+      from (select id, customer_id from pending_events order by id limit ${limit}) as head
+    )
+    delete from pending_events taken using oldest
+    where taken.id = oldest.id and oldest.turn <= ${MOST_TURNS}
+    returning taken.event_id, taken.customer_id, taken.name, taken.occurred_at, taken.properties::text as properties, oldest.turn`.execute(
+    transaction,
+  );
+  return rows;
+}
+
+/** The events in rounds, in each at most one of a customer, so that each sees what the one before did. */
+export function inTurns(events: readonly PendingEvent[]): readonly (readonly PendingEvent[])[] {
+  const turns = Map.groupBy(events, (event) => Number(event.turn));
+  return [...turns].toSorted(([a], [b]) => a - b).map(([, round]) => round);
+}
+
+/** The events as a table `event (id, customer_id, occurred_at, properties)`, for FROM. */
+export function asTable(events: readonly PendingEvent[]): RawBuilder<unknown> {
+  return sql`unnest(
+      ${events.map((event) => event.event_id)}::bigint[], ${events.map((event) => event.customer_id)}::bigint[],
+      ${events.map((event) => event.occurred_at)}::timestamptz[], ${events.map((event) => event.properties)}::jsonb[]
+    ) as event (id, customer_id, occurred_at, properties)`;
+}
+
+/** `where:` of a start, a stop or an await, on the properties of the table `event`. */
+export function matches(where: Readonly<Record<string, Test>>, now: Date): RawBuilder<boolean> {
+  const of = Object.entries(where).map(([field, test]) => ({
+    kind: "entry" as const,
+    field,
+    test,
+  }));
+  return conditionSql({ kind: "all", of }, { now, entry: sql.ref("event.properties") });
+}

@@ -1,0 +1,49 @@
+import { type Kysely, sql } from "kysely";
+import type { Tables } from "../database/tables.ts";
+import type { StepId } from "../journey/journey.ts";
+
+/** Where an enrollment is to be found between two turns of the engine. */
+export type Place =
+  | {
+      readonly state: "waiting";
+      /** The step to execute at `dueAt`; with `awaiting`, the one that waits for that event until then. */
+      readonly step: StepId;
+      readonly dueAt: Date;
+      readonly awaiting: string | null;
+    }
+  | { readonly state: "completed" }
+  | { readonly state: "exited"; readonly step: StepId; readonly reason: string }
+  | { readonly state: "held"; readonly step: StepId; readonly reason: string };
+
+/** Enrollments that come to the same place. */
+export interface Arrival {
+  readonly ids: readonly string[];
+  readonly at: Place;
+}
+
+/** Writes where enrollments have come to rest, all in one statement. */
+export async function settle(
+  transaction: Kysely<Tables>,
+  arrivals: readonly Arrival[],
+  now: Date,
+): Promise<void> {
+  const ids = arrivals.flatMap((arrival) => arrival.ids);
+  if (ids.length === 0) return;
+  const numbers = arrivals.flatMap((arrival, index) => arrival.ids.map(() => index + 1));
+  const column = <T>(read: (place: Place) => T) => arrivals.map((arrival) => read(arrival.at));
+  await sql`
+    update enrollments enrollment
+    set state = place.state, step = place.step, due_at = place.due_at, awaiting = place.awaiting, reason = place.reason,
+        moved_at = ${now}, finished_at = case when place.state in ('completed', 'exited') then ${now}::timestamptz end
+    from unnest(${ids}::bigint[], ${numbers}::int[]) as arrival (id, place)
+    join unnest(${column((place) => place.state)}::text[], ${column(stepOf)}::text[],
+                ${column((place) => (place.state === "waiting" ? place.dueAt : null))}::timestamptz[],
+                ${column((place) => (place.state === "waiting" ? place.awaiting : null))}::text[],
+                ${column((place) => ("reason" in place ? place.reason : null))}::text[])
+      with ordinality as place (state, step, due_at, awaiting, reason, number) on place.number = arrival.place
+    where enrollment.id = arrival.id`.execute(transaction);
+}
+
+function stepOf(place: Place): StepId | null {
+  return place.state === "completed" ? null : place.step;
+}
