@@ -76,11 +76,7 @@ export function aPlannedMessage(
 }
 
 export async function messageNow(database: Database, id: string): Promise<Row<"messages">> {
-  return database
-    .selectFrom("messages")
-    .selectAll()
-    .where("id", "=", id)
-    .executeTakeFirstOrThrow();
+  return database.selectFrom("messages").selectAll().where("id", "=", id).executeTakeFirstOrThrow();
 }
 
 /** Something a provider says happened a minute after Monday noon. */
