@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Outcome, Provider } from "../channel/channel.ts";
+import type { Rate } from "../config.ts";
 import type { Database } from "../database/database.ts";
 import { reasonOf } from "../errors.ts";
 import { release } from "./claim.ts";
@@ -13,6 +14,8 @@ export interface Delivery extends SendingRules {
   readonly carrier: Provider;
   /** Calls in flight at once; also the most rows a dying worker can leave `sending`. */
   readonly concurrency: number;
+  /** At most so many messages a period, over all workers. */
+  readonly rate: Rate | null;
   /** Whole-call deadline. */
   readonly deadlineMs: number;
   /** Counted attempts after which a message has failed. */

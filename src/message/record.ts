@@ -141,23 +141,23 @@ async function avoidAddresses(
       dead.map(({ settled, outcome }) => ({
         channel: settled.message.channel,
         address: settled.address,
-        reason: "invalid" as const,
+        reason: "invalid",
         detail: untrustedTextOrNull(outcome.code),
-        created_at: now,
       })),
+      now,
     );
   }
   if (unwilling.length > 0) {
     await recordConsents(
       transaction,
       unwilling.map(({ settled, outcome }) => ({
-        customer_id: settled.message.customer.id,
+        customerId: settled.message.customer.id,
         channel: settled.message.channel,
         topic: "*",
-        state: "withdrawn" as const,
+        state: "withdrawn",
         method: "provider_report",
         source: untrustedTextOrNull(outcome.code),
-        occurred_at: now,
+        occurredAt: now,
       })),
     );
   }

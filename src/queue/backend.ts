@@ -27,15 +27,16 @@ export interface OpenQueue {
     },
   ): Promise<unknown>;
   removeJobScheduler(id: string): Promise<boolean>;
-  getJobSchedulers(): Promise<
-    readonly {
-      readonly key: string;
-      readonly pattern?: string | null;
-      readonly tz?: string | null;
-    }[]
-  >;
+  getJobSchedulers(): Promise<readonly KeptSchedule[]>;
   getJobCounts(): Promise<Record<string, number>>;
   close(): Promise<void>;
+}
+
+export interface KeptSchedule {
+  readonly key: string;
+  readonly every?: number;
+  readonly pattern?: string;
+  readonly tz?: string;
 }
 
 export interface OpenWorker {

@@ -4,6 +4,7 @@ import type { Database } from "../database/database.ts";
 import type { Log } from "../log.ts";
 import type { Composer } from "../message/compose.ts";
 import type { Delivery } from "../message/delivery-run.ts";
+import type { Wake } from "./wake.ts";
 
 /** All that jobs work with. Built in main.ts. */
 export interface Engine {
@@ -14,4 +15,11 @@ export interface Engine {
   readonly composer: Composer;
   /** How each channel is delivered, by channel. */
   readonly deliveries: ReadonlyMap<string, Delivery>;
+}
+
+export interface Working {
+  readonly engine: Engine;
+  readonly wake: Wake;
+  /** Aborted when the worker is asked to stop: jobs end after the set in hand. */
+  readonly stopping: AbortSignal;
 }

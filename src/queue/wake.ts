@@ -1,4 +1,5 @@
-import type { OpenQueue, QueueBackend } from "./backend.ts";
+import type { JobIds, OpenQueue, QueueBackend } from "./backend.ts";
+import { sharedRun } from "./shared-run.ts";
 
 export const engineQueue = "waypost-engine";
 export const deliveryQueue = (channel: string) => `waypost-deliver-${channel}`;
@@ -26,23 +27,23 @@ export function createWake(backend: QueueBackend): Wake {
     queues.set(name, open);
     return open;
   };
-  const alone = (id: string) => ({ ...once, deduplication: { id, keepLastIfActive: true } });
+  const calls = new Map<string, () => Promise<void>>();
+  const call = (queue: string, job: string, id: string, ids: JobIds): Promise<void> => {
+    const add = async () => {
+      const deduplication = { id, keepLastIfActive: true };
+      await queueOf(queue).add(job, ids, { ...once, deduplication });
+    };
+    const shared = calls.get(`${queue} ${id}`) ?? sharedRun(add);
+    calls.set(`${queue} ${id}`, shared);
+    return shared();
+  };
   return {
-    async engine(job, journeyId) {
-      const data = journeyId === undefined ? {} : { journeyId };
-      await queueOf(engineQueue).add(
-        job,
-        data,
-        alone(journeyId === undefined ? job : `${job}-${journeyId}`),
-      );
-    },
-    async delivery(channel, lane = 0) {
-      await queueOf(deliveryQueue(channel)).add(
-        "deliver",
-        { channel, lane },
-        alone(`${channel}-${lane}`),
-      );
-    },
+    engine: (job, journeyId) =>
+      journeyId === undefined
+        ? call(engineQueue, job, job, {})
+        : call(engineQueue, job, `${job}-${journeyId}`, { journeyId }),
+    delivery: (channel, lane = 0) =>
+      call(deliveryQueue(channel), "deliver", `${channel}-${lane}`, { channel, lane }),
     async close() {
       await Promise.all([...queues.values()].map((queue) => queue.close()));
     },

@@ -1,0 +1,29 @@
+import { describeMistake } from "../errors.ts";
+import type { CommandFile } from "./command.ts";
+import { say, sayJson } from "./output.ts";
+
+export const check: CommandFile = {
+  register(program, terminal) {
+    program
+      .command("check")
+      .description(
+        "find every mistake in workflows, segments and templates at once; needs no database",
+      )
+      .option("--json", "one line of JSON: { mistakes: [{ file, line, column, path, message }] }")
+      .addHelpText(
+        "after",
+        "\nExamples:\n  $ waypost check\n  $ waypost check --json | jq '.mistakes[].file'\n\nExit code 1 when there are mistakes.",
+      )
+      .action(async ({ json }: { json?: true }) => {
+        const { project, mistakes } = await terminal.house().project();
+        if (mistakes.length > 0) process.exitCode = 1;
+        if (json === true) return sayJson({ mistakes });
+        for (const mistake of mistakes) say(describeMistake(mistake));
+        if (mistakes.length > 0)
+          return say(`\n${mistakes.length} ${mistakes.length === 1 ? "mistake" : "mistakes"}`);
+        say(
+          `${project.journeys.length} journeys and ${project.segments.length} segments: no mistakes`,
+        );
+      });
+  },
+};

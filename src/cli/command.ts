@@ -1,0 +1,19 @@
+import type { Command } from "commander";
+import type { Clock } from "../clock.ts";
+import type { Config } from "../config.ts";
+import type { House } from "./house.ts";
+
+/** What commands are given to build on. */
+export interface Terminal {
+  /** The project's folder, from `--folder`. */
+  folder(): string;
+  /** Opens a project; what it built is closed when the command ends. A demo changes the config and plays the clock. */
+  openHouse(folder: string, clock?: Clock, change?: (config: Config) => Config): House;
+  /** The house of the project in `--folder`. */
+  house(): House;
+}
+
+/** One command: one file that exports one of these. */
+export interface CommandFile {
+  register(program: Command, terminal: Terminal): void;
+}

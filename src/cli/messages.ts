@@ -1,0 +1,67 @@
+import { Option } from "commander";
+import { listMessages } from "../message/list.ts";
+import type { MessageState } from "../message/message.ts";
+import type { CommandFile } from "./command.ts";
+import { sayJson, sayTable, when } from "./output.ts";
+
+const states: readonly MessageState[] = [
+  "planned",
+  "claimed",
+  "sending",
+  "accepted",
+  "delivered",
+  "bounced",
+  "suppressed",
+  "expired",
+  "failed",
+  "retry",
+  "unknown",
+];
+
+interface Options {
+  readonly state?: MessageState[];
+  readonly journey?: string;
+  readonly channel?: string;
+  readonly limit: string;
+  readonly json?: true;
+}
+
+export const messages: CommandFile = {
+  register(program, terminal) {
+    program
+      .command("messages")
+      .description("list messages, newest first, with their state and the reason for it")
+      .addOption(new Option("-s, --state <state...>", "only these states").choices(states))
+      .option("-j, --journey <name>", "only this journey")
+      .option("-c, --channel <name>", "only this channel")
+      .option("-n, --limit <count>", "how many", "50")
+      .option("--json", "one line of JSON a message")
+      .addHelpText(
+        "after",
+        "\nExamples:\n  $ waypost messages --state failed unknown\n  $ waypost messages --journey win-back --json | jq .reason",
+      )
+      .action(async (options: Options) => {
+        const house = terminal.house();
+        const found = await listMessages(await house.database(), {
+          limit: Math.min(10_000, Math.max(1, Number(options.limit) || 50)),
+          ...(options.state !== undefined && { states: options.state }),
+          ...(options.journey !== undefined && { journey: options.journey }),
+          ...(options.channel !== undefined && { channel: options.channel }),
+        });
+        if (options.json === true) return found.forEach(sayJson);
+        sayTable(
+          ["id", "journey", "step", "channel", "customer", "state", "planned", "reason"],
+          found.map((m) => [
+            m.id,
+            m.journey,
+            m.step,
+            m.channel,
+            m.customerId,
+            m.state,
+            when(m.plannedAt, house.config.zone),
+            m.reason,
+          ]),
+        );
+      });
+  },
+};

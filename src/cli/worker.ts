@@ -1,0 +1,28 @@
+import { startWorker } from "../queue/worker.ts";
+import type { CommandFile } from "./command.ts";
+import { untilStopped } from "./stop.ts";
+
+export const worker: CommandFile = {
+  register(program, terminal) {
+    program
+      .command("worker")
+      .description("enrol customers, move them on and send their messages; run as many as you like")
+      .addHelpText(
+        "after",
+        "\nExample:\n  $ DATABASE_URL=postgres://… REDIS_URL=redis://… waypost worker\n\nSIGTERM finishes what is in flight and leaves nothing unknown.",
+      )
+      .action(async () => {
+        const house = terminal.house();
+        const engine = await house.engine();
+        const { backend, wake } = await house.queues();
+        const running = await startWorker(engine, backend, wake, await house.databaseUrl());
+        house.log.info(
+          { queues: backend.place.kind, channels: [...engine.deliveries.keys()] },
+          "the worker is ready",
+        );
+        await untilStopped();
+        house.log.info("stopping: what is in flight is being finished");
+        await running.stop();
+      });
+  },
+};

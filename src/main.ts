@@ -1,0 +1,186 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Provider } from "./channel/channel.ts";
+import { loadProvider } from "./channel/registry.ts";
+import type { House } from "./cli/house.ts";
+import { run as runCommand } from "./cli/cli.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { type ChannelConfig, type Config, type Environment, readConfig } from "./config.ts";
+import { type Database, connect } from "./database/database.ts";
+import { type EmbeddedServer, startEmbedded } from "./database/embedded.ts";
+import { migrate } from "./database/migrate.ts";
+import { checkProject } from "./journey/check-project.ts";
+import { readProject } from "./journey/read-project.ts";
+import { createLog } from "./log.ts";
+import type { Delivery } from "./message/delivery-run.ts";
+import { openBackend } from "./queue/backend.ts";
+import type { Engine } from "./queue/engine.ts";
+import { createWake } from "./queue/wake.ts";
+import { readSecret } from "./secret.ts";
+import { readTemplates } from "./template/load-templates.ts";
+import { LinkBook } from "./tracking/links.ts";
+import { trackingUrls } from "./tracking/urls.ts";
+
+const migrations = fileURLToPath(new URL("../migrations", import.meta.url));
+const connections = 20;
+/** A row in `sending` is given up for unknown only this long after its call's deadline. */
+const graceSeconds = 30;
+
+/** Runs one command of the terminal in the current folder. */
+export async function run(argv: readonly string[]): Promise<void> {
+  await runCommand(argv, (folder) => openHouse(readConfig(folder)));
+}
+
+/** Joins the parts of an installation. The clock and the providers can be played by others: the demo, tests, the bench. */
+export function openHouse(config: Config, clock: Clock = systemClock): House {
+  const log = createLog(config.environment.LOG_LEVEL);
+  const closers: (() => Promise<void>)[] = [];
+  const house: House = {
+    config,
+    log,
+    clock,
+    project: once(async () => {
+      const project = readProject(join(config.folder, "workflows"), config.max_lateness);
+      const { templates, mistakes } = await readProjectTemplates(config);
+      const known = {
+        templates: templates.list,
+        channels: Object.keys(config.channels),
+        topics: Object.keys(config.topics),
+      };
+      return {
+        project,
+        mistakes: [...mistakes, ...project.mistakes, ...checkProject(project, known)],
+      };
+    }),
+    templates: once(async () => (await readProjectTemplates(config)).templates),
+    databaseUrl: once(async () => {
+      if (config.environment.DATABASE_URL !== undefined) return config.environment.DATABASE_URL;
+      const server: EmbeddedServer = await startEmbedded({ folder: config.folder });
+      closers.push(() => server.stop());
+      return server.url;
+    }),
+    database: once(async () => {
+      const schema = config.environment.WAYPOST_SCHEMA;
+      const database: Database = connect({
+        url: await house.databaseUrl(),
+        schema,
+        maxConnections: connections,
+        applicationName: "waypost",
+        log,
+      });
+      closers.push(() => database.destroy());
+      await migrate(database, { folder: migrations, schema });
+      return database;
+    }),
+    queues: once(async () => {
+      const { REDIS_URL, WAYPOST_SCHEMA } = config.environment;
+      const backend = await openBackend(
+        REDIS_URL === undefined
+          ? { kind: "postgres", url: await house.databaseUrl(), schema: `${WAYPOST_SCHEMA}_queue` }
+          : { kind: "redis", url: REDIS_URL, prefix: WAYPOST_SCHEMA },
+        log,
+      );
+      const wake = createWake(backend);
+      closers.push(() => wake.close());
+      return { backend, wake };
+    }),
+    engine: once(async () => {
+      const database = await house.database();
+      const deliveries = await loadDeliveries(config);
+      for (const { carrier } of deliveries.values()) closers.push(() => carrier.close());
+      return joinEngine(house, database, deliveries);
+    }),
+    async close() {
+      for (const close of closers.splice(0).toReversed()) await close();
+    },
+  };
+  return house;
+}
+
+async function joinEngine(
+  { config, clock, log, templates }: House,
+  database: Database,
+  deliveries: ReadonlyMap<string, Delivery>,
+): Promise<Engine> {
+  const channels = Object.entries(config.channels);
+  const composer = {
+    templates: await templates(),
+    links: new LinkBook(),
+    urls: trackingUrls(config.url, [readSecret(config.folder, config.environment.WAYPOST_SECRET)]),
+    shop: config.shop,
+    carriers: Object.fromEntries(channels.map(([name, { provider }]) => [name, provider])),
+    from: Object.fromEntries(channels.map(([name, { from }]) => [name, from])),
+  };
+  return { config, clock, log, database, composer, deliveries };
+}
+
+function readProjectTemplates({ folder, locale, currency, zone }: Config) {
+  return readTemplates(join(folder, "templates"), { locale, currency, zone });
+}
+
+async function loadDeliveries(config: Config): Promise<ReadonlyMap<string, Delivery>> {
+  const deliveries = new Map<string, Delivery>();
+  for (const [name, channel] of Object.entries(config.channels)) {
+    const options = { ...optionsFromEnvironment(channel.provider, config), ...channel.options };
+    const carrier = await loadProvider(channel.provider, options, config.folder, name);
+    deliveries.set(name, deliveryOf(name, channel, carrier, config));
+  }
+  return deliveries;
+}
+
+/** How a channel is delivered, from its part of the config. */
+export function deliveryOf(
+  name: string,
+  channel: ChannelConfig,
+  carrier: Provider,
+  config: Pick<Config, "unknown_zones">,
+): Delivery {
+  return {
+    channel: name,
+    provider: carrier.name,
+    carrier,
+    concurrency: channel.concurrency,
+    rate: channel.rate ?? null,
+    deadlineMs: channel.deadline * 1000,
+    attempts: channel.attempts,
+    hours: channel.hours ?? null,
+    cap: channel.cap ?? null,
+    unknownZones: config.unknown_zones,
+    leaseSeconds: channel.deadline + graceSeconds,
+    random: Math.random,
+  };
+}
+
+/** Secrets come from the environment and never from a file that is committed. */
+function optionsFromEnvironment(
+  provider: string,
+  { environment, folder }: Config,
+): Record<string, unknown> {
+  const given = (options: Record<string, string | undefined>) =>
+    Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const of: Record<string, (env: Environment) => Record<string, unknown>> = {
+    sendgrid: (env) =>
+      given({
+        apiKey: env.SENDGRID_API_KEY,
+        webhookKey: env.SENDGRID_WEBHOOK_KEY,
+        baseUrl: env.SENDGRID_BASE_URL,
+      }),
+    twilio: (env) =>
+      given({
+        accountSid: env.TWILIO_ACCOUNT_SID,
+        authToken: env.TWILIO_AUTH_TOKEN,
+        from: env.TWILIO_FROM,
+        messagingServiceSid: env.TWILIO_MESSAGING_SERVICE_SID,
+        baseUrl: env.TWILIO_BASE_URL,
+      }),
+    smtp: (env) => given({ url: env.SMTP_URL }),
+    outbox: () => ({ folder: join(folder, ".waypost", "outbox") }),
+  };
+  return of[provider]?.(environment) ?? {};
+}
+
+/** The same promise for every caller; the first one starts the work. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}

@@ -1,0 +1,84 @@
+import { refreshSegments } from "../audience/refresh-segments.ts";
+import { advance } from "../enrollment/advance.ts";
+import { enterDue } from "../enrollment/enter-due.ts";
+import { react } from "../enrollment/react.ts";
+import { deliver } from "../message/deliver.ts";
+import { applyReports } from "../tracking/reports.ts";
+import type { JobIds } from "./backend.ts";
+import type { Engine, Working } from "./engine.ts";
+import { sweep } from "./sweep.ts";
+import type { EngineJob } from "./wake.ts";
+
+const enrollmentsAtOnce = 1000;
+const messagesAtOnce = 500;
+const reportsAtOnce = 1000;
+
+/** The jobs of the engine's queue: each calls one function and wakes what that function found to be next. */
+export const engineJobs: Readonly<
+  Record<EngineJob, (working: Working, ids: JobIds) => Promise<void>>
+> = {
+  async react(working) {
+    const { engine, wake } = working;
+    while (!working.stopping.aborted) {
+      const { more } = await react(engine.database, turn(engine));
+      await wake.engine("advance");
+      if (!more) return;
+    }
+  },
+  async advance(working) {
+    const { engine, wake } = working;
+    while (!working.stopping.aborted) {
+      const { planned, more } = await advance(engine.database, turn(engine));
+      if (planned > 0)
+        await Promise.all([...engine.deliveries.keys()].map((channel) => wake.delivery(channel)));
+      if (!more) return;
+    }
+  },
+  async enter({ engine, wake }, { journeyId }) {
+    if (journeyId === undefined) return;
+    const { entered } = await enterDue(engine.database, journeyId, turn(engine));
+    if (entered > 0) await wake.engine("advance");
+  },
+  async refresh({ engine, wake }) {
+    await refreshSegments(engine.database, engine.clock.now());
+    await wake.engine("sweep");
+  },
+  async "apply-reports"(working) {
+    const { engine } = working;
+    while (!working.stopping.aborted) {
+      const { requests } = await applyReports(engine.database, engine.clock.now(), reportsAtOnce);
+      if (requests < reportsAtOnce) return;
+    }
+  },
+  sweep,
+};
+
+/**
+ * A lane of a channel: delivers batch after batch while they come out full. A lane that finds a full batch wakes the
+ * next one, so that a burst is carried by as many lanes as it needs and one message by one.
+ */
+export async function deliverJob(
+  { engine, wake, stopping }: Working,
+  { channel = "", lane = 0 }: JobIds,
+  lanes: number,
+): Promise<void> {
+  const delivery = engine.deliveries.get(channel);
+  if (delivery === undefined) return;
+  const limit = delivery.rate?.count ?? messagesAtOnce;
+  const now = () => engine.clock.now();
+  for (;;) {
+    const { claimed, mustRest } = await deliver(engine.database, engine.composer, delivery, {
+      limit,
+      now,
+      stopping,
+    });
+    if (claimed < limit || mustRest || stopping.aborted) return;
+    if (lane + 1 < lanes) await wake.delivery(channel, lane + 1);
+    // With a rate, the queue's limiter decides when the next batch may start.
+    if (delivery.rate !== null) return wake.delivery(channel, lane);
+  }
+}
+
+function turn({ clock, config }: Engine) {
+  return { now: clock.now(), limit: enrollmentsAtOnce, zone: config.zone };
+}

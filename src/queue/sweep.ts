@@ -1,0 +1,40 @@
+import { sql } from "kysely";
+import { listDue } from "../enrollment/list-due.ts";
+import { lookUpUnknown } from "../message/look-up.ts";
+import { dueChannels, recoverMessages } from "../message/recover.ts";
+import type { Working } from "./engine.ts";
+
+/**
+ * Asks Postgres what is due and wakes it, whatever became of its job; and gives back what dead workers held. This is why
+ * losing the whole queue is a delay and never a loss.
+ */
+export async function sweep({ engine, wake }: Working): Promise<void> {
+  const { database, clock, config, deliveries } = engine;
+  const now = clock.now();
+  await recoverMessages(database, now);
+  const due = await listDue(database, now, config.zone);
+  if (due.events) await wake.engine("react");
+  if (due.enrollments) await wake.engine("advance");
+  for (const journeyId of due.starts) await wake.engine("enter", journeyId);
+  for (const channel of await dueChannels(database, now))
+    if (deliveries.has(channel)) await wake.delivery(channel);
+  if (due.reports) await wake.engine("apply-reports");
+  await lookUp(engine, now);
+}
+
+async function lookUp(
+  { database, composer, deliveries }: Working["engine"],
+  now: Date,
+): Promise<void> {
+  for (const { channel, carrier, deadlineMs } of deliveries.values()) {
+    await lookUpUnknown(database, composer, { channel, carrier, limit: 20, deadlineMs, now });
+  }
+}
+
+/** Months of events that will be needed soon have their partition before the first event comes. */
+export async function prepareMonths({ database, clock }: Working["engine"]): Promise<void> {
+  const now = clock.now();
+  await sql`select ensure_event_months(${now}, ${now}::timestamptz + interval '2 months')`.execute(
+    database,
+  );
+}

@@ -1,0 +1,113 @@
+import type { Rate } from "../config.ts";
+import { reasonOf } from "../errors.ts";
+import type { OpenWorker, QueueBackend } from "./backend.ts";
+import type { Engine, Working } from "./engine.ts";
+import { deliverJob, engineJobs } from "./jobs.ts";
+import { listenForEvents } from "./listen.ts";
+import { keepSchedules } from "./schedule.ts";
+import { prepareMonths } from "./sweep.ts";
+import { type EngineJob, type Wake, deliveryQueue, engineQueue } from "./wake.ts";
+
+/**
+ * A job is a wake-up: however often a worker dies over it, it is never given up (BullMQ's default of one stall would
+ * lose it), and what it should have done is found again in Postgres.
+ */
+const workerOptions = {
+  maxStalledCount: 1_000_000,
+  lockDuration: 20_000,
+  stalledInterval: 10_000,
+} as const;
+const engineConcurrency = 4;
+/** Lanes of a channel in one worker: batches on their way at once. */
+const lanesAWorker = 2;
+/** Lanes of a channel over all workers. */
+const lanes = 32;
+const heartbeatMs = 30_000;
+
+export interface RunningWorker {
+  /** Finishes what is in flight, gives the rest back and leaves nothing unknown. */
+  stop(): Promise<void>;
+}
+
+/** Starts working: the engine's jobs, and the delivery of each channel at its own rate. */
+export async function startWorker(
+  engine: Engine,
+  backend: QueueBackend,
+  wake: Wake,
+  databaseUrl: string,
+): Promise<RunningWorker> {
+  const stop = new AbortController();
+  const working: Working = { engine, wake, stopping: stop.signal };
+  await prepareMonths(engine);
+  const workers = [
+    engineWorker(working, backend),
+    ...[...engine.deliveries.keys()].map((channel) => deliveryWorker(working, backend, channel)),
+  ];
+  const schedules = backend.queue(engineQueue);
+  const beat = async () => {
+    await keepSchedules(engine, schedules);
+    await prepareMonths(engine);
+    await wake.engine("sweep");
+  };
+  const missed = (thrown: unknown) =>
+    engine.log.warn(
+      { reason: reasonOf(thrown) },
+      "the queue could not be reached; trying again soon",
+    );
+  await beat();
+  const ear = await listenForEvents(
+    databaseUrl,
+    () => void wake.engine("react").catch(missed),
+    engine.log,
+  );
+  const heartbeat = setInterval(() => void beat().catch(missed), heartbeatMs);
+  return {
+    async stop() {
+      clearInterval(heartbeat);
+      stop.abort();
+      await ear.close();
+      await Promise.all(workers.map((worker) => worker.close()));
+      await schedules.close();
+    },
+  };
+}
+
+function engineWorker(working: Working, backend: QueueBackend): OpenWorker {
+  const work = async (job: { name: string; data: object }) => {
+    const run = engineJobs[job.name as EngineJob];
+    if (run !== undefined) await noted(working, job.name, () => run(working, job.data));
+  };
+  return backend.worker(engineQueue, work, { ...workerOptions, concurrency: engineConcurrency });
+}
+
+function deliveryWorker(working: Working, backend: QueueBackend, channel: string): OpenWorker {
+  const rate = working.engine.deliveries.get(channel)?.rate ?? null;
+  const lanesHere = rate === null ? lanesAWorker : 1;
+  const work = (job: { name: string; data: object }) =>
+    noted(working, `deliver ${channel}`, () =>
+      deliverJob(working, job.data, rate === null ? lanes : 1),
+    );
+  return backend.worker(deliveryQueue(channel), work, {
+    ...workerOptions,
+    concurrency: lanesHere,
+    ...limiterOf(rate),
+  });
+}
+
+/** One batch is one job, and no more messages than the rate allows: so one job a period, over all workers. */
+function limiterOf(rate: Rate | null): { limiter?: { max: number; duration: number } } {
+  return rate === null ? {} : { limiter: { max: 1, duration: rate.seconds * 1000 } };
+}
+
+/** A job that fails is noted and not retried: the sweeper finds its work again. */
+async function noted({ engine }: Working, job: string, run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (thrown) {
+    engine.log.error(
+      { job, reason: reasonOf(thrown) },
+      "a job failed; its work will be found again",
+    );
+    throw thrown;
+  }
+}
