@@ -39,7 +39,10 @@ export function contained(provider: Provider): Provider {
       },
     }),
     async close() {
-      await settle(() => provider.close(), AbortSignal.timeout(closeWithinMs), 0);
+      const deadline = new AbortController();
+      const timer = setTimeout(() => deadline.abort(), closeWithinMs);
+      await settle(() => provider.close(), deadline.signal, 0);
+      clearTimeout(timer);
     },
   };
 }

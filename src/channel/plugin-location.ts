@@ -1,21 +1,34 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire, findPackageJSON } from "node:module";
-import { join, resolve } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
 
-/** The URL to import a plugin from: a path when it begins with a dot or a slash, else a package seen from `baseFolder`. Undefined when there is none. */
-export function locatePlugin(nameOrPath: string, baseFolder: string): string | undefined {
+export type PluginLocation =
+  | { readonly kind: "found"; readonly url: string }
+  /** A path, and nothing there. */
+  | { readonly kind: "missing"; readonly path: string }
+  /** A name, and no such package. */
+  | { readonly kind: "unknown" };
+
+/** Where to import a plugin from: a path when it begins with a dot or a slash, else a package seen from `baseFolder`. */
+export function locatePlugin(nameOrPath: string, baseFolder: string): PluginLocation {
   if (/^(\.{0,2}\/|[a-zA-Z]:[\\/])/.test(nameOrPath)) {
     const path = resolve(baseFolder, nameOrPath);
-    return existsSync(path) ? pathToFileURL(path).href : undefined;
+    return existsSync(path)
+      ? { kind: "found", url: pathToFileURL(path).href }
+      : { kind: "missing", path };
   }
-  const from = join(resolve(baseFolder), "waypost.yaml");
+  const url = findPackage(nameOrPath, join(resolve(baseFolder), "waypost.yaml"));
+  return url === undefined ? { kind: "unknown" } : { kind: "found", url };
+}
+
+function findPackage(name: string, from: string): string | undefined {
   try {
-    const path = createRequire(from).resolve(nameOrPath);
-    return path.startsWith("/") || /^[a-zA-Z]:/.test(path) ? pathToFileURL(path).href : undefined;
+    const path = createRequire(from).resolve(name);
+    return isAbsolute(path) ? pathToFileURL(path).href : undefined;
   } catch {
-    return importOnly(nameOrPath, from);
+    return importOnly(name, from);
   }
 }
 

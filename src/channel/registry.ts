@@ -73,8 +73,9 @@ export async function loadPlugin(nameOrPath: string, baseFolder: string): Promis
 }
 
 function importerOf(nameOrPath: string, baseFolder: string): (() => Promise<unknown>) | undefined {
-  const url = locatePlugin(nameOrPath, baseFolder);
-  return url === undefined ? undefined : () => import(url);
+  const location = locatePlugin(nameOrPath, baseFolder);
+  if (location.kind === "missing") throw problem(nameOrPath, `there is no file ${location.path}`);
+  return location.kind === "found" ? () => import(location.url) : undefined;
 }
 
 const pluginSchema = z.custom<ProviderPlugin>().superRefine((plugin: unknown, context) => {

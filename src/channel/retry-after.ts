@@ -30,6 +30,7 @@ function waitUntilReset(text: string | undefined, answeredAt: number): number | 
 }
 
 function instant(text: string | undefined): number | undefined {
-  const at = text === undefined ? Number.NaN : Date.parse(text);
+  // Without the name of a month, Date.parse takes nearly anything for a date.
+  const at = text !== undefined && /[a-z]{3}/i.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(at) ? undefined : at;
 }

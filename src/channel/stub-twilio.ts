@@ -14,16 +14,19 @@ export function listTaken(taken: ReadonlyMap<string, readonly TwilioTaken[]>, ur
   const all = taken.get(url.searchParams.get("To") ?? "") ?? [];
   const size = Number(url.searchParams.get("PageSize") ?? "50");
   return {
-    messages: all.slice(-size).toReversed().map((one) => ({
-      sid: one.sid,
-      to: one.to,
-      from: one.from,
-      body: one.body,
-      status: "delivered",
-      direction: "outbound-api",
-      date_created: one.at.toUTCString(),
-      error_code: null,
-    })),
+    messages: all
+      .slice(-size)
+      .toReversed()
+      .map((one) => ({
+        sid: one.sid,
+        to: one.to,
+        from: one.from,
+        body: one.body,
+        status: "delivered",
+        direction: "outbound-api",
+        date_created: one.at.toUTCString(),
+        error_code: null,
+      })),
     next_page_uri: all.length > size ? `${url.pathname}?Page=1` : null,
     page: 0,
     page_size: size,

@@ -54,8 +54,30 @@ function phrases(list: string): ReadonlySet<string> {
   return new Set(list.split(",").map((phrase) => phrase.trim()));
 }
 
-const politeness =
-  /^(?:(?:please|pls|plz|hi|hello|hey|ok|okay|sorry|no|por favor|bitte|svp|s il vous plait|per favore)\s)+|(?:\s(?:please|pls|plz|now|thanks|thank you|thx|ty|immediately|sir|madam|por favor|gracias|bitte|danke|svp|merci|s il vous plait|per favore|grazie|obrigado))+$/g;
+/** What may be taken off a text without changing what it says; one at a time, since "no" may be politeness or half of "no more". */
+const trimmings: readonly [RegExp, string][] = [
+  [/^(.+?)(?: \1)+$/u, "$1"],
+  [
+    /^(?:please|pls|plz|hi|hello|hey|ok|okay|sorry|no|por favor|bitte|svp|s il vous plait|per favore)\s/,
+    "",
+  ],
+  [
+    /\s(?:please|pls|plz|now|thanks|thank you|thx|ty|immediately|sir|madam|por favor|gracias|bitte|danke|svp|merci|s il vous plait|per favore|grazie|obrigado)$/,
+    "",
+  ],
+];
+
+function trimmed(text: string): string {
+  let said = text;
+  while (!known(said)) {
+    const shorter = trimmings
+      .map(([pattern, kept]) => said.replace(pattern, kept))
+      .find((less) => less !== said);
+    if (shorter === undefined) return said;
+    said = shorter;
+  }
+  return said;
+}
 
 /** Lower case without accents, invisible characters, punctuation, emoji, stretched letters, repeated words and politeness. */
 function normalised(text: string): string {
@@ -68,8 +90,7 @@ function normalised(text: string): string {
     .replace(/[^\p{L}\p{N}]+/gu, " ")
     .trim();
   const spelled = /^(?:\p{L} ){2,}\p{L}$/u.test(words) ? words.replaceAll(" ", "") : words;
-  const once = spelled.replace(/(\p{L})\1{2,}/gu, "$1").replace(/^(\S+)(?: \1)+$/u, "$1");
-  return known(once) ? once : once.replace(politeness, "").trim();
+  return trimmed(spelled.replace(/(\p{L})\1{2,}/gu, "$1"));
 }
 
 function known(said: string): boolean {
