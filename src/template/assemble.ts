@@ -21,8 +21,15 @@ interface Piece {
 export const layoutSlots = ["content", "subject", "preheader"] as const;
 export type Slots = ReadonlyMap<string, Source>;
 
+const comment = /\{\{~?!--[\s\S]*?--~?\}\}|\{\{~?![\s\S]*?\}\}/;
 const partial =
-  /\{\{~?>\s*(?:"([^"]+)"|'([^']+)'|\[([^\]]+)\]|([^\s}~]+))\s*((?:"[^"]*"|'[^']*'|[^"'}~])*)~?\}\}/g;
+  /\{\{~?>\s*(?:"([^"]+)"|'([^']+)'|\[([^\]]+)\]|([^\s}~]+))\s*((?:"[^"]*"|'[^']*'|[^"'}~])*)~?\}\}/;
+const commentOrPartial = new RegExp(`${comment.source}|${partial.source}`, "g");
+
+/** The same text with its comments blank, every other character where it was. */
+export function blankComments(text: string): string {
+  return text.replace(new RegExp(comment.source, "g"), (found) => found.replace(/[^\n]/g, " "));
+}
 
 /** Partials are spliced in as text, so that MJML and the text part see the whole; those with arguments become a block. */
 export function assemble(
@@ -52,9 +59,10 @@ class Assembly implements Assembled {
   add(source: Source, within: readonly string[]): void {
     this.files.add(source.file);
     let done = 0;
-    for (const match of source.text.matchAll(partial)) {
+    for (const match of source.text.matchAll(commentOrPartial)) {
+      const name = match[1] ?? match[2] ?? match[3] ?? match[4];
+      if (name === undefined) continue;
       this.append(source, done, source.text.slice(done, match.index));
-      const name = match[1] ?? match[2] ?? match[3] ?? match[4] ?? "";
       this.include(source, match.index, name, (match[5] ?? "").trim(), within);
       done = match.index + match[0].length;
     }

@@ -1,5 +1,6 @@
 import Handlebars from "handlebars";
 import { nearMiss, reasonOf, type Mistake } from "../errors.ts";
+import { blankComments } from "./assemble.ts";
 import { grammar, grammarOf, loopVariables } from "./grammar.ts";
 import { mistakeAt, offsetOf, type Source } from "./source.ts";
 
@@ -18,7 +19,7 @@ export function checkSource(source: Source, partials: ReadonlySet<string>): read
 
 function checkBraces(source: Source): Mistake[] {
   const unsafe = /\\\{\{|\{\{\{\{?|\{\{~?&/g;
-  return [...source.text.matchAll(unsafe)].map((match) =>
+  return [...blankComments(source.text).matchAll(unsafe)].map((match) =>
     mistakeAt(
       source,
       match.index,
@@ -83,7 +84,7 @@ class SourceCheck {
     if (statement.name.type !== "PathExpression") {
       return this.report(statement, "expected the name of a partial: it cannot come from data");
     }
-    const name = (statement.name as hbs.AST.PathExpression).original;
+    const name = statement.name.original;
     if (!this.partials.has(name)) {
       const found = `found no partial "${name}"`;
       this.report(
@@ -132,12 +133,12 @@ class SourceCheck {
   }
 
   private operands(params: readonly hbs.AST.Expression[], hash: hbs.AST.Hash | undefined): void {
-    const named = (hash?.pairs ?? []).map((pair) => pair.value as hbs.AST.Expression);
+    const named = (hash?.pairs ?? []).map((pair) => pair.value);
     for (const operand of [...params, ...named]) {
       if (operand.type === "PathExpression") this.path(operand as hbs.AST.PathExpression);
       if (operand.type !== "SubExpression") continue;
       const call = operand as hbs.AST.SubExpression;
-      this.helper((call.path as hbs.AST.PathExpression).original, call, false);
+      this.helper(call.path.original, call, false);
       this.operands(call.params, call.hash);
     }
   }

@@ -56,8 +56,11 @@ async function emailBody(pieces: Pieces): Promise<Body> {
     throw new MistakesError(parts.problems.map((problem) => located(problem, assembled)));
   }
   const written = pieces.template.text;
-  const text = written === null ? parts.text : pieces.take(written).text;
-  return { html: compilePart("html", parts.html), text: compilePart("text", text) };
+  const text =
+    written === null
+      ? compilePart("text", parts.text, "laid out")
+      : compilePart("text", pieces.take(written).text);
+  return { html: compilePart("html", parts.html), text };
 }
 
 function located(problem: { line: number; message: string }, assembled: Assembled): Mistake {

@@ -26,20 +26,23 @@ function environmentOf(markup: Markup): {
   return { handlebars, helpers: { __proto__: null, ...helpersFor(markup) } };
 }
 
+/** A block tag alone on its line takes the line with it, except where the compiler has already laid out the lines. */
+export type Lines = "written" | "laid out";
+
 /**
  * Compile a template's text, once and at once, so that what is wrong with it shows at load. `partial: true` hands
  * our helpers to Handlebars as they are; otherwise it would wrap each of them anew at every rendering.
  */
-export function compilePart(markup: Markup, text: string): RenderPart {
+export function compilePart(markup: Markup, text: string, lines: Lines = "written"): RenderPart {
   if (!text.includes("{{")) return () => text;
   const { handlebars, helpers } = environments[markup];
   const options = {
     knownHelpers,
     knownHelpersOnly: true,
     noEscape: markup === "text",
-    preventIndent: true,
+    ignoreStandalone: lines === "laid out",
   };
-  const code = String(handlebars.precompile(text, options));
+  const code = handlebars.precompile(text, options) as string;
   const template = handlebars.template<unknown>(
     runInThisContext(`(${code})`) as TemplateSpecification,
   );

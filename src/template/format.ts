@@ -1,4 +1,4 @@
-import { problemIn, shown, type RenderState } from "./render-state.ts";
+import { problemIn, shown, textOf, type RenderState } from "./render-state.ts";
 
 /** Making an Intl formatter costs fifty times what using it does, so each is kept by locale and style. */
 function kept<T>(make: (locale: string, ...style: string[]) => T): typeof make {
@@ -11,9 +11,19 @@ function kept<T>(make: (locale: string, ...style: string[]) => T): typeof make {
   };
 }
 
-const moneyFormat = kept(
-  (locale, currency = "") => new Intl.NumberFormat(locale, { style: "currency", currency }),
-);
+const moneyFormat = kept((locale, currency = "") => {
+  const format = new Intl.NumberFormat(locale, { style: "currency", currency });
+  // Prices repeat: between the HTML and its text, and from customer to customer.
+  const written = new Map<number, string>();
+  return (amount: number): string => {
+    const known = written.get(amount);
+    if (known !== undefined) return known;
+    if (written.size > 5000) written.clear();
+    const text = format.format(amount);
+    written.set(amount, text);
+    return text;
+  };
+});
 const numberFormat = kept((locale, digits = "") =>
   digits === ""
     ? new Intl.NumberFormat(locale)
@@ -34,7 +44,7 @@ export function formatMoney(amount: unknown, currency: unknown, state: RenderSta
   if (!/^[A-Z]{3}$/.test(code)) {
     throw problemIn(state, `money: expected a currency such as "EUR", found ${shown(currency)}`);
   }
-  return moneyFormat(state.locale, code).format(numberOf("money", amount, state));
+  return moneyFormat(state.locale, code)(numberOf("money", amount, state));
 }
 
 export function formatNumber(amount: unknown, digits: unknown, state: RenderState): string {
@@ -74,7 +84,7 @@ export function formatList(entries: unknown, style: ListStyle, state: RenderStat
 }
 
 function wordOf(entry: unknown, field: unknown, state: RenderState): string {
-  if (entry === null || typeof entry !== "object") return String(entry ?? "");
+  if (entry === null || typeof entry !== "object") return textOf(entry);
   const word: unknown =
     typeof field === "string" && Object.hasOwn(entry, field)
       ? Reflect.get(entry, field)
@@ -85,7 +95,7 @@ function wordOf(entry: unknown, field: unknown, state: RenderState): string {
       `list: expected the field to name, as in {{list event.items "name"}}, in ${shown(entry)}`,
     );
   }
-  return String(word ?? "");
+  return textOf(word);
 }
 
 /** Amounts may come as text, as Postgres gives its numerics. */

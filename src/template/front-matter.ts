@@ -49,14 +49,21 @@ function readFields(source: Source): { fields: Fields; mistakes: readonly Mistak
     const name = isScalar(key) ? String(key.value) : "";
     const at = isScalar(key) ? (key.range?.[0] ?? 0) : 0;
     const line = source.line + lines.linePos(at).line - 1;
-    const problem = problemOf(name, isScalar(value) ? value.value : value);
+    const text = fieldText(isScalar(value) ? value.value : value);
+    const problem = problemOf(name, text);
     if (problem !== undefined)
       mistakes.push({ file: source.file, line, column: 1, path: "", message: problem });
-    else if (isScalar(value) && value.value !== null) {
-      fields[name as FieldName] = { file: source.file, line, text: String(value.value).trim() };
-    }
+    else if (text !== null)
+      fields[name as FieldName] = { file: source.file, line, text: text ?? "" };
   }
   return { fields, mistakes };
+}
+
+/** Null for an empty value, undefined for one that is no line of text. */
+function fieldText(value: unknown): string | null | undefined {
+  if (value === null) return null;
+  if (typeof value === "string") return value.trim();
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
 }
 
 /** YAML would read `{{name}}, hello` as a map and ` # items` as a comment: a value with mustaches is quoted first. */
@@ -67,12 +74,12 @@ function quoteMustaches(yaml: string): string {
   );
 }
 
-function problemOf(name: string, value: unknown): string | undefined {
+function problemOf(name: string, text: string | null | undefined): string | undefined {
   if (!(fieldNames as readonly string[]).includes(name)) {
     const near = nearMiss(name, fieldNames);
     const hint = near === undefined ? `one of ${fieldNames.join(", ")}` : `"${near}"`;
     return `front matter has no "${name}": did you mean ${hint}?`;
   }
-  if (value === null || ["string", "number", "boolean"].includes(typeof value)) return undefined;
+  if (text !== undefined) return undefined;
   return `front matter ${name}: expected one line of text; put the value in quotes`;
 }

@@ -5,6 +5,7 @@ import { trackedUrl } from "./link.ts";
 import {
   problemIn,
   shown,
+  textOf,
   type HelperCall,
   type HelperScope,
   type RenderState,
@@ -36,24 +37,32 @@ function values(markup: Markup): Record<string, Helper> {
 }
 
 function missing(state: RenderState, need: number): Error {
-  const { path, ...place } = placeOf(state, need);
+  const { path, file } = placeOf(state, need);
   const advice = `{{default ${path} "…"}} or {{#if ${path}}} if it may be absent`;
-  return problemIn(
-    { ...state, file: `${state.file}${place.at}` },
-    `${path} is missing: write ${advice}`,
-  );
+  return problemIn({ file }, `${path} is missing: write ${advice}`);
 }
 
 function notText(state: RenderState, need: number, value: unknown): Error {
-  const { path, at } = placeOf(state, need);
-  const message = `${path}: expected text or a number, found ${shown(value)}; name one of its fields`;
-  return problemIn({ ...state, file: `${state.file}${at}` }, message);
+  const { path, file } = placeOf(state, need);
+  const expected = `${path}: expected text or a number, found ${shown(value)}`;
+  return problemIn({ file }, `${expected}; name one of its fields`);
 }
 
-/** `:12` in the template itself, ` (templates/layouts/shop.hbs:30)` in what it is made with. */
-function placeOf(state: RenderState, need: number): { readonly path: string; readonly at: string } {
+/** The template with the line, and in brackets the layout or partial when the variable is read there. */
+function placeOf(
+  state: RenderState,
+  need: number,
+): { readonly path: string; readonly file: string } {
   const { file = state.file, line = 1, path = "?" } = state.needs[need] ?? {};
-  return { path, at: file === state.file ? `:${line}` : ` (${file}:${line})` };
+  return {
+    path,
+    file: file === state.file ? `${file}:${line}` : `${state.file} (${file}:${line})`,
+  };
+}
+
+/** An address within quotes; unlike other text it keeps its `=`, which mail scanners look for. */
+function escapeAddress(url: string): string {
+  return escapeHtml(url).replaceAll("&#x3D;", "=");
 }
 
 /** The value before the call itself, if one was given. */
@@ -66,7 +75,7 @@ function stateOf(given: readonly unknown[]): RenderState {
 }
 
 function links(markup: Markup): Record<string, Helper> {
-  const written = markup === "html" ? escapeHtml : (url: string): string => url;
+  const written = markup === "html" ? escapeAddress : (url: string): string => url;
   return {
     link_(this: unknown, call: HelperCall) {
       return written(trackedUrl(call.fn(this), call.data.state, true));
@@ -78,11 +87,11 @@ function links(markup: Markup): Record<string, Helper> {
     link(url: unknown, ...given: readonly unknown[]) {
       const state = stateOf(given);
       const label = optional(given);
-      const target = trackedUrl(String(url ?? ""), state, true);
-      const words = isBlank(label) ? "" : String(label);
+      const target = trackedUrl(textOf(url), state, true);
+      const words = isBlank(label) ? "" : textOf(label);
       if (markup === "html") {
         return new Handlebars.SafeString(
-          `<a href="${escapeHtml(target)}">${escapeHtml(words || String(url))}</a>`,
+          `<a href="${escapeAddress(target)}">${escapeHtml(words || textOf(url))}</a>`,
         );
       }
       if (words === "") return target;
@@ -109,7 +118,7 @@ function formats(markup: Markup): Record<string, Helper> {
       const style = { field: optional(given), limit: hash["limit"], or: hash["or"] };
       return formatList(entries, style, stateOf(given));
     },
-    encode: (value: unknown) => encodeURIComponent(String(value ?? "")),
+    encode: (value: unknown) => encodeURIComponent(textOf(value)),
   };
 }
 

@@ -1,4 +1,4 @@
-import { nearMiss, reasonOf, MistakesError, WaypostError, type Mistake } from "../errors.ts";
+import { describeMistake, nearMiss, reasonOf, WaypostError, type Mistake } from "../errors.ts";
 import type { CompiledTemplate } from "./compile-template.ts";
 import type { RenderPart } from "./environment.ts";
 import { fileLocales, formatLocale, languageOf, zoneOf } from "./locale.ts";
@@ -55,7 +55,9 @@ export class TemplateLibrary implements Templates {
     track: TrackUrl,
   ): Rendered {
     const { template, compiled, mistakes } = this.find(name, channel, locale);
-    if (compiled === null) throw new MistakesError(mistakes);
+    if (compiled === null) {
+      throw new WaypostError("WAYPOST_TEMPLATE", mistakes.map(describeMistake).join("\n"));
+    }
     const state: RenderState = {
       file: template.body.file,
       needs: compiled.needs,
@@ -126,6 +128,6 @@ function line(part: RenderPart | null, state: RenderState): string | null {
   return part === null
     ? null
     : part(state)
-        .replace(/[\p{Cc}\u2028\u2029]+/gu, " ")
+        .replace(/\s*[\p{Cc}\u2028\u2029]+\s*/gu, " ")
         .trim();
 }

@@ -29,8 +29,9 @@ export function wrapLinks(
       if (key.toLowerCase() === "data-track") return "";
       if (value === undefined) return part;
       const plain = value.replace(/^(["'])(.*)\1$/s, "$2");
-      if (isLink && key.toLowerCase() === "href")
-        return `href="${maskLink(plain, mustaches, tracked)}"`;
+      const [, tags = "", bare = ""] = /^((?:qzb\d+bzq)*)(.*)$/.exec(key) ?? [];
+      if (isLink && bare.toLowerCase() === "href")
+        return `${tags}href="${maskLink(plain, mustaches, tracked)}"`;
       return value === plain && plain.includes("qzv") ? `${key}="${plain}"` : part;
     });
     return `<${name}${rewritten}>`;

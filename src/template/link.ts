@@ -6,15 +6,16 @@ import { problemIn, shown, type RenderState } from "./render-state.ts";
  */
 export function trackedUrl(rendered: string, state: RenderState, track: boolean): string {
   const url = cleanUrl(rendered);
-  if (/^(?:mailto:|tel:|#)/i.test(url)) return url;
-  if (!/^https?:\/\/[^/?#]/i.test(url)) {
-    throw problemIn(state, `link: expected an address such as "https://…", found ${shown(url)}`);
+  if (/^https?:\/\/[^/?#]/i.test(url)) {
+    return track && !isOwnPage(url, state) ? state.track(url) : url;
   }
-  return track && !isOwnPage(url, state) ? state.track(url) : url;
+  if (/^(?:mailto:|tel:|#)/i.test(url)) return url;
+  throw problemIn(state, `link: expected an address such as "https://…", found ${shown(url)}`);
 }
 
 /** As browsers do: no surrounding blanks, no control characters inside, blanks inside written out. */
 function cleanUrl(rendered: string): string {
+  if (!/[\s\p{Cc}]/u.test(rendered)) return rendered;
   return rendered
     .trim()
     .replace(/\p{Cc}/gu, "")

@@ -8,7 +8,7 @@ export interface Masked {
 }
 
 const mustache =
-  /\{\{!--[\s\S]*?--~?\}\}|\{\{![\s\S]*?\}\}|\{\{\{(?:"[^"]*"|'[^']*'|[^"'}])*\}\}\}|\{\{(?:"[^"]*"|'[^']*'|\[[^\]]*\]|[^"'}[])*\}\}/g;
+  /\{\{~?!--[\s\S]*?--~?\}\}|\{\{~?![\s\S]*?\}\}|\{\{\{(?:"[^"]*"|'[^']*'|[^"'}])*\}\}\}|\{\{(?:"[^"]*"|'[^']*'|\[[^\]]*\]|[^"'}[])*\}\}/g;
 
 /** Values and block tags get different words: `qzv12vzq`, `qzb12bzq`. */
 export const masks = { value: /qzv(\d+)vzq/g, block: /qzb(\d+)bzq/g, any: /qz([vb])(\d+)\1zq/g };

@@ -37,13 +37,19 @@ type BlockBody = (
   options?: { readonly data?: unknown; readonly blockParams?: readonly unknown[] },
 ) => string;
 
-export function problemIn(state: RenderState, message: string): WaypostError {
+export function problemIn(state: Pick<RenderState, "file">, message: string): WaypostError {
   return new WaypostError("WAYPOST_TEMPLATE", `${state.file}: ${message}`);
+}
+
+/** A value in the words of a message; nothing for what is absent. */
+export function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  return value === null || value === undefined ? "" : JSON.stringify(value);
 }
 
 /** What was found, short enough for a message. */
 export function shown(value: unknown): string {
   if (value === undefined) return "nothing";
-  const text = JSON.stringify(value) ?? String(value);
+  const text = JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }

@@ -29,15 +29,18 @@ export function requireValues(assembled: Assembled, needs: Need[]): Required {
   return { text, uses: walk.uses };
 }
 
-/** What the names inside a block stand for. `path` is that of `this`, null when it is computed. */
+/** What the names inside a block stand for: paths from the root, null where they are computed. */
 interface Scope {
+  /** That of `this`. */
   readonly path: string | null;
-  /** Arguments of the partials around, and block parameters (`as |item|`). */
-  readonly names: ReadonlyMap<string, string | null>;
+  /** Arguments of the partial, which become fields of its `this`. */
+  readonly given: ReadonlyMap<string, string | null>;
+  /** Block parameters (`as |item|`), which inner blocks see too. */
+  readonly named: ReadonlyMap<string, string | null>;
   readonly outer: Scope | null;
 }
 
-const root: Scope = { path: "", names: new Map(), outer: null };
+const root: Scope = { path: "", given: new Map(), named: new Map(), outer: null };
 
 interface Call {
   readonly path: hbs.AST.Expression;
@@ -81,7 +84,7 @@ class Walk {
     const name = (node.path as hbs.AST.PathExpression).original;
     // A partial's arguments are needed where the partial reads them, not where they are given.
     const takesMissing = name === "partial_" || grammarOf(name)?.takesMissing === true;
-    const named = (node.hash?.pairs ?? []).map((pair) => pair.value as hbs.AST.Expression);
+    const named = (node.hash?.pairs ?? []).map((pair) => pair.value);
     for (const operand of [...node.params, ...named]) {
       if (operand.type === "SubExpression") this.call(operand as hbs.AST.SubExpression, scope);
       if (operand.type !== "PathExpression") continue;
@@ -107,7 +110,7 @@ class Walk {
   }
 
   private inside(node: hbs.AST.BlockStatement, scope: Scope): Scope {
-    const name = (node.path as hbs.AST.PathExpression).original;
+    const name = node.path.original;
     const [first] = node.params;
     const subject =
       first?.type === "PathExpression"
@@ -118,20 +121,21 @@ class Walk {
     if (name !== "each" && name !== "with") return scope;
     const path = name === "each" && subject !== null ? `${subject}[]` : subject;
     const parameter = node.program.blockParams?.[0];
-    const names = new Map(parameter === undefined ? [] : [[parameter, path] as const]);
-    return { path, names, outer: scope };
+    const named = new Map(scope.named);
+    if (parameter !== undefined) named.set(parameter, path);
+    return { path, given: new Map(), named, outer: scope };
   }
 
   private insidePartial(node: hbs.AST.BlockStatement, scope: Scope, path: string | null): Scope {
-    const names = new Map(node.params.length === 0 ? scope.names : []);
+    const given = new Map(node.params.length === 0 ? scope.given : []);
     for (const pair of node.hash?.pairs ?? []) {
       const isPath = pair.value.type === "PathExpression";
-      names.set(
+      given.set(
         pair.key,
         isPath ? this.resolve(pair.value as hbs.AST.PathExpression, scope) : null,
       );
     }
-    return { path, names, outer: scope };
+    return { path, given, named: scope.named, outer: scope };
   }
 
   /** The full path from the root, such as `event.items[].name`; null when it stands for no single variable. */
@@ -141,10 +145,13 @@ class Walk {
     for (let depth = 0; depth < path.depth; depth++) here = here?.outer ?? null;
     if (here === null) return null;
     const [head = "", ...rest] = path.parts;
-    const named = /^(?:this\b|\.)/.test(path.original) ? undefined : findName(head, here);
-    const [base, parts] = named === undefined ? [here.path, path.parts] : [named.path, rest];
+    const isPlain = path.depth === 0 && !/^(?:this\b|\.)/.test(path.original);
+    const names = [...(isPlain ? [here.named] : []), here.given].find((known) => known.has(head));
+    const base = names === undefined ? here.path : (names.get(head) ?? null);
     if (base === null) return null;
-    return [base, ...parts].filter((part) => part !== "").join(".");
+    return [base, ...(names === undefined ? path.parts : rest)]
+      .filter((part) => part !== "")
+      .join(".");
   }
 
   /** `event.items[].name` and `event.items.length` both read the list `event.items`. */
@@ -152,12 +159,4 @@ class Walk {
     const read = path?.replace(/\[\].*$|\.length$|\.\d+(?:\..*)?$/, "") ?? "";
     if (read !== "") this.uses.add(read);
   }
-}
-
-function findName(name: string, scope: Scope): { readonly path: string | null } | undefined {
-  for (let here: Scope | null = scope; here !== null; here = here.outer) {
-    const path = here.names.get(name);
-    if (path !== undefined) return { path };
-  }
-  return undefined;
 }

@@ -14,7 +14,7 @@ export async function deriveText(source: string, mustaches: string[]): Promise<s
     .replaceAll("{{", "\\{{")
     .replace(/\\+(?=qz[vb]\d)/g, "")
     .replace(/[ \t]+$/gm, "");
-  return unmask(tidyBlocks(wrapPlainUrls(literal, mustaches)), mustaches);
+  return unmask(tidyBlocks(wrapPlainUrls(literal, mustaches), mustaches), mustaches);
 }
 
 function conversion(mustaches: readonly string[]): HtmlToTextOptions {
@@ -95,15 +95,19 @@ function textOf(node: DomNode): string {
 
 /**
  * A block tag alone on its line takes the line breaks after it, so that a skipped `{{#if}}` leaves no gap and each
- * round of an `{{#each}}` brings its own break.
+ * round of an `{{#each}}` brings its own break. Where a list ends, the gap after it stays.
  */
-function tidyBlocks(text: string): string {
+function tidyBlocks(text: string, mustaches: readonly string[]): string {
+  const isClosing = (tag: string): boolean => /^\{\{~?\//.test(unmask(tag, mustaches));
   return text.replace(
     /(^|\n+)((?:(?:[ \t]*qzb\d+bzq)+[ \t]*(?:\n+|$))+)/g,
-    (_, before: string, tags: string) => {
-      const after = /\n*$/.exec(tags)?.[0].length ?? 0;
-      const owed = before === "" ? 0 : Math.max(0, after - before.length);
-      return before + tags.replace(/\s+/g, "") + "\n".repeat(owed);
+    (_, before: string, group: string) => {
+      const tags = group.trim().split(/\s+|(?<=bzq)(?=qzb)/);
+      const opening = tags.findIndex((tag) => !isClosing(tag));
+      const closing = opening < 0 ? tags : tags.slice(0, opening);
+      const after = Math.max(0, ...(group.match(/\n+/g) ?? []).map((breaks) => breaks.length));
+      const owed = before === "" || closing.length === 0 ? 0 : Math.max(0, after - before.length);
+      return before + closing.join("") + "\n".repeat(owed) + tags.slice(closing.length).join("");
     },
   );
 }
