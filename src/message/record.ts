@@ -143,21 +143,21 @@ async function avoidAddresses(
         address: settled.address,
         reason: "invalid",
         detail: untrustedTextOrNull(outcome.code),
+        created_at: now,
       })),
-      now,
     );
   }
   if (unwilling.length > 0) {
     await recordConsents(
       transaction,
       unwilling.map(({ settled, outcome }) => ({
-        customerId: settled.message.customer.id,
+        customer_id: settled.message.customer.id,
         channel: settled.message.channel,
         topic: "*",
         state: "withdrawn",
         method: "provider_report",
         source: untrustedTextOrNull(outcome.code),
-        occurredAt: now,
+        occurred_at: now,
       })),
     );
   }
