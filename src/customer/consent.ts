@@ -1,23 +1,73 @@
+import { sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import type { NewRow } from "../database/tables.ts";
+import { readEmail } from "./email-address.ts";
+import type { Relation } from "./people.ts";
 
-/** Adds lines to the append-only ledger of consent; what holds now follows by itself. */
+/**
+ * Appends lines to the proof of what customers allowed or took back, and returns how many were new. A line that is
+ * there already, to the instant, is not written twice. "*" is every channel, every topic.
+ */
 export async function recordConsents(
   database: Database,
-  rows: readonly NewRow<"consents">[],
-): Promise<void> {
-  if (rows.length > 0) await database.insertInto("consents").values(rows).execute();
+  consents: readonly NewRow<"consents">[],
+): Promise<number> {
+  if (consents.length === 0) return 0;
+  return appendConsents(
+    database,
+    sql`SELECT * FROM jsonb_to_recordset(${JSON.stringify(consents)}::jsonb) AS r (customer_id bigint, channel text, topic text, state text,
+      method text, source text, text_version text, ip inet, actor text, occurred_at timestamptz, expires_at timestamptz)`,
+  );
 }
 
-/** Addresses that must not be used any more. The first reason stays. */
+/** The same for a relation with the columns of `consents` but the id. */
+export async function appendConsents(database: Database, consents: Relation): Promise<number> {
+  const result = await sql`
+    INSERT INTO consents (customer_id, channel, topic, state, method, source, text_version, ip, actor, occurred_at, expires_at)
+    SELECT DISTINCT customer_id, channel, topic, state, method, source, text_version, ip, actor, occurred_at, expires_at FROM (${consents}) g
+    WHERE NOT EXISTS (
+      SELECT FROM consents c WHERE c.customer_id = g.customer_id
+        AND (c.channel, c.topic, c.state, c.method, c.occurred_at) = (g.channel, g.topic, g.state, g.method, g.occurred_at)
+    )
+    ORDER BY customer_id, channel, topic, occurred_at`.execute(database);
+  return Number(result.numAffectedRows ?? 0);
+}
+
+/** Addresses that are not to be used from now on. The first reason an address was given stays. Returns how many are new. */
 export async function suppress(
   database: Database,
-  rows: readonly NewRow<"suppressions">[],
-): Promise<void> {
-  if (rows.length === 0) return;
-  await database
-    .insertInto("suppressions")
-    .values(rows)
-    .onConflict((conflict) => conflict.columns(["channel", "address"]).doNothing())
-    .execute();
+  suppressions: readonly NewRow<"suppressions">[],
+): Promise<number> {
+  if (suppressions.length === 0) return 0;
+  const rows = suppressions.map((row) => ({
+    ...row,
+    address: sameAddress(row.channel, row.address),
+  }));
+  const result = await sql`
+    INSERT INTO suppressions (channel, address, reason, detail, created_at)
+    SELECT DISTINCT ON (channel, address) channel, address, reason, detail, created_at
+    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS r (channel text, address text, reason text, detail text, created_at timestamptz)
+    ORDER BY channel, address, created_at
+    ON CONFLICT (channel, address) DO NOTHING`.execute(database);
+  return Number(result.numAffectedRows ?? 0);
+}
+
+/** Lifts suppressions, by an operator or a customer who opts in again. Returns how many there were. */
+export async function unsuppress(
+  database: Database,
+  addresses: readonly { readonly channel: string; readonly address: string }[],
+): Promise<number> {
+  const rows = addresses.map(({ channel, address }) => ({
+    channel,
+    address: sameAddress(channel, address),
+  }));
+  const result = await sql`
+    DELETE FROM suppressions s USING jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS r (channel text, address text)
+    WHERE s.channel = r.channel AND s.address = r.address`.execute(database);
+  return Number(result.numAffectedRows ?? 0);
+}
+
+/** Providers report addresses in their own spelling; what cannot be read is kept as it came. */
+function sameAddress(channel: string, address: string): string {
+  return channel === "email" ? (readEmail(address) ?? address.trim()) : address.trim();
 }

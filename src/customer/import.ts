@@ -1,0 +1,205 @@
+import { resolve } from "node:path";
+import type { PoolClient } from "pg";
+import { type Database, poolOf } from "../database/database.ts";
+import { WaypostError, reasonOf } from "../errors.ts";
+import { singleConnection } from "./single-connection.ts";
+import { CopyRows } from "./copy-rows.ts";
+import type { ImportKind } from "./field.ts";
+import { type MergeCounts, mergeImport } from "./import-merge.ts";
+import { type Mapping, readMapping } from "./mapping.ts";
+import { openSource } from "./open-source.ts";
+import { Rejects, rejectsFileOf } from "./rejects.ts";
+import { RowReader } from "./row-reader.ts";
+import type { Source } from "./source.ts";
+import { stagingColumns } from "./staging-table.ts";
+
+export interface ImportOptions {
+  readonly kind: ImportKind;
+  readonly file: string;
+  /** A mapping file; without one the header's own names are understood. */
+  readonly mapping?: string | undefined;
+  /** Whose telephone numbers stand without a country code. */
+  readonly country: string;
+  /** Zone of times without an offset. */
+  readonly zone: string;
+  readonly currency: string;
+  readonly now: Date;
+  readonly onProgress?: (progress: ImportProgress) => void;
+  /** Where rows that are not taken go; beside the file as `<name>.rejected.csv` by default. */
+  readonly rejectsFile?: string | undefined;
+  /** Events only: journeys react to them. An import is history unless it says otherwise. */
+  readonly live?: boolean;
+}
+
+export interface ImportProgress {
+  readonly phase: "reading" | "merging";
+  /** Bytes of the file while reading, rows while merging. */
+  readonly done: number;
+  readonly total: number;
+  readonly rows: number;
+}
+
+export interface ImportReport {
+  readonly kind: ImportKind;
+  readonly file: string;
+  /** Rows of data in the file: taken, rejected and skipped by a rule together. */
+  readonly rows: number;
+  readonly rejected: number;
+  readonly skipped: number;
+  /** Of the kind imported. The rest of the rows changed nothing, being known or the same as others of the file. */
+  readonly inserted: number;
+  readonly updated: number;
+  /** Customers that rows of orders or events named. */
+  readonly customers: { readonly inserted: number; readonly updated: number };
+  readonly consents: number;
+  /** Events that wait for journeys. */
+  readonly heard: number;
+  readonly rejectsFile: string | null;
+  readonly examples: readonly { readonly line: number; readonly reason: string }[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * Imports a file in three stages: its rows are read, checked and copied into a temporary table, in flat memory; folded
+ * to one row per customer or order; and merged in transactions of some ten thousand. Every stage is idempotent, so an
+ * import that was killed is simply run again. Bad rows go to the side file and cost nothing else.
+ */
+export async function importFile(
+  database: Database,
+  options: ImportOptions,
+): Promise<ImportReport> {
+  const startedAt = new Date();
+  const mapping = options.mapping === undefined ? null : readMapping(options.mapping, options.kind);
+  const opened = await openSource(options.file, options.kind, mapping);
+  const rejects = new Rejects(sideFile(options, opened.source), opened.source);
+  const client = await poolOf(database).connect();
+  // A connection that breaks fails the query in hand; unheard, its event would end the process.
+  client.on("error", ignore);
+  try {
+    const session = singleConnection(client);
+    const read = await stage(client, opened, rejects, mapping, options);
+    const merged = await mergeImport(session, options, read.staged);
+    const report = summary(options, read, rejects, merged);
+    await recordImport(
+      session,
+      report,
+      options.now,
+      new Date(options.now.getTime() + (Date.now() - startedAt.getTime())),
+    );
+    return report;
+  } catch (cause) {
+    if (cause instanceof WaypostError) throw cause;
+    throw new WaypostError(
+      "WAYPOST_IMPORT",
+      `${options.file}: ${reasonOf(cause)}. What was merged stays; import the file again to go on`,
+      { cause },
+    );
+  } finally {
+    client.off("error", ignore);
+    // Its temporary tables go with the connection.
+    client.release(true);
+  }
+}
+
+interface Read {
+  rows: number;
+  staged: number;
+  skipped: number;
+  notes: readonly string[];
+}
+
+async function stage(
+  client: PoolClient,
+  { source, size }: { readonly source: Source; readonly size: number },
+  rejects: Rejects,
+  mapping: Mapping | null,
+  options: ImportOptions,
+): Promise<Read> {
+  const columns = stagingColumns(options.kind);
+  const definitions = columns.map(({ name, sqlType }) => `${name} ${sqlType}`).join(", ");
+  await client.query(`CREATE TEMP TABLE import_rows (${definitions})`);
+  const copy = new CopyRows(
+    client,
+    "import_rows",
+    columns.map(({ name }) => name),
+  );
+  const zone = mapping?.zone ?? options.zone;
+  const reader = new RowReader({
+    ...options,
+    mapping,
+    columns: source.columns,
+    settings: { now: options.now, zone, decimal: mapping?.decimal },
+  });
+  const read: Read = { rows: 0, staged: 0, skipped: 0, notes: reader.notes };
+  for await (const { rows, bytesRead } of source.batches) {
+    for (const row of rows) {
+      read.rows += 1;
+      const result = reader.read(row);
+      if (result === "skipped") read.skipped += 1;
+      else if ("faults" in result) await rejects.add(row, result.faults.join("; "));
+      else {
+        result.values[0] = String((read.staged += 1));
+        copy.write(result.values);
+      }
+    }
+    await copy.flush();
+    options.onProgress?.({ phase: "reading", done: bytesRead, total: size, rows: read.rows });
+  }
+  await copy.end();
+  await rejects.close();
+  await client.query("ANALYZE import_rows");
+  return read;
+}
+
+function sideFile(options: ImportOptions, source: Source): string {
+  const file = options.rejectsFile ?? rejectsFileOf(options.file, source.format);
+  if (resolve(file) === resolve(options.file))
+    throw new WaypostError(
+      "WAYPOST_IMPORT",
+      `${options.file}: expected another file for the rejected rows than the one that is imported`,
+    );
+  return file;
+}
+
+function summary(
+  options: ImportOptions,
+  read: Read,
+  rejects: Rejects,
+  merged: MergeCounts,
+): ImportReport {
+  return {
+    kind: options.kind,
+    file: options.file,
+    rows: read.rows,
+    rejected: rejects.count,
+    skipped: read.skipped,
+    ...merged,
+    rejectsFile: rejects.count > 0 ? rejects.file : null,
+    examples: rejects.examples,
+    notes: [...read.notes, ...merged.notes],
+  };
+}
+
+async function recordImport(
+  session: Database,
+  report: ImportReport,
+  startedAt: Date,
+  finishedAt: Date,
+): Promise<void> {
+  const { kind, file, rows, rejected, inserted, updated } = report;
+  await session
+    .insertInto("imports")
+    .values({
+      kind,
+      file,
+      rows,
+      rejected,
+      inserted,
+      updated,
+      started_at: startedAt,
+      finished_at: finishedAt,
+    })
+    .execute();
+}
+
+function ignore(): void {}
