@@ -1,0 +1,80 @@
+import type { Provider } from "../../src/channel/channel.ts";
+import { type Clock } from "../../src/clock.ts";
+import { readConfig } from "../../src/config.ts";
+import type { Database } from "../../src/database/database.ts";
+import { applyJourneys } from "../../src/enrollment/apply.ts";
+import { readJourney } from "../../src/journey/read-journey.ts";
+import { createLog } from "../../src/log.ts";
+import { type QueueBackend, type QueuePlace, openBackend } from "../../src/queue/backend.ts";
+import type { Engine } from "../../src/queue/engine.ts";
+import { type Wake, createWake } from "../../src/queue/wake.ts";
+import { startWorker } from "../../src/queue/worker.ts";
+import { aComposer, aDelivery } from "../message/ledger.ts";
+import { redisUrl, urlOf } from "../support/database.ts";
+import { monday } from "../support/people.ts";
+
+/** Both places a queue can live in; the missing one is left out, and the run has said so at its head. */
+export function places(database: Database): readonly (readonly [string, QueuePlace])[] {
+  const redis = redisUrl();
+  const own = `${process.pid}_${Math.random().toString(36).slice(2, 8)}`;
+  return [
+    ["Postgres", { kind: "postgres", url: urlOf(database), schema: "waypost_queue" }],
+    ...(redis === undefined
+      ? []
+      : [["Redis", { kind: "redis", url: redis, prefix: `test_${own}` }] as const]),
+  ];
+}
+
+export interface Running {
+  readonly engine: Engine;
+  readonly backend: QueueBackend;
+  readonly wake: Wake;
+  stop(): Promise<void>;
+}
+
+/** A worker at work, as `waypost worker` would be, with a carrier of the test's own. */
+export async function aWorker(
+  database: Database,
+  place: QueuePlace,
+  carriers: Record<string, Provider>,
+  rules: Parameters<typeof aDelivery>[1] = {},
+): Promise<Running> {
+  const log = createLog("silent");
+  const clock: Clock = { now: () => monday };
+  const config = { ...readConfig("/nowhere", {}), zone: "UTC" };
+  const deliveries = new Map(
+    Object.entries(carriers).map(([channel, carrier]) => [
+      channel,
+      aDelivery(carrier, { channel, ...rules }),
+    ]),
+  );
+  const engine: Engine = { config, clock, log, database, composer: aComposer(), deliveries };
+  const backend = await openBackend(place, log);
+  const wake = createWake(backend);
+  const worker = await startWorker(engine, backend, wake, urlOf(database));
+  return {
+    engine,
+    backend,
+    wake,
+    async stop() {
+      await worker.stop();
+      await wake.close();
+    },
+  };
+}
+
+/** Applies journeys as an operator would write them. */
+export async function applied(database: Database, ...texts: readonly string[]): Promise<void> {
+  const written = texts.map((text, index) => {
+    const source = `topic: offers\n${text}`;
+    const { journey, mistakes } = readJourney(source, `workflows/test-${index}.yaml`);
+    if (journey === undefined) throw new Error(JSON.stringify(mistakes));
+    return { journey, source, file: `workflows/test-${index}.yaml` };
+  });
+  await applyJourneys(database, written, monday);
+}
+
+/** Waits until it is so; the test's own time limit ends a wait in vain. */
+export async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((done) => setTimeout(done, 20));
+}

@@ -1,0 +1,144 @@
+import { sql } from "kysely";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { engineQueue } from "../../src/queue/wake.ts";
+import { aCarrier, accepted } from "../message/ledger.ts";
+import { aDatabase, freshTables } from "../support/database.ts";
+import { aCustomer, monday } from "../support/people.ts";
+import { type Running, aWorker, applied, places, until } from "./house.ts";
+
+const database = await aDatabase({ maxConnections: 20 });
+beforeEach(() => freshTables(database));
+
+const welcome =
+  "journey: welcome\nstart: { on: signed_up, again: always }\nsteps: [{ send: hello, by: email }]";
+
+/** So many customers who agreed to everything sign up; nobody has been told yet. */
+async function signUps(customers: number): Promise<void> {
+  const ids: string[] = [];
+  for (let i = 0; i < customers; i++) ids.push(await aCustomer(database));
+  await sql`
+    insert into pending_events (event_id, customer_id, name, occurred_at, properties)
+    select id, id, 'signed_up', ${monday}, '{}' from unnest(${ids}::bigint[]) as id`.execute(
+    database,
+  );
+}
+
+const count = async (state: string) =>
+  Number(
+    (
+      await database
+        .selectFrom("messages")
+        .where("state", "=", state as "accepted")
+        .select((eb) => eb.fn.countAll<string>().as("count"))
+        .executeTakeFirstOrThrow()
+    ).count,
+  );
+
+describe.each(places(database))("a worker with its queues in %s", (_, place) => {
+  const running: Running[] = [];
+  const start = async (
+    ...given: Parameters<typeof aWorker> extends [unknown, unknown, ...infer Rest] ? Rest : never
+  ) => {
+    const worker = await aWorker(database, place, ...given);
+    running.push(worker);
+    return worker;
+  };
+  afterEach(async () => {
+    for (const worker of running.splice(0)) await worker.stop();
+  });
+
+  it("takes an event all the way to the provider", async () => {
+    await applied(database, welcome);
+    const { carrier, handed } = aCarrier();
+    const { wake } = await start({ email: carrier });
+    await signUps(1);
+    await wake.engine("react");
+    await until(async () => (await count("accepted")) === 1);
+    expect(handed).toHaveLength(1);
+  });
+
+  it("hears of an event tracked inside the application's own transaction", async () => {
+    await applied(database, welcome);
+    await start({ email: aCarrier().carrier });
+    await aCustomer(database, { external_id: "c-17" });
+    await sql`select track('c-17', 'signed_up', '{}', ${monday})`.execute(database);
+    await until(async () => (await count("accepted")) === 1);
+  });
+
+  it("shares the work of one channel with another worker, and doubles nothing", async () => {
+    await applied(database, welcome);
+    const { carrier, handed } = aCarrier(async () => {
+      await new Promise((done) => setTimeout(done, 1));
+      return accepted;
+    });
+    await signUps(600);
+    const { wake } = await start({ email: carrier });
+    await start({ email: carrier });
+    await wake.engine("react");
+    await until(async () => (await count("accepted")) === 600);
+    expect(new Set(handed.map(({ deliveryId }) => deliveryId)).size).toBe(600);
+    expect(handed).toHaveLength(600);
+  });
+
+  it("finds the work again after every job was lost", async () => {
+    await applied(database, welcome);
+    await signUps(3);
+    const { backend, wake } = await start({ email: aCarrier().carrier });
+    const queue = backend.queue(engineQueue);
+    await until(async () => Object.values(await queue.getJobCounts()).every((jobs) => jobs <= 2));
+    await queue.close();
+    await wake.engine("sweep");
+    await until(async () => (await count("accepted")) === 3);
+  });
+
+  it("that is stopped finishes its calls and leaves nothing unknown", async () => {
+    await applied(database, welcome);
+    await signUps(400);
+    const { carrier, handed } = aCarrier(async () => {
+      await new Promise((done) => setTimeout(done, 20));
+      return accepted;
+    });
+    const worker = await start({ email: carrier });
+    await worker.wake.engine("react");
+    await until(async () => handed.length > 20);
+    await running.pop()?.stop();
+    expect(await count("sending")).toBe(0);
+    expect(await count("claimed")).toBe(0);
+    expect(await count("accepted")).toBe(handed.length);
+    expect(handed.length).toBeLessThan(400);
+  });
+
+  it("keeps a schedule for each journey that starts by the clock", async () => {
+    await applied(
+      database,
+      'journey: weekly\nstart: { every: "0 9 * * 1", zone: Europe/London }\nsteps: [{ send: hello, by: email }]',
+    );
+    const { backend } = await start({ email: aCarrier().carrier });
+    const queue = backend.queue(engineQueue);
+    const schedules = await queue.getJobSchedulers();
+    await queue.close();
+    const { id } = await database.selectFrom("journeys").select("id").executeTakeFirstOrThrow();
+    expect(schedules.map(({ key }) => key).toSorted()).toEqual([`enter-${id}`, "refresh", "sweep"]);
+    expect(schedules.find(({ key }) => key === `enter-${id}`)).toMatchObject({
+      pattern: "0 9 * * 1",
+      tz: "Europe/London",
+    });
+  });
+
+  it("keeps to the rate of a channel", async () => {
+    await applied(database, welcome);
+    await signUps(30);
+    const times: number[] = [];
+    const { carrier } = aCarrier(() => {
+      times.push(performance.now());
+      return accepted;
+    });
+    const { wake } = await start({ email: carrier }, { rate: { count: 10, seconds: 1 } });
+    await wake.engine("react");
+    await until(async () => (await count("accepted")) === 30);
+    const eleventh = times
+      .toSorted((a, b) => a - b)
+      .map((time, index, all) => (all[index + 10] ?? Infinity) - time);
+    expect(Math.min(...eleventh)).toBeGreaterThan(700);
+  });
+});
