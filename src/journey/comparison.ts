@@ -1,6 +1,7 @@
 import type { Comparison, Value } from "./condition.ts";
 import { readDuration } from "../duration.ts";
 import type { FieldType } from "./field.ts";
+import type { Place } from "./place.ts";
 import { type Reader, list } from "./reader.ts";
 import { duration, flag, readPercent, text } from "./scalar.ts";
 
@@ -14,14 +15,14 @@ interface Operator {
 
 const numbers: readonly FieldType[] = ["number", "money", "count"];
 const texts: readonly FieldType[] = ["text", "country"];
-const times: readonly FieldType[] = ["date", "instant"];
-const ordered: Operator = { of: numbers, value: (type) => valueOf(type, true) };
-const equal: Operator = { of: [...texts, ...numbers, "date"], value: (type) => valueOf(type) };
+const ordered: Operator = { of: [...numbers, "instant"], value: rankOf };
+const equal: Operator = { of: [...texts, ...numbers, "instant"], value: valueOf };
 const anyOf: Operator = {
   of: equal.of,
   value: (type) => list("a list with at least one value", valueOf(type)),
 };
 const partOf: Operator = { of: ["text"], value: () => text("a text") };
+const timed = (value: Reader<Value>): Operator => ({ of: ["instant"], value: () => value });
 
 export const operators: Readonly<Record<Op, Operator>> = {
   eq: equal,
@@ -34,10 +35,10 @@ export const operators: Readonly<Record<Op, Operator>> = {
   not_in: anyOf,
   contains: partOf,
   starts_with: partOf,
-  exists: { of: [...texts, ...times, "number", "money"], value: () => flag },
-  before: { of: times, value: () => moment },
-  after: { of: times, value: () => moment },
-  within: { of: times, value: () => duration },
+  exists: { of: [...texts, "number", "money", "instant"], value: () => flag },
+  before: timed(momentOrAgo),
+  after: timed(momentOrAgo),
+  within: timed(duration),
 };
 
 /** The operators that can be asked of a type, for the mistake that lists them. */
@@ -47,12 +48,29 @@ export function operatorsOf(type: FieldType): readonly Op[] {
   );
 }
 
-/** A value to compare a field with. `isAmount` says that only a number makes sense, whatever the field. */
-export function valueOf(type: FieldType, isAmount = false): Reader<Value> {
-  if (isAmount || numbers.includes(type)) return type === "count" ? count : amount;
-  if (type === "country") return country;
-  if (type === "date") return day;
-  return type === "text" ? word : scalar;
+/** A value that a field of this type can be equal to. */
+export function valueOf(type: FieldType): Reader<Value> {
+  switch (type) {
+    case "text":
+      return word;
+    case "country":
+      return country;
+    case "number":
+    case "money":
+      return amount;
+    case "count":
+      return count;
+    case "instant":
+      return moment;
+    case "any":
+      return scalar;
+  }
+}
+
+/** A value that can come before or after another of its type. */
+function rankOf(type: FieldType): Reader<Value> {
+  if (type !== "any") return valueOf(type);
+  return (place) => (isMoment(place.value) ? moment(place) : amount(place));
 }
 
 const scalar: Reader<Value> = (place) => {
@@ -97,28 +115,25 @@ export function readMoney(written: string): { amount: number; currency: string }
   return { amount: Number(digits), currency };
 }
 
-const day: Reader<string> = (place) => {
+function moment(place: Place): string | undefined {
   const { value } = place;
-  return typeof value === "string" && value.length === 10 && isDate(value)
-    ? value
-    : place.expected("a day such as 2026-01-31");
-};
+  if (isMoment(value)) return value;
+  return place.expected("a day such as 2026-01-31 or an instant such as 2026-01-31T09:00:00Z");
+}
 
-/** A day, an instant, or so long before the moment of the question. */
-const moment: Reader<Value> = (place) => {
+/** A moment, or how long before the moment of the question. */
+function momentOrAgo(place: Place): Value | undefined {
   const { value } = place;
-  if (typeof value === "string" && isDate(value)) return value;
+  if (isMoment(value)) return value;
   if (typeof value === "string" && readDuration(value) !== undefined) return duration(place);
-  return place.expected(
-    'a day such as 2026-01-31, an instant such as 2026-01-31T09:00:00Z, or how long ago, such as "30 days"',
-  );
-};
+  return place.expected('a day such as 2026-01-31, or how long ago such as "30 days"');
+}
 
 const isoShape =
   /^(\d{4}-\d{2}-\d{2})(T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2}))?$/;
 
-function isDate(written: string): boolean {
-  const [, date] = isoShape.exec(written) ?? [];
+function isMoment(written: unknown): written is string {
+  const [, date] = isoShape.exec(String(written)) ?? [];
   if (date === undefined) return false;
   // Date rolls February 30th over into March; the round trip shows it.
   const parsed = new Date(`${date}T00:00:00Z`);

@@ -86,5 +86,5 @@ export type Condition =
     }
   /** Properties of the event that started the enrollment: `entry.total: { gte: 50 }`. */
   | { readonly kind: "entry"; readonly field: string; readonly test: Test }
-  /** An SQL boolean expression over the alias `customer` and the parameter `:now`; read-only role, statement timeout. */
+  /** In segments only. An SQL boolean expression over the alias `customer` and the parameter `:now`; read-only role, statement timeout. */
   | { readonly kind: "sql"; readonly sql: string };

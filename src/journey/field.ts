@@ -1,16 +1,8 @@
 import { nearMiss } from "../errors.ts";
 import type { Place } from "./place.ts";
 
-/** What a field holds, which decides the tests that can be asked of it. `any` is an attribute or a property: any JSON. */
-export type FieldType =
-  | "text"
-  | "country"
-  | "number"
-  | "money"
-  | "count"
-  | "date"
-  | "instant"
-  | "any";
+/** What a field holds, which decides the tests that can be asked of it: `instant` is a day too, `any` is any JSON. */
+export type FieldType = "text" | "country" | "number" | "money" | "count" | "instant" | "any";
 export type Fields = Readonly<Record<string, FieldType>>;
 
 export const customerFields: Fields = {
@@ -24,7 +16,7 @@ export const customerFields: Fields = {
   country: "country",
   city: "text",
   postcode: "text",
-  birthday: "date",
+  birthday: "instant",
   created_at: "instant",
   updated_at: "instant",
 };
@@ -36,10 +28,13 @@ export const accountFields: Fields = {
   industry: "text",
   employees: "count",
   country: "country",
+  created_at: "instant",
+  updated_at: "instant",
 };
 
 /** What `where` of an orders condition can ask: of the order, of its lines, of their products. */
 export const orderFields: Fields = {
+  external_id: "text",
   status: "text",
   currency: "text",
   total: "money",
@@ -51,6 +46,8 @@ export const orderFields: Fields = {
   "product.price": "money",
   "product.currency": "text",
   "product.url": "text",
+  "product.created_at": "instant",
+  "product.updated_at": "instant",
 };
 
 /** The type of a field that its mistake names with `prefix`. Only what is kept in `attributes` is free to name. */

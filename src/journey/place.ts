@@ -106,18 +106,24 @@ export function readPlaces<T>(
   const findings: Findings = { mistakes: [...yaml.mistakes], references: [] };
   if (yaml.mistakes.length > 0) return { ...findings, result: undefined };
   const root = new Place(yaml.value, [], yaml, findings);
-  if (isDeeperThan(deepest, yaml.value)) {
-    root.wrong(`nested more than ${deepest} levels deep`);
-    return { ...findings, result: undefined };
-  }
-  const result = read(root, findings);
+  const result = isStorable(root, deepest) ? read(root, findings) : undefined;
   findings.mistakes.sort((a, b) => a.line - b.line || a.column - b.column);
   return { ...findings, result: findings.mistakes.length > 0 ? undefined : result };
 }
 
-function isDeeperThan(levels: number, value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner));
+/** Whether the whole of it can be walked and kept as JSON in Postgres; if not, the first mistake is noted. */
+function isStorable(place: Place, levels: number): boolean {
+  const { value, keys, items } = place;
+  if (typeof value === "object" && levels === 0)
+    place.wrong(`nested more than ${deepest} levels deep`);
+  else if (![value, ...keys].every(isCleanText))
+    place.wrong("expected text without NUL characters and broken emoji");
+  else return [...keys, ...items.keys()].every((key) => isStorable(place.at(key), levels - 1));
+  return false;
+}
+
+function isCleanText(value: unknown): boolean {
+  return typeof value !== "string" || (value.isWellFormed() && !value.includes("\0"));
 }
 
 /** A value as a mistake quotes it: in full when it is a short scalar. */

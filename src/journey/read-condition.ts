@@ -46,7 +46,9 @@ const subjects: Readonly<Record<string, SubjectReader>> = {
       place.at("step").refer({ kind: "step", name: read.step, journey: read.journey });
     return { kind: "message", ...read };
   },
-  sql: (place) => {
+  sql: (place, scope) => {
+    if (scope.journey)
+      return place.wrong("sql belongs in a segment; put it there and write { segment: <name> }");
     const sql = text("an SQL expression over customer and :now")(place);
     return sql === undefined ? undefined : { kind: "sql", sql };
   },

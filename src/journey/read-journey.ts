@@ -35,10 +35,6 @@ export function readJourney(text: string, file: string, maxLateness = oneDay): J
 function journeyIn(root: Place, findings: Findings, maxLateness: Duration): Journey | undefined {
   const said = root.at("class").value ?? "marketing";
   const scope: Scope = { entry: root.at("start").has("on"), journey: true };
-  if (root.isMapping && said === "marketing" && !root.has("topic"))
-    root
-      .at("topic")
-      .wrong('expected what the customer must have agreed to, such as "offers", got nothing');
   const read = mapping('a journey: a mapping that begins with "journey: <name>"', {
     journey: required(name("the name of the journey")),
     describe: nullable(text("a sentence")),
@@ -49,11 +45,15 @@ function journeyIn(root: Place, findings: Findings, maxLateness: Duration): Jour
     topic: nullable(topic),
     objective: nullable(objective),
     start: required(startFor(said === "transactional" ? said : "marketing")),
-    stop: optional(list("a list of what ends the journey", stopIn(scope)), []),
+    stop: optional(list("a list such as [{ on: order_completed }]", stopIn(scope)), []),
     max_lateness: optional(duration, maxLateness),
     // Last, because it checks the steps that all the conditions above have named.
     steps: required(map(stepsIn(scope), (nested, place) => joined(nested, place, findings))),
   })(root);
+  if (root.isMapping && said === "marketing" && !root.has("topic"))
+    root
+      .at("topic")
+      .wrong('expected what the customer must have agreed to, such as "offers", got nothing');
   if (read === undefined) return undefined;
   const { journey, max_lateness: lateness, steps: flat, ...rest } = read;
   return { name: journey, ...rest, maxLateness: lateness, ...flat };

@@ -2,9 +2,12 @@ import type { Place } from "./place.ts";
 import { type Reader, map, record } from "./reader.ts";
 import { name, readPercent } from "./scalar.ts";
 
+/** Keys of the step itself, which cannot name an arm. */
+const taken: readonly string[] = ["id", "split"];
+
 /** The names of a split's arms, which are keys beside it too. */
 export function arms(step: Place): readonly string[] {
-  return step.at("split").keys;
+  return step.at("split").keys.filter((key) => !taken.includes(key));
 }
 
 const weight: Reader<number> = (place) => {
@@ -19,7 +22,7 @@ const weight: Reader<number> = (place) => {
 /** `split: { short: 50, long: 50 }`, at least two arms, of which at least one has weight. */
 export const splitWeights: Reader<Readonly<Record<string, number>>> = map(
   record("arms with their weights such as { short: 50, long: 50 }", (arm) => (place) => {
-    const named = ["id", "split"].includes(arm)
+    const named = taken.includes(arm)
       ? place.wrong(`an arm cannot be called "${arm}"`)
       : name("the name of an arm")(place.called(arm));
     const read = weight(place);

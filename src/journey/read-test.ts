@@ -12,10 +12,7 @@ export function testOf(type: FieldType): Reader<Test> {
   ]);
   return (place) => {
     if (place.isMapping) return comparisons(place, type);
-    if (place.isList) return oneOf(place);
-    return type === "instant"
-      ? place.expected(`a test such as { within: 30 days } (${operatorsOf(type).join(", ")})`)
-      : equals(place);
+    return place.isList ? oneOf(place) : equals(place);
   };
 }
 

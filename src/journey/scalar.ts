@@ -19,7 +19,8 @@ export const name =
   (place) => {
     const { value } = place;
     if (typeof value === "string" && nameShape.test(value)) return value;
-    return place.expected(`${what} (letters, digits, "-" and "_")`);
+    const isBadlyMade = typeof value === "string" && value !== "";
+    return place.expected(isBadlyMade ? `${what} (letters, digits, "-" and "_")` : what);
   };
 
 export const flag: Reader<boolean> = (place) =>

@@ -16,19 +16,15 @@ import { weekdays } from "./weekday.ts";
  */
 export function idsOf(steps: readonly NestedStep[]): ReadonlyMap<NestedStep, StepId> {
   const ids = new Map<NestedStep, StepId>();
-  const taken = new Set<StepId>();
+  const taken = new Taken();
   const all = byDepth(steps);
   for (const { step } of all) {
     if (step.given === null) continue;
     if (taken.has(step.given)) step.place.at("id").wrong(`the id "${step.given}" is used twice`);
-    taken.add(step.given);
-    ids.set(step, step.given);
+    ids.set(step, taken.add(step.given));
   }
   for (const { step, labels } of all) {
-    if (step.given !== null) continue;
-    const id = freeId(nameOf(step.act), labels, taken);
-    taken.add(id);
-    ids.set(step, id);
+    if (step.given === null) ids.set(step, taken.free(nameOf(step.act), labels));
   }
   return ids;
 }
@@ -53,13 +49,28 @@ function byDepth(steps: readonly NestedStep[]): readonly Found[] {
   return found;
 }
 
-function freeId(base: string, labels: readonly string[], taken: ReadonlySet<string>): StepId {
-  if (!taken.has(base)) return base;
-  const inBranch = [...labels, base].join("-");
-  if (!taken.has(inBranch)) return inBranch;
-  let count = 2;
-  while (taken.has(`${inBranch}-${count}`)) count++;
-  return `${inBranch}-${count}`;
+/** Ids given out so far. Remembers how far it has counted, so that a thousand twins cost no more than any thousand. */
+class Taken {
+  readonly #ids = new Set<StepId>();
+  readonly #counted = new Map<string, number>();
+
+  has(id: StepId): boolean {
+    return this.#ids.has(id);
+  }
+
+  add(id: StepId): StepId {
+    this.#ids.add(id);
+    return id;
+  }
+
+  free(base: string, labels: readonly string[]): StepId {
+    const inBranch = [...labels, base].join("-");
+    for (const id of [base, inBranch]) if (!this.#ids.has(id)) return this.add(id);
+    let count = this.#counted.get(inBranch) ?? 2;
+    while (this.#ids.has(`${inBranch}-${count}`)) count++;
+    this.#counted.set(inBranch, count);
+    return this.add(`${inBranch}-${count}`);
+  }
 }
 
 function nameOf(act: Act): string {

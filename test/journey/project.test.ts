@@ -1,0 +1,165 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { describeMistake } from "../../src/errors.ts";
+import { checkProject } from "../../src/journey/check-project.ts";
+import { readProject } from "../../src/journey/read-project.ts";
+import { aJourney } from "./mistake-lines.ts";
+
+const known = {
+  templates: [
+    { name: "hello", channel: "email" },
+    { name: "hello", channel: "sms" },
+    { name: "letter", channel: "email" },
+  ],
+  channels: ["email", "sms"],
+  topics: ["offers", "service"],
+};
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "waypost-journey-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function write(file: string, text: string | Buffer): void {
+  mkdirSync(dirname(join(folder, file)), { recursive: true });
+  writeFileSync(join(folder, file), text);
+}
+
+/** All mistakes of the folder, `a.yaml:3 path: message`. */
+function check(): readonly string[] {
+  const project = readProject(folder);
+  return [...project.mistakes, ...checkProject(project, known)].map((mistake) =>
+    describeMistake(mistake).replaceAll(`${folder}/`, ""),
+  );
+}
+
+const segment = (name: string, condition: string) => `segment: ${name}\nif: ${condition}\n`;
+
+test("a folder in order has no mistakes, and its files come by name", () => {
+  write("b.yaml", aJourney({ head: "journey: second\ntopic: offers" }));
+  write("a.yaml", aJourney({ start: "start: { segment: vip }" }));
+  write("segments/vip.yaml", segment("vip", "{ orders: { count: 5 } }"));
+  expect(check()).toEqual([]);
+  const { journeys, segments } = readProject(folder);
+  expect(journeys.map(({ journey }) => journey.name)).toEqual(["welcome", "second"]);
+  expect(journeys[0]).toMatchObject({ file: join(folder, "a.yaml"), source: expect.any(String) });
+  expect(segments).toMatchObject([{ name: "vip", file: join(folder, "segments/vip.yaml") }]);
+});
+
+test("a bad file costs nothing beside itself", () => {
+  write("bad.yaml", "journey: [");
+  write("good.yaml", aJourney({ start: "start: { segment: vip }" }));
+  write("segments/vip.yaml", segment("vip", "{ ordres: 5 }"));
+  expect(readProject(folder).journeys).toHaveLength(1);
+  expect(check()).toEqual([
+    expect.stringMatching(/^bad.yaml:\d+ not valid YAML/),
+    'segments/vip.yaml:2 if.ordres: unknown subject "ordres"; did you mean "orders"?',
+  ]);
+});
+
+test("files that are none of ours, hidden ones and the example are passed over", () => {
+  write("example.yaml", "not: a journey");
+  write("data.yaml", "not: a journey");
+  write(".hidden.yaml", "not: a journey");
+  write("notes.txt", "not a journey");
+  expect(check()).toEqual([]);
+});
+
+test("a folder that is missing, a wrong ending and bytes that are no text are mistakes", () => {
+  write("a.yml", aJourney());
+  write("b.yaml", Buffer.from([0x6a, 0xff, 0xfe]));
+  mkdirSync(join(folder, "c.yaml"));
+  expect(check()).toEqual([
+    'a.yml:1 expected the ending ".yaml"; rename it to a.yaml',
+    expect.stringMatching(/^b.yaml:1 expected a file of UTF-8 text/),
+    expect.stringMatching(/^c.yaml:1 expected a file of UTF-8 text/),
+  ]);
+  expect(readProject(join(folder, "none")).mistakes).toMatchObject([
+    { message: "expected a folder of workflow files" },
+  ]);
+});
+
+test.each([
+  [
+    "steps: [{ send: helo, by: email }]",
+    'a.yaml:4 steps[0].send: no template "helo"; did you mean "hello"?',
+  ],
+  [
+    "steps: [{ send: postcard, by: [email, sms] }]",
+    'a.yaml:4 steps[0].send: no template "postcard"; expected templates/postcard.email.hbs and templates/postcard.sms.hbs',
+  ],
+  [
+    "steps: [{ send: letter, by: [email, sms] }]",
+    'a.yaml:4 steps[0].send: template "letter" cannot be sent by sms; expected templates/letter.sms.hbs',
+  ],
+  [
+    "steps: [{ send: hello, by: [emial, sms] }]",
+    'a.yaml:4 steps[0].by[0]: unknown channel "emial"; did you mean "email"?',
+  ],
+  [
+    "steps: [{ if: { segment: vpi }, then: [] }]",
+    'a.yaml:4 steps[0].if.segment: unknown segment "vpi"; did you mean "vip"?',
+  ],
+  [
+    "steps: [{ if: { consent: { channel: fax, topic: ofers } }, then: [] }]",
+    'a.yaml:4 steps[0].if.consent.channel: unknown channel "fax"; expected one of email, sms\n' +
+      'a.yaml:4 steps[0].if.consent.topic: unknown topic "ofers"; did you mean "offers"?',
+  ],
+  [
+    "steps: [{ if: { message: { journey: wellcome, was: sent } }, then: [] }]",
+    'a.yaml:4 steps[0].if.message.journey: unknown journey "wellcome"; did you mean "welcome"?',
+  ],
+  [
+    "steps: [{ if: { message: { journey: other, step: bye, was: sent } }, then: [] }]",
+    'a.yaml:4 steps[0].if.message.step: no step "bye" in the journey; expected one of hello',
+  ],
+])("%s leads nowhere, and is told so", (steps, lines) => {
+  write("a.yaml", aJourney({ steps }));
+  write("other.yaml", aJourney({ head: "journey: other\ntopic: offers" }));
+  write("segments/vip.yaml", segment("vip", "{ orders: { count: 5 } }"));
+  expect(check()).toEqual(lines.split("\n"));
+});
+
+test("an unknown topic of a journey is a mistake", () => {
+  write("a.yaml", aJourney({ head: "journey: welcome\ntopic: news" }));
+  expect(check()).toEqual([
+    'a.yaml:2 topic: unknown topic "news"; expected one of offers, service',
+  ]);
+});
+
+test("names defined twice are mistakes of the second file", () => {
+  write("a.yaml", aJourney());
+  write("b.yaml", aJourney());
+  write("segments/a.yaml", segment("vip", "{ orders: { count: 5 } }"));
+  write("segments/b.yaml", segment("vip", "{ orders: { count: 6 } }"));
+  expect(check()).toEqual([
+    'b.yaml:1 a journey called "welcome" is defined in a.yaml already',
+    'segments/b.yaml:1 a segment called "vip" is defined in segments/a.yaml already',
+  ]);
+});
+
+test("segments that need one another in a circle are mistakes, a chain is none", () => {
+  write("segments/a.yaml", segment("a", "{ segment: b }"));
+  write("segments/b.yaml", segment("b", "{ not: { segment: a } }"));
+  write("segments/c.yaml", segment("c", "{ segment: a }"));
+  write("segments/d.yaml", segment("d", "{ segment: d }"));
+  expect(check()).toEqual([
+    'segments/a.yaml:2 if.segment: segment "a" needs "b", which needs "a" itself',
+    'segments/b.yaml:2 if.not.segment: segment "b" needs "a", which needs "b" itself',
+    'segments/d.yaml:2 if.segment: segment "d" needs "d", which needs "d" itself',
+  ]);
+});
+
+test("a journey keeps the lateness of the project unless it says its own", () => {
+  write("a.yaml", aJourney());
+  write("b.yaml", aJourney({ head: "journey: b\ntopic: offers\nmax_lateness: 2 days" }));
+  const hour = { months: 0, days: 0, seconds: 3600 };
+  const { journeys } = readProject(folder, hour);
+  expect(journeys.map(({ journey }) => journey.maxLateness)).toEqual([
+    hour,
+    { months: 0, days: 2, seconds: 0 },
+  ]);
+});

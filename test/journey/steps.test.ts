@@ -1,0 +1,143 @@
+import { expect, test } from "vitest";
+import { edgesOf, stepsInOrder } from "../../src/journey/step.ts";
+import { journeyFrom, mistakesIn, aJourney } from "./mistake-lines.ts";
+
+/** Where each step leads, `if-best: then -> hello, else -> end`, in order. */
+function waysOf(steps: string): readonly string[] {
+  return stepsInOrder(journeyFrom({ steps })).map((step) => {
+    const ways = edgesOf(step).map(({ to, label }) => `${label ?? ""} -> ${to ?? "end"}`.trim());
+    return `${step.id}: ${ways.join(", ")}`;
+  });
+}
+
+function idsOf(steps: string): readonly string[] {
+  return stepsInOrder(journeyFrom({ steps })).map((step) => step.id);
+}
+
+const branched = `steps:
+  - if: { segment: best }
+    then:
+      - send: hello
+        by: email
+      - if: { customer.country: GB }
+        then: [{ exit: british }]
+    else:
+      - split: { a: 1, b: 1 }
+        a: [{ wait: 1 day }]
+        b: []
+  - send: bye
+    by: sms
+`;
+
+test("branches meet again at the step after them, an empty or missing one goes there at once", () => {
+  expect(waysOf(branched)).toEqual([
+    "if-best: then -> hello, else -> split-a-b",
+    "hello: -> if-customer-country",
+    "if-customer-country: then -> exit-british, else -> bye",
+    "exit-british: ",
+    "split-a-b: a -> wait-1-day, b -> bye",
+    "wait-1-day: -> bye",
+    "bye: -> end",
+  ]);
+});
+
+test("steps come in the order of the file even when the keys of the JSON do not", () => {
+  const journey = journeyFrom({ steps: branched });
+  const shuffled = Object.fromEntries(Object.entries(journey.steps).toReversed());
+  expect(stepsInOrder({ ...journey, steps: shuffled })).toEqual(stepsInOrder(journey));
+});
+
+test("an await parts by whether the event came", () => {
+  const steps =
+    "steps: [{ await: { event: paid, within: 1 day }, then: [{ exit: paid }], else: [{ wait: 1 day }] }]";
+  expect(waysOf(steps)).toEqual([
+    "await-paid: then -> exit-paid, else -> wait-1-day",
+    "exit-paid: ",
+    "wait-1-day: -> end",
+  ]);
+});
+
+test("a step is called after what it does", () => {
+  const steps = `steps:
+  - { send: hello, by: email }
+  - { wait: 1 week }
+  - { wait: { until: "10:00", days: 3, weekday: monday } }
+  - { await: { event: Order Paid, within: 1 day } }
+  - { if: { not: { message: { step: hello, was: clicked } } }, then: [] }
+  - { exit: Had enough! }
+`;
+  expect(idsOf(steps)).toEqual([
+    "hello",
+    "wait-7-days",
+    "wait-3-days-until-monday-10-00",
+    "await-order-paid",
+    "if-not-clicked-hello",
+    "exit-had-enough",
+  ]);
+});
+
+test("of twins the one on the trunk keeps the name, the others take their branch's and then a number", () => {
+  const steps = `steps:
+  - if: { segment: best }
+    then: [{ wait: 1 day }, { wait: 1 day }]
+    else: [{ wait: 1 day }]
+  - wait: 1 day
+  - wait: 1 day
+`;
+  expect(idsOf(steps)).toEqual([
+    "if-best",
+    "then-wait-1-day",
+    "then-wait-1-day-2",
+    "else-wait-1-day",
+    "wait-1-day",
+    "wait-1-day-2",
+  ]);
+});
+
+test("a step added in a branch or further down renames no other", () => {
+  const before = idsOf(branched);
+  const inBranch = branched.replace("then: [{ exit", "then: [{ send: bye, by: sms }, { exit");
+  const below = `${branched}  - send: bye\n    by: email\n  - send: hello\n    by: sms\n`;
+  expect(idsOf(inBranch).filter((id) => !before.includes(id))).toEqual(["then-then-bye"]);
+  expect(idsOf(below)).toEqual(expect.arrayContaining(["bye", "bye-2"]));
+});
+
+test("a given id wins over a derived one", () => {
+  const steps = "steps: [{ wait: 1 day }, { wait: 2 days, id: wait-1-day }]";
+  expect(idsOf(steps)).toEqual(["wait-1-day-2", "wait-1-day"]);
+});
+
+test("an id given twice, a step behind an exit and an unknown step of a message are mistakes", () => {
+  const steps = (list: string) => mistakesIn(aJourney({ steps: `steps:\n${list}` }));
+  expect(steps("  - { wait: 1 day, id: a }\n  - { wait: 2 days, id: a }")).toEqual([
+    '6 steps[1].id: the id "a" is used twice',
+  ]);
+  expect(
+    steps(
+      "  - if: { segment: a }\n    then: [{ exit: x }]\n    else: [{ exit: y }]\n  - wait: 1 day",
+    ),
+  ).toEqual(["8 steps[1]: this step is never reached: every way here ends in an exit"]);
+  expect(
+    steps(
+      "  - send: hello\n    by: sms\n  - if: { message: { step: helo, was: sent } }\n    then: []",
+    ),
+  ).toEqual(['7 steps[1].if.message.step: no step "helo" in the journey; did you mean "hello"?']);
+});
+
+test("an arm may be called like a kind of step, and weights may be percentages", () => {
+  const journey = journeyFrom({
+    steps: "steps: [{ split: { send: 12.5%, wait: 87.5% }, send: [{ exit: a }], wait: [] }]",
+  });
+  expect(journey.steps["split-send-wait"]).toMatchObject({
+    arms: [
+      { name: "send", weight: 12.5, next: "exit-a" },
+      { name: "wait", weight: 87.5, next: null },
+    ],
+  });
+});
+
+test("an empty list of steps is a mistake on the trunk", () => {
+  expect(mistakesIn(aJourney({ steps: "steps: []" }))).toEqual([
+    "4 steps: expected at least one step, got an empty list",
+  ]);
+});
