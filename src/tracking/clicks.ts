@@ -1,7 +1,8 @@
 import { sql } from "kysely";
 import { untrustedTextOrNull } from "../channel/untrusted-text.ts";
 import type { Database } from "../database/database.ts";
-import { burstLinks, burstSeconds, hastySeconds, isMachineClick, type Visit } from "./machine.ts";
+import { isHasty } from "./hasty.ts";
+import { burstLinks, burstSeconds, isMachineClick, type Visit } from "./machine.ts";
 import type { Tokens } from "./tokens.ts";
 
 /** Somebody, or something, followed a link of a message. */
@@ -21,7 +22,7 @@ export async function recordClick(
   click: Visit & { readonly token: string; readonly now: Date },
 ): Promise<{ readonly redirectTo: string } | undefined> {
   const content = tokens.read("click", click.token);
-  if (content === undefined || content.linkId === null) return undefined;
+  if (typeof content?.linkId !== "string") return undefined;
   const [url] = await recordClicks(database, [
     {
       deliveryId: content.deliveryId,
@@ -113,8 +114,3 @@ export async function writeClicks(
 }
 
 const burst = sql`${burstSeconds} * interval '1 second'`;
-
-/** So soon after the message went out, or was delivered, that no person can have read it. */
-export function isHasty(at: ReturnType<typeof sql>, message: ReturnType<typeof sql>) {
-  return sql`coalesce(${at} < greatest(${message}.sent_at, ${message}.delivered_at) + ${hastySeconds} * interval '1 second', false)`;
-}

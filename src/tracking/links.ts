@@ -55,7 +55,7 @@ export function isTrackable(url: string): boolean {
   if (url.length > longestUrl || !/^https?:\/\/[^/\\]/i.test(url)) return false;
   if (/[\s\u0000-\u001f\u007f\\]/u.test(url) || !url.isWellFormed()) return false;
   const parsed = URL.parse(url);
-  return parsed !== null && parsed.username === "" && parsed.password === "";
+  return parsed?.username === "" && parsed.password === "";
 }
 
 async function storeLinks(

@@ -3,9 +3,7 @@ import type { Database } from "../database/database.ts";
 import type { KeptReport } from "./report-inbox.ts";
 
 /** A report, and what of ours it is about. */
-export interface ToldReport {
-  readonly provider: string;
-  readonly report: KeptReport;
+export interface ToldReport extends GivenReport {
   /** For a text from a customer: the last message that was sent to that number. */
   readonly message: ReportedMessage | null;
   /** For a text from a customer: everybody with that number. */
@@ -22,6 +20,7 @@ export interface ReportedMessage {
 
 export interface GivenReport {
   readonly provider: string;
+  readonly receivedAt: Date;
   readonly report: KeptReport;
 }
 

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { untrustedTextOrNull } from "../channel/untrusted-text.ts";
 import type { Database } from "../database/database.ts";
-import { isHasty } from "./clicks.ts";
+import { isHasty } from "./hasty.ts";
 import { isMachineOpen, type Visit } from "./machine.ts";
 import type { Tokens } from "./tokens.ts";
 

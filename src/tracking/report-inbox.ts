@@ -50,19 +50,19 @@ export async function takeInbox(
 ): Promise<InboxEntry[]> {
   const only = from.only === undefined ? sql`` : sql`and id = any(${from.only}::bigint[])`;
   const { rows } = await sql<InboxEntry>`
-    select id, provider, reports, received_at as "receivedAt" from report_inbox
-    where applied_at is null ${only} order by id limit ${from.limit} for update skip locked`.execute(
-    transaction,
-  );
-  return upToReports(rows, mostReports);
+    with open as materialized (
+      select id, provider, reports, received_at from report_inbox
+      where applied_at is null ${only} order by id limit ${from.limit} for update skip locked
+    )
+    select id, provider, reports, received_at as "receivedAt" from (
+      select open.*, row_number() over in_order as place, sum(jsonb_array_length(reports)) over in_order as total
+      from open window in_order as (order by id)) counted
+    where place = 1 or total <= ${mostReports}
+    order by id`.execute(transaction);
+  return rows;
 }
 
-/** A request may bring thousands of reports, and a transaction should be short. The first is always taken. */
-function upToReports(entries: readonly InboxEntry[], most: number): InboxEntry[] {
-  let sum = 0;
-  return entries.filter(({ reports }, index) => (sum += reports.length) <= most || index === 0);
-}
-
+/** A request may bring thousands of reports, and a transaction should be short. The first request is always taken. */
 const mostReports = 2_000;
 
 function keep(report: Report, now: Date): KeptReport {

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { recordConsents, suppress } from "../customer/consent.ts";
 import type { Database } from "../database/database.ts";
+import { recountVisits } from "./hasty.ts";
 import { suppressPlanned } from "./leaving.ts";
 import { type GivenReport, matchReports, type ToldReport } from "./matching.ts";
 import { recordReportedVisits } from "./reported-visits.ts";
@@ -76,7 +77,7 @@ async function applySome(
     const entries = await takeInbox(transaction, from);
     const told = await matchReports(transaction, distinctReports(entries));
     await lockMessages(transaction, idsIn(told));
-    const fresh = await keepNew(transaction, told, now);
+    const fresh = await keepNew(transaction, told);
     const effects = effectsOf(fresh);
     if (fresh.length > 0) {
       const ids = idsIn(fresh);
@@ -84,6 +85,10 @@ async function applySome(
       await resolveAttempts(transaction, ids, now);
       await keepReceipts(transaction, fresh);
       await recordReportedVisits(transaction, fresh);
+      await recountVisits(
+        transaction,
+        idsIn(fresh.filter(({ report }) => report.kind === "delivered")),
+      );
       await carryOut(transaction, effects, now);
     }
     const done = entries.map(({ id }) => id);
@@ -96,10 +101,10 @@ async function applySome(
 
 function distinctReports(entries: readonly InboxEntry[]): GivenReport[] {
   const distinct = new Map<string, GivenReport>();
-  for (const { provider, reports } of entries) {
+  for (const { provider, receivedAt, reports } of entries) {
     for (const report of reports) {
       const key = `${provider} ${report.eventId}`;
-      if (!distinct.has(key)) distinct.set(key, { provider, report });
+      if (!distinct.has(key)) distinct.set(key, { provider, receivedAt, report });
     }
   }
   return [...distinct.values()];
@@ -118,19 +123,16 @@ async function lockMessages(transaction: Database, ids: readonly string[]): Prom
 }
 
 /** Writes reports down, and returns those that nobody had written down before. */
-async function keepNew(
-  transaction: Database,
-  told: readonly ToldReport[],
-  now: Date,
-): Promise<ToldReport[]> {
+async function keepNew(transaction: Database, told: readonly ToldReport[]): Promise<ToldReport[]> {
   if (told.length === 0) return [];
   const { rows } = await sql<{ provider: string; eventId: string }>`
     insert into reports (provider, event_id, message_id, kind, at, code, detail, received_at)
-    select provider, event_id, message_id, kind, at, code, detail, ${now}
+    select provider, event_id, message_id, kind, at, code, detail, received_at
     from unnest(${told.map((one) => one.provider)}::text[], ${told.map((one) => one.report.eventId)}::text[],
       ${told.map((one) => one.message?.id ?? null)}::bigint[], ${told.map((one) => one.report.kind)}::text[],
       ${told.map((one) => one.report.at)}::timestamptz[], ${told.map((one) => one.report.code)}::text[],
-      ${told.map((one) => one.report.detail)}::text[]) as told (provider, event_id, message_id, kind, at, code, detail)
+      ${told.map((one) => one.report.detail)}::text[], ${told.map((one) => one.receivedAt)}::timestamptz[])
+      as told (provider, event_id, message_id, kind, at, code, detail, received_at)
     order by provider, event_id
     on conflict do nothing
     returning provider, event_id as "eventId"`.execute(transaction);
@@ -148,7 +150,7 @@ async function keepReceipts(transaction: Database, told: readonly ToldReport[]):
 }
 
 async function carryOut(transaction: Database, effects: ReportEffects, now: Date): Promise<void> {
-  await suppress(transaction, distinctAddresses(effects.suppressions));
+  await suppress(transaction, effects.suppressions);
   await recordConsents(transaction, effects.consents);
   await suppressPlanned(transaction, effects.leaving, now);
   for (const { channel, address, at } of effects.returning) {
@@ -160,10 +162,4 @@ async function carryOut(transaction: Database, effects: ReportEffects, now: Date
       .where("created_at", "<=", new Date(at))
       .execute();
   }
-}
-
-/** In a fixed order, so that two workers that suppress the same addresses cannot wait for one another. */
-function distinctAddresses(rows: ReportEffects["suppressions"]): ReportEffects["suppressions"] {
-  const byAddress = new Map(rows.map((row) => [`${row.channel} ${row.address}`, row]));
-  return [...byAddress].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
 }

@@ -4,7 +4,7 @@ import { recordClick, recordClicks } from "../../src/tracking/clicks.ts";
 import { LinkBook } from "../../src/tracking/links.ts";
 import { aDatabase, freshTables } from "../support/database.ts";
 import { aCustomer, later, monday } from "../support/people.ts";
-import { aMessage, messageNow, phone, tokenIn, tokens, urls } from "./sent.ts";
+import { aMessage, aReport, messageNow, phone, report, tokenIn, tokens, urls } from "./sent.ts";
 
 const database = await aDatabase();
 const pages = ["shoes", "hats", "bags", "sale"].map((page) => `https://shop.example/${page}`);
@@ -98,7 +98,29 @@ test("a click right after delivery is a machine's, however long the message was 
   const delivered_at = later(monday, { minutes: 5 });
   await database.updateTable("messages").set({ delivered_at }).execute();
   await follow(0, { after: 301 });
-  expect(await kinds()).toEqual(["machine"]);
+  await follow(0, { after: 302 });
+  expect(await kinds()).toEqual(["machine", "person"]);
+});
+
+test("a delivery that is reported late gives away the gateway that clicked before it", async () => {
+  await follow(0, { after: 299 });
+  await follow(1, { after: 320 });
+  const at = later(monday, { minutes: 5 });
+  await report(database, aReport({ kind: "delivered", deliveryId: message.delivery_id, at }));
+  expect(await kinds()).toEqual(["machine", "person"]);
+  expect(await clickedAt()).toEqual(later(monday, { seconds: 320 }));
+  const sooner = aReport({ kind: "delivered", deliveryId: message.delivery_id, at: monday });
+  await report(database, sooner);
+  expect(await kinds()).toEqual(["machine", "person"]);
+});
+
+test("a text is read before its delivery is known", async () => {
+  await database.updateTable("messages").set({ channel: "sms" }).execute();
+  await follow(0, { after: 4 });
+  const at = later(monday, { seconds: 5 });
+  await report(database, aReport({ kind: "delivered", deliveryId: message.delivery_id, at }));
+  await follow(0, { after: 6 });
+  expect(await kinds()).toEqual(["person", "person"]);
 });
 
 test("the third link within two seconds gives a scanner away, and its earlier clicks with it", async () => {

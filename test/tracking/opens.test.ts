@@ -3,7 +3,7 @@ import { type Row } from "../../src/database/tables.ts";
 import { recordOpen } from "../../src/tracking/opens.ts";
 import { aDatabase, freshTables } from "../support/database.ts";
 import { aCustomer, later, monday } from "../support/people.ts";
-import { aMessage, messageNow, phone, tokenIn, tokens, urls } from "./sent.ts";
+import { aMessage, aReport, messageNow, phone, report, tokenIn, tokens, urls } from "./sent.ts";
 
 const database = await aDatabase();
 let message: Row<"messages">;
@@ -61,6 +61,14 @@ test("an image loaded while the message is still on its way in was loaded by a m
   await open(phone, 1.9);
   await open(phone, 60, "HEAD");
   expect(await kinds()).toEqual(["machine", "machine"]);
+  expect(await openedAt()).toBeNull();
+});
+
+test("an image loaded before the delivery that is reported later was loaded by a machine", async () => {
+  await open(phone, 30);
+  expect(await openedAt()).not.toBeNull();
+  await report(database, aReport({ kind: "delivered", deliveryId: message.delivery_id }));
+  expect(await kinds()).toEqual(["machine"]);
   expect(await openedAt()).toBeNull();
 });
 
