@@ -3,7 +3,7 @@
 -- inlines them (STRICT would keep it from doing so: CASE is not strict) and runs them in parallel; an exception block
 -- in plpgsql would take both away, and pg_input_is_valid is younger than Postgres 15. The patterns are split and free
 -- of bounded repetitions because those cost microseconds a row.
--- New functions: locks nothing.
+-- New functions: locks nothing. The index at the end locks events against writes while it is built.
 
 -- 12, "12", " -1.50", "1e3". Text is limited in length so that it does not overflow the type.
 CREATE FUNCTION as_number(given jsonb) RETURNS numeric
@@ -29,3 +29,7 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
       OR substr(given, 11) ~ '^[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-](0\d|1[0-4])(:?[0-5]\d)?)?$' AND length(given) < 45)
   THEN given::timestamptz END
 $$;
+
+-- "Who viewed three products in 90 days" reads one name and one stretch of time, not all events of those months: of ten
+-- million events 3,000 pages instead of 50,000, at 47 bytes an event.
+CREATE INDEX events_by_name ON events (name, occurred_at) INCLUDE (customer_id);

@@ -172,6 +172,7 @@ CREATE TABLE events (
   CONSTRAINT events_pkey PRIMARY KEY (id, occurred_at)
 ) PARTITION BY RANGE (occurred_at);
 CREATE INDEX events_by_customer ON ONLY events USING btree (customer_id, name, occurred_at);
+CREATE INDEX events_by_name ON ONLY events USING btree (name, occurred_at) INCLUDE (customer_id);
 
 CREATE TABLE heard_events (
   name text NOT NULL,
@@ -453,21 +454,29 @@ $function$;
 CREATE OR REPLACE FUNCTION as_instant(given text)
  RETURNS timestamp with time zone
  LANGUAGE sql
- STABLE PARALLEL SAFE STRICT
+ STABLE PARALLEL SAFE
 AS $function$
-  SELECT CASE WHEN given ~ ('^(?!0000)('
-    '\d{4}-((0[13578]|1[02])-(0[1-9]|[12]\d|3[01])|(0[469]|11)-(0[1-9]|[12]\d|30)|02-(0[1-9]|1\d|2[0-8]))'
-    '|(\d\d(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)'
-    '([T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-](0\d|1[0-4])(:?[0-5]\d)?)?)?$')
+  SELECT CASE WHEN
+    left(given, 10) ~ ('^(\d\d\d\d-((0[13578]|1[02])-(0[1-9]|[12]\d|3[01])|(0[469]|11)-(0[1-9]|[12]\d|30)|02-(0[1-9]|1\d|2[0-8]))'
+      '|(\d\d(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)$')
+    AND left(given, 4) <> '0000'
+    AND (length(given) = 10
+      OR substr(given, 11) ~ '^[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-](0\d|1[0-4])(:?[0-5]\d)?)?$' AND length(given) < 45)
   THEN given::timestamptz END
 $function$;
 
-CREATE OR REPLACE FUNCTION as_number(given text)
+CREATE OR REPLACE FUNCTION as_number(given jsonb)
  RETURNS numeric
  LANGUAGE sql
- IMMUTABLE PARALLEL SAFE STRICT
+ IMMUTABLE PARALLEL SAFE
 AS $function$
-  SELECT CASE WHEN given ~ '^\s*[+-]?(\d{1,100}(\.\d{0,100})?|\.\d{1,100})([eE][+-]?\d{1,2})?\s*$' THEN given::numeric END
+  SELECT CASE jsonb_typeof(given)
+    WHEN 'number' THEN given::numeric
+    WHEN 'string' THEN CASE
+      WHEN given #>> '{}' ~ '^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d\d?)?\s*$' AND length(given #>> '{}') < 100
+      THEN (given #>> '{}')::numeric
+    END
+  END
 $function$;
 
 CREATE OR REPLACE FUNCTION deciding_consent(of_customer bigint, on_channel text, about_topic text, at timestamp with time zone)
@@ -526,12 +535,80 @@ BEGIN
   RETURN NULL;
 END $function$;
 
+CREATE OR REPLACE FUNCTION record_events(batch jsonb, received timestamp with time zone, live boolean, OUT recorded bigint, OUT heard bigint)
+ RETURNS record
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'waypost', 'pg_temp'
+AS $function$
+BEGIN
+  WITH given AS (
+    SELECT g.value ->> 'key' AS key, (g.value ->> 'customer_id')::bigint AS customer_id, g.value ->> 'name' AS name,
+      (g.value ->> 'occurred_at')::timestamptz AS occurred_at, coalesce(g.value -> 'properties', '{}') AS properties, g.ordinality AS nth
+    FROM jsonb_array_elements(batch) WITH ORDINALITY g
+  ),
+  new_keys AS (
+    INSERT INTO event_keys (key, received_at) SELECT DISTINCT g.key, received FROM given g WHERE g.key IS NOT NULL ORDER BY g.key
+    ON CONFLICT DO NOTHING RETURNING event_keys.key
+  ),
+  firsts AS (SELECT min(g.nth) AS nth FROM given g JOIN new_keys USING (key) GROUP BY g.key),
+  stored AS (
+    INSERT INTO events (customer_id, name, occurred_at, received_at, properties)
+    SELECT g.customer_id, g.name, g.occurred_at, received, g.properties FROM given g
+    WHERE g.key IS NULL OR g.nth IN (SELECT f.nth FROM firsts f) ORDER BY g.nth
+    RETURNING id, events.customer_id, events.name, events.occurred_at, events.properties
+  ),
+  queued AS (
+    INSERT INTO pending_events (event_id, customer_id, name, occurred_at, properties)
+    SELECT s.id, s.customer_id, s.name, s.occurred_at, s.properties FROM stored s JOIN heard_events h ON h.name = s.name
+    WHERE live ORDER BY s.id RETURNING 1
+  )
+  SELECT (SELECT count(*) FROM stored), (SELECT count(*) FROM queued) INTO recorded, heard;
+  IF heard > 0 THEN
+    PERFORM pg_notify('waypost_events', '');
+  END IF;
+END $function$;
+
 CREATE OR REPLACE FUNCTION refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
 BEGIN
   RAISE EXCEPTION '% is append-only: add a row instead of changing one', TG_TABLE_NAME;
+END $function$;
+
+CREATE OR REPLACE FUNCTION track(customer text, event text, properties jsonb DEFAULT '{}'::jsonb, at timestamp with time zone DEFAULT NULL::timestamp with time zone, key text DEFAULT NULL::text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'waypost', 'pg_temp'
+AS $function$
+DECLARE
+  of_customer bigint;
+  is_new boolean;
+BEGIN
+  IF coalesce(trim(customer), '') = '' OR length(customer) > 255 THEN
+    RAISE EXCEPTION 'track: expected the customer''s id, got %', coalesce(quote_literal(left(customer, 40)), 'null')
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Pass the id your application has for the customer, as text.';
+  ELSIF coalesce(trim(event), '') = '' OR length(event) > 255 THEN
+    RAISE EXCEPTION 'track: expected the name of the event, such as order_completed, got %', coalesce(quote_literal(left(event, 40)), 'null')
+      USING ERRCODE = 'invalid_parameter_value';
+  ELSIF jsonb_typeof(coalesce(properties, '{}')) <> 'object' THEN
+    RAISE EXCEPTION 'track: expected a JSON object of properties, got %', jsonb_typeof(properties) USING ERRCODE = 'invalid_parameter_value';
+  ELSIF length(key) > 255 THEN
+    RAISE EXCEPTION 'track: expected a key of at most 255 characters, got %', length(key) USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  SELECT coalesce(
+    (SELECT c.id FROM customers c WHERE c.external_id = trim(customer)),
+    (SELECT i.customer_id FROM identities i WHERE i.kind = 'external_id' AND i.value = trim(customer))) INTO of_customer;
+  IF of_customer IS NULL THEN
+    -- DO UPDATE, since DO NOTHING would not return the customer another transaction just created.
+    INSERT INTO customers AS c (external_id, created_at, updated_at) VALUES (trim(customer), now(), now())
+    ON CONFLICT (external_id) DO UPDATE SET external_id = c.external_id RETURNING c.id INTO of_customer;
+  END IF;
+  SELECT r.recorded > 0 INTO is_new FROM record_events(
+    jsonb_build_array(jsonb_build_object('customer_id', of_customer, 'name', trim(event), 'occurred_at', coalesce(at, now()),
+      'properties', coalesce(properties, '{}'), 'key', key)), now(), true) r;
+  RETURN is_new;
 END $function$;
 
 CREATE TRIGGER consents_are_append_only BEFORE UPDATE ON consents FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
