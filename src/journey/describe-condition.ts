@@ -79,7 +79,7 @@ const words: Readonly<Record<Comparison["op"], string>> = {
   within: "within",
 };
 
-export function describeTest(test: Test): string {
+function describeTest(test: Test): string {
   return test.map(describeComparison).join(" and ");
 }
 

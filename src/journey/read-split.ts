@@ -3,11 +3,11 @@ import { type Reader, map, record } from "./reader.ts";
 import { name, readPercent } from "./scalar.ts";
 
 /** Keys of the step itself, which cannot name an arm. */
-const taken: readonly string[] = ["id", "split"];
+const reserved: ReadonlySet<string> = new Set(["id", "split"]);
 
 /** The names of a split's arms, which are keys beside it too. */
 export function arms(step: Place): readonly string[] {
-  return step.at("split").keys.filter((key) => !taken.includes(key));
+  return step.at("split").keys.filter((key) => !reserved.has(key));
 }
 
 const weight: Reader<number> = (place) => {
@@ -22,7 +22,7 @@ const weight: Reader<number> = (place) => {
 /** `split: { short: 50, long: 50 }`, at least two arms, of which at least one has weight. */
 export const splitWeights: Reader<Readonly<Record<string, number>>> = map(
   record("arms with their weights such as { short: 50, long: 50 }", (arm) => (place) => {
-    const named = taken.includes(arm)
+    const named = reserved.has(arm)
       ? place.wrong(`an arm cannot be called "${arm}"`)
       : name("the name of an arm")(place.called(arm));
     const read = weight(place);

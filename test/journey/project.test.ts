@@ -45,7 +45,8 @@ test("a folder in order has no mistakes, and its files come by name", () => {
   expect(check()).toEqual([]);
   const { journeys, segments } = readProject(folder);
   expect(journeys.map(({ journey }) => journey.name)).toEqual(["welcome", "second"]);
-  expect(journeys[0]).toMatchObject({ file: join(folder, "a.yaml"), source: expect.any(String) });
+  const source = aJourney({ start: "start: { segment: vip }" });
+  expect(journeys[0]).toMatchObject({ file: join(folder, "a.yaml"), source });
   expect(segments).toMatchObject([{ name: "vip", file: join(folder, "segments/vip.yaml") }]);
 });
 
