@@ -1,3 +1,4 @@
+import { inlineDocumentStyles } from "./inline-styles.ts";
 import { wrapLinks } from "./link-source.ts";
 import { compileMjml, isMjml, type MarkupProblem } from "./mjml.ts";
 import { maskMustaches, unmask } from "./mustache.ts";
@@ -14,19 +15,13 @@ export async function emailParts(source: string, preheader: string | null): Prom
   const { text: masked, mustaches } = maskMustaches(source);
   const linked = wrapLinks(masked, mustaches);
   const built = isMjml(source)
-    ? await compileMjml({ text: linked.text, mustaches })
-    : { html: await inlineStyles(linked.text), problems: [] };
+    ? await compileMjml(linked.text)
+    : { html: await inlineDocumentStyles(linked.text), problems: [] };
   const problems = [...linked.problems, ...built.problems];
   if (problems.length > 0) return { html: "", text: "", problems };
   const text = await deriveText(linked.text, mustaches);
   const html = unmask(wrapLinks(built.html, mustaches).text, mustaches);
   return { html: withPreheader(html, preheader), text, problems };
-}
-
-async function inlineStyles(html: string): Promise<string> {
-  if (!/<style[\s>]/i.test(html)) return html;
-  const { default: juice } = await import("juice");
-  return juice(html, { preserveImportant: true });
 }
 
 /** What mail programs show beside the subject; a layout may place it itself with `{{> preheader}}`. */

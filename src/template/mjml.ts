@@ -1,4 +1,4 @@
-import type { Masked } from "./mustache.ts";
+import { inlineStyles } from "./inline-styles.ts";
 
 export interface MarkupProblem {
   /** Line of the text, from 1. */
@@ -14,7 +14,7 @@ const structural = new Set(
 );
 
 const piece =
-  /<!--[\s\S]*?-->|<(\/?)(mjml|mj-[a-z-]+)((?:"[^"]*"|'[^']*'|[^'">])*)>|qz([vb])(\d+)\4zq/g;
+  /<!--[\s\S]*?-->|<(?<slash>\/?)(?<element>mjml|mj-[a-z-]+)(?<rest>(?:"[^"]*"|'[^']*'|[^'">])*)>|qz(?<kind>[vb])\d+\k<kind>zq/g;
 
 export function isMjml(text: string): boolean {
   return /<mjml[\s>]/.test(text);
@@ -24,46 +24,59 @@ export function isMjml(text: string): boolean {
  * `{{#each}}` may stand between sections or rows: such a tag is put into <mj-raw>, which MJML carries over. Says, too,
  * which elements are not closed, as MJML itself does not.
  */
-export function protectBlocks(text: string): {
+function protectBlocks(text: string): {
   readonly text: string;
   readonly problems: readonly MarkupProblem[];
 } {
   const open: string[] = [];
   const problems: MarkupProblem[] = [];
-  const protectedText = text.replace(piece, (...match: readonly unknown[]) => {
-    const [found, slash, name, rest, kind] = match as readonly string[];
+  let written = "";
+  let done = 0;
+  for (const match of text.matchAll(piece)) {
+    const { slash, element, rest = "", kind } = match.groups ?? {};
+    const within = open.at(-1) ?? "";
     const problem = (message: string): void => {
-      problems.push({ line: text.slice(0, Number(match[6])).split("\n").length, message });
+      problems.push({ line: text.slice(0, match.index).split("\n").length, message });
     };
-    if (name !== undefined) {
-      if (slash === "/") {
-        const expected = open.pop();
-        if (expected !== name) problem(`expected </${expected ?? "…"}>, found </${name}>`);
-      } else if (!rest?.trimEnd().endsWith("/")) open.push(name);
-      return found ?? "";
+    if (element !== undefined && slash === "/" && open.pop() !== element) {
+      problem(`expected </${within}>, found </${element}>`);
     }
-    if (kind === undefined || !structural.has(open.at(-1) ?? "")) return found ?? "";
-    if (kind === "b") return `<mj-raw>${found}</mj-raw>`;
-    problem(
-      `a value stands directly in <${open.at(-1)}>, where MJML drops text: put it into <mj-text>`,
-    );
-    return found ?? "";
-  });
-  return { text: protectedText, problems };
+    if (element !== undefined && slash === "" && !rest.endsWith("/")) open.push(element);
+    if (kind === undefined || !structural.has(within)) continue;
+    if (kind === "v")
+      problem(
+        `a value stands directly in <${within}>, where MJML drops text: put it into <mj-text>`,
+      );
+    written += `${text.slice(done, match.index)}<mj-raw>${match[0]}</mj-raw>`;
+    done = match.index + match[0].length;
+  }
+  return { text: written + text.slice(done), problems };
 }
 
-/** MJML to HTML. Imported when the first MJML template is met: it takes half a second to load. */
+/** MJML to HTML, on masked text. Imported when the first MJML template is met: it takes half a second to load. */
 export async function compileMjml(
-  masked: Masked,
+  masked: string,
 ): Promise<{ readonly html: string; readonly problems: readonly MarkupProblem[] }> {
-  const { text, problems } = protectBlocks(masked.text);
+  const { text, problems } = protectBlocks(masked);
   if (problems.length > 0) return { html: "", problems };
-  const { default: mjml } = await import("mjml");
-  const { html, errors } = await mjml(text, { keepComments: false, ignoreIncludes: true });
-  return {
-    html: withoutIndent(html),
-    problems: errors.map(({ line, message }) => ({ line, message: `MJML: ${message}` })),
-  };
+  const { source, css } = takeInlineStyles(text);
+  const { default: mjml } = await import("mjml-browser");
+  const { html, errors } = await mjml(source, { keepComments: false, ignoreIncludes: true });
+  const mistakes = errors.map(({ line, message }) => ({ line, message: `MJML: ${message}` }));
+  return { html: withoutIndent(await inlineStyles(html, css)), problems: mistakes };
+}
+
+/** `<mj-style inline="inline">` is inlined by us, as in plain HTML; its lines stay, for the lines of mistakes. */
+function takeInlineStyles(text: string): { readonly source: string; readonly css: string } {
+  let css = "";
+  const source = text.replace(
+    /<mj-style\b[^>]*\binline\s*=\s*["']inline["'][^>]*>([\s\S]*?)<\/mj-style>/g,
+    (whole, style: string) => {
+      css += style;
+      return whole.replace(/[^\n]/g, "");
+    },
+  );
+  return { source, css };
 }
 
 /** MJML's indentation is a third of its output. */
