@@ -12,12 +12,13 @@ import { migrate } from "./database/migrate.ts";
 import { checkProject } from "./journey/check-project.ts";
 import { readProject } from "./journey/read-project.ts";
 import { createLog } from "./log.ts";
+import type { Composer } from "./message/compose.ts";
 import type { Delivery } from "./message/delivery-run.ts";
 import { openBackend } from "./queue/backend.ts";
-import type { Engine } from "./queue/engine.ts";
 import { createWake } from "./queue/wake.ts";
 import { readSecret } from "./secret.ts";
 import { readTemplates } from "./template/load-templates.ts";
+import type { Templates } from "./template/template.ts";
 import { LinkBook } from "./tracking/links.ts";
 import { trackingUrls } from "./tracking/urls.ts";
 
@@ -28,7 +29,9 @@ const graceSeconds = 30;
 
 /** Runs one command of the terminal in the current folder. */
 export async function run(argv: readonly string[]): Promise<void> {
-  await runCommand(argv, (folder) => openHouse(readConfig(folder)));
+  await runCommand(argv, (folder, clock, change = (config) => config) =>
+    openHouse(change(readConfig(folder)), clock),
+  );
 }
 
 /** Joins the parts of an installation. The clock and the providers can be played by others: the demo, tests, the bench. */
@@ -53,6 +56,7 @@ export function openHouse(config: Config, clock: Clock = systemClock): House {
       };
     }),
     templates: once(async () => (await readProjectTemplates(config)).templates),
+    composer: once(async () => joinComposer(config, await house.templates())),
     databaseUrl: once(async () => {
       if (config.environment.DATABASE_URL !== undefined) return config.environment.DATABASE_URL;
       const server: EmbeddedServer = await startEmbedded({ folder: config.folder });
@@ -88,7 +92,7 @@ export function openHouse(config: Config, clock: Clock = systemClock): House {
       const database = await house.database();
       const deliveries = await loadDeliveries(config);
       for (const { carrier } of deliveries.values()) closers.push(() => carrier.close());
-      return joinEngine(house, database, deliveries);
+      return { config, clock, log, database, composer: await house.composer(), deliveries };
     }),
     async close() {
       for (const close of closers.splice(0).toReversed()) await close();
@@ -97,21 +101,17 @@ export function openHouse(config: Config, clock: Clock = systemClock): House {
   return house;
 }
 
-async function joinEngine(
-  { config, clock, log, templates }: House,
-  database: Database,
-  deliveries: ReadonlyMap<string, Delivery>,
-): Promise<Engine> {
+function joinComposer(config: Config, templates: Templates): Composer {
   const channels = Object.entries(config.channels);
-  const composer = {
-    templates: await templates(),
+  const secret = readSecret(config.folder, config.environment.WAYPOST_SECRET);
+  return {
+    templates,
     links: new LinkBook(),
-    urls: trackingUrls(config.url, [readSecret(config.folder, config.environment.WAYPOST_SECRET)]),
+    urls: trackingUrls(config.url, [secret]),
     shop: config.shop,
     carriers: Object.fromEntries(channels.map(([name, { provider }]) => [name, provider])),
     from: Object.fromEntries(channels.map(([name, { from }]) => [name, from])),
   };
-  return { config, clock, log, database, composer, deliveries };
 }
 
 function readProjectTemplates({ folder, locale, currency, zone }: Config) {

@@ -4,6 +4,7 @@ import type { Database } from "../database/database.ts";
 import type { Mistake } from "../errors.ts";
 import type { Project } from "../journey/read-project.ts";
 import type { Log } from "../log.ts";
+import type { Composer } from "../message/compose.ts";
 import type { QueueBackend } from "../queue/backend.ts";
 import type { Engine } from "../queue/engine.ts";
 import type { Wake } from "../queue/wake.ts";
@@ -20,6 +21,8 @@ export interface House {
   /** Workflow and segment files, and every mistake in or between them and the templates. */
   project(): Promise<{ readonly project: Project; readonly mistakes: readonly Mistake[] }>;
   templates(): Promise<Templates>;
+  /** Renders messages; needs no database. */
+  composer(): Promise<Composer>;
   /** Connected and migrated; starts the embedded server when there is no DATABASE_URL. */
   database(): Promise<Database>;
   databaseUrl(): Promise<string>;

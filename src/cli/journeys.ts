@@ -1,0 +1,80 @@
+import { journeyCounts } from "../enrollment/journey-counts.ts";
+import { describeStep } from "../journey/describe-step.ts";
+import { nearMiss, WaypostError } from "../errors.ts";
+import type { CommandFile } from "./command.ts";
+import { say, sayJson, sayTable } from "./output.ts";
+
+export const journeys: CommandFile = {
+  register(program, terminal) {
+    program
+      .command("journeys")
+      .description("list the journeys, or show one with its counts at every step")
+      .argument("[name]")
+      .option("--json", "one line of JSON a journey")
+      .addHelpText(
+        "after",
+        "\nExamples:\n  $ waypost journeys\n  $ waypost journeys first-purchase\n  $ waypost journeys --json | jq '{name, converted}'",
+      )
+      .action(async (name: string | undefined, { json }: { json?: true }) => {
+        const found = await journeyCounts(await terminal.house().database());
+        if (name === undefined) return json === true ? found.forEach(sayJson) : list(found);
+        const one = found.find((journey) => journey.name === name);
+        if (one === undefined) throw unknown(name, found);
+        return json === true ? sayJson(one) : show(one);
+      });
+  },
+};
+
+type Counts = Awaited<ReturnType<typeof journeyCounts>>[number];
+
+function list(found: readonly Counts[]): void {
+  sayTable(
+    ["journey", "state", "version", "entered", "inside", "held", "converted", "value", "holdout"],
+    found.map((j) => [
+      j.name,
+      j.state,
+      j.version,
+      j.entered,
+      j.inside,
+      j.held,
+      j.converted,
+      j.value,
+      j.holdout,
+    ]),
+  );
+}
+
+function show(one: Counts): void {
+  say(
+    `${one.name} (${one.state}, version ${one.version})${one.journey.describe === null ? "" : `: ${one.journey.describe}`}`,
+  );
+  say(
+    `${one.entered} entered, ${one.inside} inside, ${one.completed} completed, ${one.converted} converted worth ${one.value}`,
+  );
+  for (const [reason, count] of Object.entries(one.exited)) say(`${count} left: ${reason}`);
+  say();
+  sayTable(
+    ["step", "does", "at it", "passed", "held"],
+    one.steps.map((step) => {
+      const described = one.journey.steps[step.id];
+      return [
+        step.id,
+        described === undefined ? step.kind : describeStep(described),
+        step.at,
+        step.passed,
+        step.held,
+      ];
+    }),
+  );
+}
+
+function unknown(name: string, found: readonly Counts[]): WaypostError {
+  const names = found.map((journey) => journey.name);
+  const meant = nearMiss(name, names);
+  const hint =
+    meant === undefined ? `applied are ${names.join(", ") || "none"}` : `did you mean "${meant}"?`;
+  return new WaypostError(
+    "WAYPOST_NOT_FOUND",
+    `journey "${name}": no such journey is applied; ${hint}`,
+  );
+}

@@ -1,0 +1,78 @@
+import { sql } from "kysely";
+import { listDue } from "../enrollment/list-due.ts";
+import { journeyCounts } from "../enrollment/journey-counts.ts";
+import { channelStates } from "../message/channel-state.ts";
+import { countMessages } from "../message/list.ts";
+import type { CommandFile } from "./command.ts";
+import type { House } from "./house.ts";
+import { say, sayJson, sayTable, when } from "./output.ts";
+
+export const status: CommandFile = {
+  register(program, terminal) {
+    program
+      .command("status")
+      .description("what runs, what is due and what is stuck, on one screen")
+      .option("--json", "one line of JSON")
+      .addHelpText("after", "\nExamples:\n  $ waypost status\n  $ watch -n 5 waypost status")
+      .action(async ({ json }: { json?: true }) => {
+        const house = terminal.house();
+        const found = await lookAround(house);
+        if (json === true) return sayJson(found);
+        show(found, house);
+      });
+  },
+};
+
+async function lookAround({ config, clock, database: open }: House) {
+  const database = await open();
+  const now = clock.now();
+  const channels = Object.entries(config.channels).map(([name, { provider }]) => ({
+    name,
+    provider,
+  }));
+  const { rows } = await sql<{ customers: number; orders: number; events: number }>`
+    select (select count(*) from customers)::int as customers, (select count(*) from orders)::int as orders,
+      (select count(*) from events)::int as events`.execute(database);
+  return {
+    ...rows[0],
+    journeys: (await journeyCounts(database)).map(
+      ({ name, state, entered, inside, held, converted }) => ({
+        name,
+        state,
+        entered,
+        inside,
+        held,
+        converted,
+      }),
+    ),
+    channels: await channelStates(database, channels, now),
+    messages: await countMessages(database),
+    due: await listDue(database, now, config.zone),
+  };
+}
+
+function show(found: Awaited<ReturnType<typeof lookAround>>, { config }: House): void {
+  say(`${found.customers} customers, ${found.orders} orders, ${found.events} events\n`);
+  sayTable(
+    ["journey", "state", "entered", "inside", "held", "converted"],
+    found.journeys.map((j) => [j.name, j.state, j.entered, j.inside, j.held, j.converted]),
+  );
+  say();
+  sayTable(
+    ["channel", "provider", "state", "due", "oldest due", "in flight"],
+    found.channels.map((c) => [
+      c.name,
+      c.provider,
+      c.pausedAt === null
+        ? c.throttledUntil === null
+          ? "open"
+          : "throttled"
+        : `paused: ${c.reason}`,
+      c.due,
+      when(c.oldestDueAt, config.zone),
+      c.inFlight,
+    ]),
+  );
+  say();
+  sayTable(["messages", "count"], Object.entries(found.messages));
+}

@@ -1,0 +1,86 @@
+import { sql } from "kysely";
+import type { Database } from "../database/database.ts";
+import { WaypostError } from "../errors.ts";
+import type { ClaimedCustomer, ClaimedMessage } from "./message.ts";
+
+const ada: ClaimedCustomer = {
+  id: "0",
+  external_id: "c-1815",
+  email: "ada@example.com",
+  phone: "+447700900815",
+  first_name: "Ada",
+  last_name: "Lovelace",
+  locale: "en-GB",
+  zone: "Europe/London",
+  country: "GB",
+  city: "London",
+  birthday: "1985-12-10",
+  attributes: {},
+};
+
+/** An order, or a basket, as the events of the shipped journeys carry it. */
+const entry = {
+  order_id: "o-1001",
+  basket_id: "b-1001",
+  total: 64.5,
+  currency: "GBP",
+  items: [
+    {
+      sku: "mug-blue",
+      name: "Blue mug",
+      category: "kitchen",
+      quantity: 2,
+      price: 12.25,
+      url: "https://shop.example/blue-mug",
+    },
+    {
+      sku: "lamp-small",
+      name: "Small lamp",
+      category: "home",
+      quantity: 1,
+      price: 40,
+      url: "https://shop.example/small-lamp",
+    },
+  ],
+};
+
+/** A message that was never planned, for looking at a template: to an example customer, or to a real one. */
+export async function sampleMessage(
+  of: { readonly template: string; readonly channel: string; readonly now: Date },
+  to?: { readonly database: Database; readonly customer: string },
+): Promise<ClaimedMessage> {
+  return {
+    id: "0",
+    deliveryId: "00000000-0000-0000-0000-000000000000",
+    fence: "0",
+    channel: of.channel,
+    template: of.template,
+    class: "marketing",
+    topic: null,
+    journey: "preview",
+    step: of.template,
+    attempts: 0,
+    strikes: 0,
+    expiresAt: of.now,
+    customer: to === undefined ? ada : await getCustomer(to.database, to.customer),
+    account: null,
+    entry,
+  };
+}
+
+/** By our id, the company's own id, or an e-mail address, in this order. */
+async function getCustomer(database: Database, wanted: string): Promise<ClaimedCustomer> {
+  const id = /^\d{1,18}$/.test(wanted) ? wanted : null;
+  const { rows } = await sql<ClaimedCustomer>`
+    select id, external_id, email, phone, first_name, last_name, locale, zone, country, city, birthday::text, attributes
+    from customers where id = ${id}::bigint or external_id = ${wanted} or email = ${wanted.toLowerCase()}
+    order by (id = ${id}::bigint) is true desc, (external_id = ${wanted}) is true desc, id limit 1`.execute(
+    database,
+  );
+  const [customer] = rows;
+  if (customer !== undefined) return customer;
+  throw new WaypostError(
+    "WAYPOST_NOT_FOUND",
+    `customer "${wanted}": expected an id, an id of your own or an e-mail address of a customer, found none`,
+  );
+}

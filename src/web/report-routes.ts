@@ -1,0 +1,52 @@
+import express, { Router } from "express";
+import { receiveReports } from "../tracking/report-inbox.ts";
+import type { Site } from "./site.ts";
+
+/** More than SendGrid's largest batch (768 KB). */
+const largestReport = "2mb";
+
+/**
+ * Where providers report what became of messages: verified over the exact bytes, committed to the inbox, and only then
+ * acknowledged. They are applied right after, by a worker.
+ */
+export function reportRoutes({ engine, wake }: Site): Router {
+  const { database, clock, config, log, deliveries } = engine;
+  const routes = Router();
+  const exactBytes = express.raw({ type: () => true, limit: largestReport });
+  routes.post(["/r/:provider", "/r/:provider/:token"], exactBytes, async (request, response) => {
+    const name = String(request.params["provider"]);
+    const carrier = [...deliveries.values()]
+      .map((delivery) => delivery.carrier)
+      .find((one) => one.name === name);
+    if (carrier?.readReports === undefined)
+      return void response.status(404).type("text").send("no such provider\n");
+    const body: unknown = request.body;
+    const headers = Object.fromEntries(
+      Object.entries(request.headers).flatMap(([key, value]) =>
+        typeof value === "string" ? [[key, value]] : [],
+      ),
+    );
+    const read = carrier.readReports({
+      headers,
+      body: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
+      url: config.url + request.originalUrl,
+      receivedAt: clock.now(),
+    });
+    if (read.kind === "forged") {
+      log.warn(
+        { provider: name, reason: read.detail },
+        "a report was refused: its signature is not the provider's",
+      );
+      return void response.status(403).type("text").send("the signature does not fit\n");
+    }
+    await receiveReports(database, name, read, clock.now());
+    await wake
+      .engine("apply-reports")
+      .catch(() => log.warn("the queue could not be reached; the sweeper applies the report"));
+    response
+      .status(200)
+      .type(name === "twilio" ? "text/xml" : "text/plain")
+      .send(name === "twilio" ? "<Response/>" : "");
+  });
+  return routes;
+}

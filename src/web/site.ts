@@ -1,0 +1,13 @@
+import type { Engine } from "../queue/engine.ts";
+import type { Wake } from "../queue/wake.ts";
+import type { Tokens } from "../tracking/tokens.ts";
+
+/** What the routes work with. Built in main.ts. */
+export interface Site {
+  readonly engine: Engine;
+  readonly wake: Wake;
+  /** Reads the tokens in the links of messages. */
+  readonly tokens: Tokens;
+  /** Where the outbox keeps what would be sent, for the dashboard to show. */
+  readonly outbox: string;
+}
