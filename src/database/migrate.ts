@@ -51,7 +51,7 @@ export async function migrate(
 }
 
 /** The files that are still to be applied, or an error that says how history and folder differ. */
-export function unapplied(
+function unapplied(
   files: readonly Migration[],
   applied: readonly AppliedMigration[],
 ): readonly Migration[] {

@@ -1,5 +1,13 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { closeSync, existsSync, openSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { WaypostError, reasonOf } from "../errors.ts";
@@ -21,13 +29,14 @@ const START_SECONDS = 120;
  * The live server of a data directory. A file left by a crash is no server: its process is gone, or its number went
  * to some other program since; the latter would keep Postgres from starting, so the file is removed.
  */
-export function findPostmaster(data: string): Postmaster | undefined {
+function findPostmaster(data: string): Postmaster | undefined {
   const file = join(data, "postmaster.pid");
-  if (!existsSync(file)) return undefined;
-  const [pid, , , port, socketFolder, , , status] = readFileSync(file, "utf8").split("\n");
-  if (!isAlive(Number(pid))) return undefined;
+  const text = readIfThere(file);
+  const [pid, , , port, socketFolder, , , status] = text.split("\n");
+  // Empty for the instant between its creation and its writing.
+  if (!(Number(pid) > 0) || !isAlive(Number(pid))) return undefined;
   if (!isServerOf(Number(pid), data)) {
-    rmSync(file, { force: true });
+    removeIfStill(file, text);
     return undefined;
   }
   return {
@@ -36,6 +45,26 @@ export function findPostmaster(data: string): Postmaster | undefined {
     hasSocket: socketFolder?.trim() !== "",
     isReady: status?.trim() === "ready",
   };
+}
+
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+/** Another process may have put a live server's file in its place meanwhile: that one is put back. */
+function removeIfStill(file: string, text: string): void {
+  const aside = `${file}.${process.pid}`;
+  try {
+    renameSync(file, aside);
+    if (readFileSync(aside, "utf8") !== text) linkSync(aside, file);
+    rmSync(aside);
+  } catch {
+    // Somebody else removed it first.
+  }
 }
 
 /** Waits for a server that is starting, recovering or stopping; undefined when it ended or there is none. */
@@ -105,9 +134,7 @@ export function halt(place: Place, binaries: Binaries): void {
 }
 
 export function startFailure(place: Place, cause?: unknown): WaypostError {
-  const lines = existsSync(place.log)
-    ? readFileSync(place.log, "utf8").trim().split("\n").slice(-3)
-    : [];
+  const lines = readIfThere(place.log).trim().split("\n").slice(-3);
   const why = cause === undefined ? lines.join("\n") : reasonOf(cause);
   return new WaypostError(
     "WAYPOST_DATABASE",

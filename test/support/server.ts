@@ -20,11 +20,16 @@ export async function startServer(): Promise<Server> {
   return {
     url: server.url,
     stop: async () => {
+      // A test that failed may have left a connection, which would keep the server alive.
+      await runSql(server.url, TERMINATE);
       await server.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
 }
+
+const TERMINATE = `select pg_terminate_backend(pid) from pg_stat_activity
+  where backend_type = 'client backend' and pid <> pg_backend_pid()`;
 
 /** The same server, another database. */
 export function withDatabase(url: string, database: string): string {
