@@ -133,9 +133,9 @@ const isoShape =
   /^(\d{4}-\d{2}-\d{2})(T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2}))?$/;
 
 function isMoment(written: unknown): written is string {
-  const [, date] = isoShape.exec(String(written)) ?? [];
-  if (date === undefined) return false;
+  if (typeof written !== "string") return false;
+  const [, date] = isoShape.exec(written) ?? [];
+  if (date === undefined || Number.isNaN(Date.parse(written))) return false;
   // Date rolls February 30th over into March; the round trip shows it.
-  const parsed = new Date(`${date}T00:00:00Z`);
-  return !Number.isNaN(parsed.getTime()) && parsed.toISOString().startsWith(date);
+  return new Date(`${date}T00:00:00Z`).toISOString().startsWith(date);
 }

@@ -14,7 +14,7 @@ type Class = "marketing" | "transactional";
 const again: Reader<Again> = (place) => {
   const { value } = place;
   if (value === "never" || value === "always") return { kind: value };
-  const [, written] = /^after (.+)$/.exec(String(value)) ?? [];
+  const [, written] = (typeof value === "string" && /^after (.+)$/.exec(value)) || [];
   const after = written === undefined ? undefined : readDuration(written);
   return after === undefined || !isUsable(after)
     ? place.expected('never, always, or "after" and a duration such as "after 30 days"')
@@ -23,8 +23,10 @@ const again: Reader<Again> = (place) => {
 
 /** "3 days before", "1 week after", "on the day", as days from the date. */
 const offset: Reader<number> = (place) => {
-  if (place.value === "on the day") return 0;
-  const [, written, side] = /^(.+) (before|after)$/.exec(String(place.value)) ?? [];
+  const { value } = place;
+  if (value === "on the day") return 0;
+  const [, written, side] =
+    (typeof value === "string" && /^(.+) (before|after)$/.exec(value)) || [];
   const read = written === undefined ? undefined : readDuration(written);
   const inDays = read?.months === 0 && read.seconds === 0 && read.days < 366;
   return inDays

@@ -86,6 +86,14 @@ const mistakes: readonly (readonly [string, string])[] = [
     '6 stop[0].if.customer.created_at.before: expected a day such as 2026-01-31, or how long ago such as "30 days", got "yesterday"',
   ],
   [
+    "{ customer.created_at: { before: [2026-01-31] } }",
+    '6 stop[0].if.customer.created_at.before: expected a day such as 2026-01-31, or how long ago such as "30 days", got a list',
+  ],
+  [
+    "{ customer.created_at: { after: 2026-01-31T09:00:00+99:00 } }",
+    '6 stop[0].if.customer.created_at.after: expected a day such as 2026-01-31, or how long ago such as "30 days", got "2026-01-31T09:00:00+99:00"',
+  ],
+  [
     "{ customer.created_at: { within: 30 } }",
     '6 stop[0].if.customer.created_at.within: expected a duration such as "3 days", got 30',
   ],

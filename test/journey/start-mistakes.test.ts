@@ -72,6 +72,14 @@ const mistakes: readonly (readonly [string, string])[] = [
     '3 start.zone: expected an IANA time zone such as "Europe/London", got "Mars"',
   ],
   [
+    "{ on: a, again: [after 30 days] }",
+    '3 start.again: expected never, always, or "after" and a duration such as "after 30 days", got a list',
+  ],
+  [
+    "{ date: customer.birthday, offset: [3 days before] }",
+    '3 start.offset: expected days or weeks "before" or "after", such as "3 days before", got a list',
+  ],
+  [
     '{ at: "09:00" }',
     "3 start: expected a kind of start (on, segment, every, date), got a mapping of at",
   ],
