@@ -32,7 +32,7 @@ export async function mergeImport(
   rows: number,
 ): Promise<MergeCounts> {
   const { now } = options;
-  await sql`SET work_mem = '64MB'`.execute(session);
+  await sql`SELECT set_config('work_mem', '64MB', false), set_config('jit', 'off', false)`.execute(session);
   const counts = { ...nothing, customers: nothing, consents: 0, heard: 0, notes: [] as string[] };
   if (rows === 0) return counts;
   if (options.kind === "products")

@@ -85,8 +85,9 @@ export function foldPeople(rows: Relation): Relation {
     SELECT n, customer_id, ${fields}, coalesce(attributes, '{}') AS attributes FROM keyed
     WHERE identity NOT IN (SELECT identity FROM repeated)
     UNION ALL
-    SELECT min(n), min(customer_id), ${lastFields}, coalesce((SELECT attributes FROM merged_attributes a WHERE a.identity = k.identity), '{}')
-    FROM keyed k JOIN repeated USING (identity) GROUP BY k.identity`;
+    SELECT f.n, f.customer_id, ${fields}, coalesce(a.attributes, '{}') FROM (
+      SELECT identity, min(n) AS n, min(customer_id) AS customer_id, ${lastFields} FROM keyed JOIN repeated USING (identity) GROUP BY identity
+    ) f LEFT JOIN merged_attributes a USING (identity)`;
 }
 
 export interface Merged {

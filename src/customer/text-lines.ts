@@ -29,7 +29,7 @@ export async function* readLines(file: string, encoding?: Encoding): AsyncGenera
   let decoder: InstanceType<typeof TextDecoder> | undefined;
   let bytesRead = 0;
   for await (const chunk of createReadStream(file, {
-    highWaterMark: 262_144,
+    highWaterMark: 65_536,
   }) as AsyncIterable<Buffer>) {
     let bytes = chunk;
     if (bytesRead === 0) {
