@@ -17,9 +17,11 @@ import type { Delivery } from "./message/delivery-run.ts";
 import { openBackend } from "./queue/backend.ts";
 import { createWake } from "./queue/wake.ts";
 import { readSecret } from "./secret.ts";
+import { LiveTemplates } from "./template/live-templates.ts";
 import { readTemplates } from "./template/load-templates.ts";
 import type { Templates } from "./template/template.ts";
 import { LinkBook } from "./tracking/links.ts";
+import { createTokens } from "./tracking/tokens.ts";
 import { trackingUrls } from "./tracking/urls.ts";
 
 const migrations = fileURLToPath(new URL("../migrations", import.meta.url));
@@ -38,25 +40,26 @@ export async function run(argv: readonly string[]): Promise<void> {
 export function openHouse(config: Config, clock: Clock = systemClock): House {
   const log = createLog(config.environment.LOG_LEVEL);
   const closers: (() => Promise<void>)[] = [];
+  const templates = once(
+    async () => new LiveTemplates((await readProjectTemplates(config)).templates),
+  );
   const house: House = {
     config,
     log,
     clock,
-    project: once(async () => {
+    async project() {
       const project = readProject(join(config.folder, "workflows"), config.max_lateness);
-      const { templates, mistakes } = await readProjectTemplates(config);
+      const read = await readProjectTemplates(config);
+      (await templates()).replace(read.templates);
       const known = {
-        templates: templates.list,
+        templates: read.templates.list,
         channels: Object.keys(config.channels),
         topics: Object.keys(config.topics),
       };
-      return {
-        project,
-        mistakes: [...mistakes, ...project.mistakes, ...checkProject(project, known)],
-      };
-    }),
-    templates: once(async () => (await readProjectTemplates(config)).templates),
-    composer: once(async () => joinComposer(config, await house.templates())),
+      const mistakes = [...read.mistakes, ...project.mistakes, ...checkProject(project, known)];
+      return { project, mistakes };
+    },
+    composer: once(async () => joinComposer(config, await templates())),
     databaseUrl: once(async () => {
       if (config.environment.DATABASE_URL !== undefined) return config.environment.DATABASE_URL;
       const server: EmbeddedServer = await startEmbedded({ folder: config.folder });
@@ -93,6 +96,11 @@ export function openHouse(config: Config, clock: Clock = systemClock): House {
       const deliveries = await loadDeliveries(config);
       for (const { carrier } of deliveries.values()) closers.push(() => carrier.close());
       return { config, clock, log, database, composer: await house.composer(), deliveries };
+    }),
+    site: once(async () => {
+      const { wake } = await house.queues();
+      const tokens = createTokens([readSecret(config.folder, config.environment.WAYPOST_SECRET)]);
+      return { engine: await house.engine(), wake, tokens, outbox: outboxFolder(config.folder) };
     }),
     async close() {
       for (const close of closers.splice(0).toReversed()) await close();
@@ -174,9 +182,13 @@ function optionsFromEnvironment(
         baseUrl: env.TWILIO_BASE_URL,
       }),
     smtp: (env) => given({ url: env.SMTP_URL }),
-    outbox: () => ({ folder: join(folder, ".waypost", "outbox") }),
+    outbox: () => ({ folder: outboxFolder(folder) }),
   };
   return of[provider]?.(environment) ?? {};
+}
+
+function outboxFolder(folder: string): string {
+  return join(folder, ".waypost", "outbox");
 }
 
 /** The same promise for every caller; the first one starts the work. */

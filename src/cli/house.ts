@@ -8,7 +8,7 @@ import type { Composer } from "../message/compose.ts";
 import type { QueueBackend } from "../queue/backend.ts";
 import type { Engine } from "../queue/engine.ts";
 import type { Wake } from "../queue/wake.ts";
-import type { Templates } from "../template/template.ts";
+import type { Site } from "../web/site.ts";
 
 /**
  * The parts of a running Waypost, each built when a command first asks for it and only then: `check` needs no database,
@@ -18,9 +18,8 @@ export interface House {
   readonly config: Config;
   readonly log: Log;
   readonly clock: Clock;
-  /** Workflow and segment files, and every mistake in or between them and the templates. */
+  /** Reads workflows, segments and templates anew, with every mistake in or between them; good templates come into use. */
   project(): Promise<{ readonly project: Project; readonly mistakes: readonly Mistake[] }>;
-  templates(): Promise<Templates>;
   /** Renders messages; needs no database. */
   composer(): Promise<Composer>;
   /** Connected and migrated; starts the embedded server when there is no DATABASE_URL. */
@@ -28,5 +27,6 @@ export interface House {
   databaseUrl(): Promise<string>;
   queues(): Promise<{ readonly backend: QueueBackend; readonly wake: Wake }>;
   engine(): Promise<Engine>;
+  site(): Promise<Site>;
   close(): Promise<void>;
 }

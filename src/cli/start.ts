@@ -1,0 +1,76 @@
+import { watch } from "node:fs";
+import { join } from "node:path";
+import { MistakesError, reasonOf } from "../errors.ts";
+import { startWorker } from "../queue/worker.ts";
+import { applyProject } from "./apply.ts";
+import type { CommandFile } from "./command.ts";
+import type { House } from "./house.ts";
+import { say } from "./output.ts";
+import { untilStopped } from "./stop.ts";
+import { openWeb } from "./web.ts";
+
+export const start: CommandFile = {
+  register(program, terminal) {
+    program
+      .command("start")
+      .description("everything in one process: apply the journeys, work, and serve the dashboard")
+      .option("--no-watch", "do not apply files again when they change (for production)")
+      .addHelpText(
+        "after",
+        "\nExamples:\n  $ waypost start\n  $ SENDGRID_API_KEY=… waypost start --no-watch\n\nWithout provider keys messages go to the outbox, .waypost/outbox, and leave for nobody.",
+      )
+      .action(async ({ watch: isWatching }: { watch: boolean }) => {
+        const house = terminal.house();
+        await applyAndSay(house);
+        const { backend, wake } = await house.queues();
+        const worker = await startWorker(
+          await house.engine(),
+          backend,
+          wake,
+          await house.databaseUrl(),
+        );
+        const web = await openWeb(house);
+        const stopWatching = isWatching ? watchFiles(house) : () => {};
+        await untilStopped();
+        say("stopping: what is in flight is being finished");
+        stopWatching();
+        await worker.stop();
+        await web.close();
+      });
+  },
+};
+
+/** Mistakes are told and cost nothing: what was applied before goes on. */
+async function applyAndSay(house: House): Promise<void> {
+  try {
+    const { journeys } = await applyProject(house);
+    const changed = journeys.filter(({ outcome }) => outcome !== "unchanged");
+    for (const { journey, outcome, version } of changed)
+      say(`${journey}: ${outcome}, version ${version}`);
+    if (changed.length === 0) say(`${journeys.length} journeys, unchanged`);
+  } catch (thrown) {
+    if (!(thrown instanceof MistakesError)) throw thrown;
+    say(`${thrown.message}\nnot applied; what was applied before goes on`);
+  }
+}
+
+const settleMs = 200;
+
+/** Applies again, a moment after the last change of a burst, whenever a workflow, segment or template is saved. */
+function watchFiles(house: House): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const changed = () => {
+    clearTimeout(timer);
+    timer = setTimeout(
+      () => void applyAndSay(house).catch((thrown: unknown) => say(reasonOf(thrown))),
+      settleMs,
+    );
+  };
+  const watchers = ["workflows", "templates"].map((folder) =>
+    watch(join(house.config.folder, folder), { recursive: true }, changed),
+  );
+  return () => {
+    clearTimeout(timer);
+    for (const watcher of watchers) watcher.close();
+  };
+}
