@@ -72,8 +72,8 @@ function need(row: Row, column: string, name: string): void {
 
 const ids = ["external_id", "email", "phone"];
 
-function needCustomer(row: Row, _options: RowReaderOptions, source: SourceRow, plans: Plans): void {
-  if (ids.some((column) => row.get(column) !== null)) return;
+function needCustomer(row: Row, options: RowReaderOptions, source: SourceRow, plans: Plans): void {
+  if (options.customerIsKnown === true || ids.some((column) => row.get(column) !== null)) return;
   const found = plans.flatMap((plan, index) => {
     if (plan?.target.kind !== "column" || !ids.includes(plan.target.column)) return [];
     const cell = source.values[index] ?? "";

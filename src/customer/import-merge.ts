@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import { appendConsents } from "./consent.ts";
 import { recordEvents } from "./events.ts";
-import type { ImportOptions } from "./import.ts";
+import type { ImportOptions } from "./import-file.ts";
 import { mergeOrders } from "./orders.ts";
 import {
   type Merged,
@@ -32,7 +32,9 @@ export async function mergeImport(
   rows: number,
 ): Promise<MergeCounts> {
   const { now } = options;
-  await sql`SELECT set_config('work_mem', '64MB', false), set_config('jit', 'off', false)`.execute(session);
+  await sql`SELECT set_config('work_mem', '64MB', false), set_config('jit', 'off', false)`.execute(
+    session,
+  );
   const counts = { ...nothing, customers: nothing, consents: 0, heard: 0, notes: [] as string[] };
   if (rows === 0) return counts;
   if (options.kind === "products")
@@ -50,7 +52,7 @@ async function mergeImportedPeople(
   options: ImportOptions,
   rows: number,
 ): Promise<Merged> {
-  await sql`CREATE TEMP TABLE import_people AS ${foldPeople(sql`SELECT ${person} FROM import_rows`)}`.execute(
+  await sql`CREATE TEMP TABLE import_people AS ${foldPeople(sql`SELECT ${person}, NULL::bigint AS known_id FROM import_rows`)}`.execute(
     session,
   );
   await sql`CREATE INDEX ON import_people (n)`.execute(session);

@@ -27,7 +27,7 @@ const lastFields = sql.raw(personColumns.map(lastOf).join(", "));
 /**
  * One row per customer out of rows that may name the same one several times. A row's customer is found by external id,
  * then e-mail address, then telephone number, in the table and among the other rows. Fields of later rows win, nulls never
- * erase. `customer_id` is null for those still to be created.
+ * erase. A row whose customer is known already says so by `known_id`. `customer_id` is null for those still to be created.
  *
  * A row with an external id takes over a customer known only by that e-mail address. A telephone number joins only
  * where one side has no e-mail address: households share telephones.
@@ -52,7 +52,7 @@ export function foldPeople(rows: Relation): Relation {
             .slice(3)
             .map((column) => `g.${column}`)
             .join(", "),
-        )}, g.attributes
+        )}, g.attributes, g.known_id
       FROM given g
       LEFT JOIN id_of_email e ON g.external_id IS NULL AND e.email = g.email
       LEFT JOIN address_of_phone f ON g.external_id IS NULL AND g.email IS NULL AND f.phone = g.phone
@@ -63,7 +63,7 @@ export function foldPeople(rows: Relation): Relation {
       ORDER BY c.id, l.n
     ),
     found AS MATERIALIZED (
-      SELECT l.*, coalesce(x.id, i.customer_id, a.id, m.id, t.id) AS customer_id
+      SELECT l.*, coalesce(l.known_id, x.id, i.customer_id, a.id, m.id, t.id) AS customer_id
       FROM linked l
       LEFT JOIN customers x ON x.external_id = l.external_id
       LEFT JOIN identities i ON i.kind = 'external_id' AND i.value = l.external_id

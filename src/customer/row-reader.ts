@@ -20,6 +20,8 @@ export interface RowReaderOptions extends PlanOptions {
   readonly columns: readonly string[];
   readonly country: string;
   readonly currency: string;
+  /** Whose row it is is known from elsewhere, so it need not say so itself. */
+  readonly customerIsKnown?: boolean;
 }
 
 /** Texts that spreadsheets and exports write for nothing. */
