@@ -15,9 +15,11 @@ const FOLDERS = [
   // Only for minifying what MJML makes, which is never asked for.
   "html-minifier-terser/dist",
 ];
-const isDeadWeight = (name) => /\.(map|md|markdown|d\.cts|a)$/i.test(name) && !/^licen[sc]e/i.test(name);
+const isDeadWeight = (name) =>
+  /\.(map|md|markdown|d\.cts|a)$/i.test(name) && !/^licen[sc]e/i.test(name);
 
-for (const folder of FOLDERS) fs.rmSync(path.join(modules, folder), { recursive: true, force: true });
+for (const folder of FOLDERS)
+  fs.rmSync(path.join(modules, folder), { recursive: true, force: true });
 for (const entry of fs.readdirSync(modules, { recursive: true, withFileTypes: true })) {
   if (entry.isFile() && isDeadWeight(entry.name)) {
     fs.rmSync(path.join(entry.parentPath ?? entry.path, entry.name), { force: true });
