@@ -21,10 +21,10 @@ function enter() {
   endWithParent();
   // Node does not run TypeScript below node_modules, so the published package carries its JavaScript too.
   var isInstalled = __dirname.split(path.sep).indexOf("node_modules") !== -1;
-  var door = path.join(__dirname, "..", isInstalled ? "dist/cli/cli.js" : "src/cli/cli.ts");
+  var door = path.join(__dirname, "..", isInstalled ? "dist/main.js" : "src/main.ts");
   import(require("url").pathToFileURL(door).href)
-    .then(function (cli) {
-      return cli.run(process.argv.slice(2));
+    .then(function (main) {
+      return main.run(process.argv.slice(2));
     })
     .catch(function (error) {
       console.error(error);

@@ -35,7 +35,7 @@ export async function run(args) {
   setInterval(() => {}, 1000);
 }`;
 for (const [name, text] of Object.entries({
-  "src/cli/cli.ts": `${CLI}\nconst typed: number = 1; void typed;`,
+  "src/main.ts": `${CLI}\nconst typed: number = 1; void typed;`,
   "old.cjs": 'Object.defineProperty(process, "version", { value: "v20.20.2" });',
   "package.json": '{ "type": "module" }',
 })) {
