@@ -1,0 +1,3 @@
+import type { CommandFile } from "./command.ts";
+
+export const demo: CommandFile = { register() {} };
