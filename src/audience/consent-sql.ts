@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Condition } from "../journey/condition.ts";
 import { storable } from "./bound-value.ts";
-import { customerColumn, existsSql } from "./rows.ts";
+import { customerColumn, existsSql, isForFew } from "./rows.ts";
 import type { Scope } from "./scope.ts";
 
 /**
@@ -15,14 +15,19 @@ export function consentSql(
 ): RawBuilder<boolean> {
   const channels = [storable(channel, "consent channel"), "*"];
   const topics = [storable(topic, "consent topic"), "*"];
+  const customer = customerColumn(scope, "id");
+  const theirs = sql`channel = any(${channels}::text[]) and topic = any(${topics}::text[])`;
+  // Without LIMIT Postgres would sort everybody's consents, with it look up a million customers one by one.
+  const deciding = isForFew(scope)
+    ? sql`select customer_id, state, expires_at from current_consents
+          where customer_id = ${customer} and ${theirs}
+          order by occurred_at desc, state desc, consent_id desc limit 1`
+    : sql`select distinct on (customer_id) customer_id, state, expires_at from current_consents
+          where ${theirs}
+          order by customer_id, occurred_at desc, state desc, consent_id desc`;
   return existsSql(
-    sql`select from (
-          select distinct on (customer_id) customer_id, state, expires_at
-          from current_consents
-          where channel = any(${channels}::text[]) and topic = any(${topics}::text[])
-          order by customer_id, occurred_at desc, state desc, consent_id desc
-        ) deciding
-        where deciding.customer_id = ${customerColumn(scope, "id")} and deciding.state = 'granted'
+    sql`select from (${deciding}) deciding
+        where deciding.customer_id = ${customer} and deciding.state = 'granted'
           and (deciding.expires_at is null or deciding.expires_at > ${scope.now}::timestamptz)`,
     wanted === granted,
   );

@@ -4,7 +4,7 @@ import type { Scope } from "./scope.ts";
 
 /** Strings and quoted names whole, then whatever could end the expression or hide text, then anything else. */
 const token =
-  /(?<text>[eE]'(?:[^'\\]|\\[^]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*")|(?<now>(?<![:\w]):now\b)|(?<bad>;|--|\/\*|\*\/|\$|['"]|\bset_config\b)|(?<paren>[()])|[^]/giu;
+  /(?<text>(?<![\w$])[eE]'(?:[^'\\]|\\[^]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*")|(?<now>(?<![:\w]):now\b)|(?<bad>;|--|\/\*|\*\/|\$|['"]|\bset_config\b)|(?<paren>[()])|[^]/giu;
 
 /**
  * An operator's own SQL expression, in parentheses and with `:now` bound. It is trusted as much as the file it comes

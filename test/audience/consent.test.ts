@@ -105,8 +105,7 @@ test("the same row decides here as in deciding_consent, whatever the ledger hold
     expires: fc.constantFrom(null, ago("1 hour"), new Date(now.getTime() + 1)),
   });
   const ledgers = fc.sample(fc.array(line, { maxLength: 6 }), { numRuns: 60, seed: 7 });
-  for (const [index, lines] of ledgers.entries())
-    await consents(`customer-${index}`, lines as readonly Line[]);
+  for (const [index, lines] of ledgers.entries()) await consents(`customer-${index}`, lines);
   const { rows } = await sql<{ name: string }>`
     select external_id as name from customers customer
     where (select granted from deciding_consent(customer.id, 'email', 'offers', ${now})) order by 1`.execute(

@@ -24,6 +24,7 @@ const cases: readonly [string, readonly string[]][] = [
   ["customer.city = E'it\\'s :now -- or never'", ["Bob"]],
   ["customer.\"city\" ~ '^a'", ["Ann"]],
   ["customer.city is null or (customer.city) = 'a;b'", ["Ann", "Cid"]],
+  ["customer.created_at < date'2026-10-25'", ["Bob"]],
   ["exists (select from customers other where other.id > customer.id)", ["Ann", "Bob"]],
 ];
 
@@ -46,6 +47,7 @@ const refused: readonly [string, string][] = [
   ["(true", "as many closing parentheses as opening ones"],
   ["customer.city = 'open", "open quotes"],
   ["customer.city = $$a$$", 'found "$"'],
+  ["customer.city = date'\\'; drop table customers --'", 'found ";"'],
   ["customer.id = $1", 'found "$"'],
   ["set_config('role', 'none', true) = ''", 'found "set_config"'],
   ["  ", "expected a boolean expression, found nothing"],

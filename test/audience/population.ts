@@ -1,5 +1,5 @@
+import { deepStrictEqual as same } from "node:assert";
 import { sql } from "kysely";
-import { expect } from "vitest";
 import { conditionSql } from "../../src/audience/condition-sql.ts";
 import type { Scope } from "../../src/audience/scope.ts";
 import type { Database } from "../../src/database/database.ts";
@@ -134,9 +134,18 @@ export class Population {
       select customer.external_id as name from customers customer
       where ${asked({ customers: "many" })} order by customer.external_id`.execute(this.database);
     const names = found.map(({ name }) => name);
-    expect(rows.filter(({ few }) => few).map(({ name }) => name)).toEqual(names);
-    expect(rows.filter(({ chosen }) => chosen === "yes").map(({ name }) => name)).toEqual(names);
-    expect(rows.filter(({ others }) => !others).map(({ name }) => name)).toEqual(names);
+    same(
+      rows.filter(({ few }) => few).map(({ name }) => name),
+      names,
+    );
+    same(
+      rows.filter(({ chosen }) => chosen === "yes").map(({ name }) => name),
+      names,
+    );
+    same(
+      rows.filter(({ others }) => !others).map(({ name }) => name),
+      names,
+    );
     return names;
   }
 }
