@@ -1,7 +1,7 @@
 import { Argument } from "commander";
-import { importFile } from "../customer/import-file.ts";
+import { type ImportReport, importFile } from "../customer/import-file.ts";
 import type { CommandFile } from "./command.ts";
-import { say, sayJson } from "./output.ts";
+import { plain, say, sayJson } from "./output.ts";
 import { progress } from "./progress.ts";
 
 const kinds = ["customers", "orders", "events", "products"] as const;
@@ -27,7 +27,7 @@ export const importData: CommandFile = {
       )
       .option(
         "-r, --rejects <file>",
-        "where rows that cannot be used go, with their reasons (default: <file>.rejects.csv)",
+        "where rows that cannot be used go, with their reasons (default: <name>.rejected.csv beside it)",
       )
       .option("--live", "let journeys react to imported events; without it they are history")
       .option("--json", "one line of JSON with the counts")
@@ -36,23 +36,40 @@ export const importData: CommandFile = {
         "\nExamples:\n  $ waypost import customers customers.csv\n  $ waypost import orders online-retail-invoices.csv --map mappings/online-retail.yaml\n  $ waypost import events clicks.ndjson --live",
       )
       .action(async (kind: Kind, file: string, options: Options) => {
-        const house = terminal.house();
-        const shown = progress(`import ${kind}`, "rows");
-        const { config, clock } = house;
-        const report = await importFile(await house.database(), {
+        const { config, clock, ...house } = terminal.house();
+        const database = await house.database();
+        const { country, zone, currency } = config;
+        const shown = progress(`import ${kind}`);
+        const report = await importFile(database, {
           kind,
           file,
           mapping: options.map,
-          country: config.country,
-          zone: config.zone,
-          currency: config.currency,
+          country,
+          zone,
+          currency,
           now: clock.now(),
           live: options.live === true,
-          rejectsFile: options.rejects ?? `${file}.rejects.csv`,
-          onProgress: (done: number, total?: number) => shown.show(done, total),
+          rejectsFile: options.rejects,
+          onProgress: ({ phase, done, total, rows }) =>
+            shown.show(phase, done, total, `${rows} rows`),
         }).finally(() => shown.end());
-        if (options.json === true) return sayJson(report);
-        say(JSON.stringify(report));
+        if (options.json === true) sayJson(report);
+        else tell(report);
+        if (report.heard > 0) await (await house.queues()).wake.engine("react");
       });
   },
 };
+
+function tell(report: ImportReport): void {
+  const { kind, rows, inserted, updated, rejected, skipped, customers } = report;
+  say(
+    `${rows} rows: ${inserted} ${kind} new, ${updated} changed, ${rejected} rejected, ${skipped} skipped by rule`,
+  );
+  if (customers.inserted + customers.updated > 0)
+    say(`${customers.inserted} customers new, ${customers.updated} changed`);
+  if (report.consents > 0) say(`${report.consents} consents recorded`);
+  for (const note of report.notes) say(plain(note));
+  if (report.rejectsFile === null) return;
+  for (const { line, reason } of report.examples) say(`  line ${line}: ${plain(reason)}`);
+  say(`${rejected} rejected rows, each with its reason: ${report.rejectsFile}`);
+}

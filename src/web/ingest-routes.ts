@@ -37,9 +37,12 @@ export function ingestRoutes(site: Site): Router {
 }
 
 async function ingest({ engine, wake }: Site, messages: readonly unknown[]) {
+  const { country, zone, currency } = engine.config;
   const { heard, ...result } = await ingestBatch(engine.database, messages, {
     now: engine.clock.now(),
-    country: engine.config.country,
+    country,
+    zone,
+    currency,
   });
   if (heard)
     await wake
@@ -54,13 +57,9 @@ function needsKey({ engine }: Site): RequestHandler {
   return async (request, response, next) => {
     const key = keyIn(request.get("authorization") ?? "");
     if (key !== undefined && (await findApiKey(engine.database, key)) !== undefined) return next();
-    response
-      .status(401)
-      .set("WWW-Authenticate", "Bearer")
-      .json({
-        error:
-          "expected an API key: Authorization: Bearer KEY; `waypost key create NAME` makes one",
-      });
+    response.status(401).set("WWW-Authenticate", "Bearer").json({
+      error: "expected an API key: Authorization: Bearer KEY; `waypost key create NAME` makes one",
+    });
   };
 }
 
