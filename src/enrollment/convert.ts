@@ -30,8 +30,8 @@ export async function convertByEvents(
   return Number(numAffectedRows ?? 0n);
 }
 
-const numbers = sql`coalesce(as_number(event.properties ->> 'total'), as_number(event.properties ->> 'value'),
-  as_number(event.properties ->> 'revenue'))`;
+const numbers = sql`coalesce(as_number(event.properties -> 'total'), as_number(event.properties -> 'value'),
+  as_number(event.properties -> 'revenue'))`;
 
 /** Beyond what the column holds it is a mistake of the sender's, and no value. */
-const worth = sql`case when abs(${numbers}) < 10000000000 then round(${numbers}, 4) end`;
+const worth = sql`case when abs(${numbers}) < 9999999999 then round(${numbers}, 4) end`;

@@ -27,11 +27,7 @@ export function dueIn(duration: Duration, now: Date, zone: string): Date {
 }
 
 /** The zone a wait is reckoned in: the one it names, else the customer's if it is known, else the shop's. */
-export function zoneFor(
-  named: string,
-  customers: string | null,
-  shops: string,
-): string {
+export function zoneFor(named: string, customers: string | null, shops: string): string {
   if (named !== "customer") return named;
   return customers !== null && isZone(customers) ? customers : shops;
 }

@@ -4,9 +4,11 @@ import type { Tables } from "../database/tables.ts";
 import { convertByEvents } from "./convert.ts";
 import { enterByEvents } from "./enter-by-event.ts";
 import type { Turn } from "./enrollment.ts";
+import { eventsHeardBy } from "./heard-event.ts";
 import { lock } from "./lock.ts";
 import { type Passage, countPassages } from "./passage.ts";
 import { type PendingEvent, inTurns, takeEvents } from "./pending-event.ts";
+import { sparing } from "./spare.ts";
 import { stopByEvents } from "./stop.ts";
 import { type Version, enrollingJourneys, versionsOf } from "./version.ts";
 import { wakeByEvents } from "./wake.ts";
@@ -18,8 +20,16 @@ export interface Reacted {
   readonly woken: number;
   readonly stopped: number;
   readonly converted: number;
+  /** Events a journey could not react to, and why; the other journeys and events were not touched by it. */
+  readonly failures: readonly Failure[];
   /** More events lie waiting. */
   readonly more: boolean;
+}
+
+export interface Failure {
+  readonly journey: string;
+  readonly events: readonly string[];
+  readonly reason: string;
 }
 
 /**
@@ -31,22 +41,90 @@ export function react(database: Database, { now, limit }: Turn): Promise<Reacted
     await lock(transaction, "react");
     const events = await takeEvents(transaction, limit);
     const versions = await listeners(transaction, events);
-    const done = { enrolled: 0, stopped: 0, converted: 0 };
-    const woken: Passage[] = [];
+    const effects: Effect[] = [];
+    const failures: Failure[] = [];
     for (const round of inTurns(events)) {
       // What an event starts begins after it: it neither stops nor converts its own enrollment.
-      for (const version of versions.inside) {
-        done.converted += await convertByEvents(transaction, version, round);
-        done.stopped += await stopByEvents(transaction, version, round, now);
-        woken.push(...(await wakeByEvents(transaction, version, round, now)));
+      for (const work of [inside, entering]) {
+        for (const version of work === inside ? versions.inside : versions.enrolling) {
+          const done = await spared(transaction, version, round, (those) =>
+            work(transaction, version, those, now),
+          );
+          effects.push(...done.effects);
+          failures.push(...done.failures);
+        }
       }
-      for (const version of versions.enrolling)
-        done.enrolled += await enterByEvents(transaction, version, round, now);
     }
-    await countPassages(transaction, woken);
-    const total = woken.reduce((sum, passage) => sum + passage.customers, 0);
-    return { events: events.length, ...done, woken: total, more: await hasMore(transaction) };
+    await countPassages(
+      transaction,
+      effects.flatMap((effect) => effect.woken),
+    );
+    const more = await hasMore(transaction);
+    return { events: events.length, ...added(effects), failures, more };
   });
+}
+
+interface Effect {
+  readonly enrolled: number;
+  readonly woken: readonly Passage[];
+  readonly stopped: number;
+  readonly converted: number;
+}
+
+async function inside(
+  transaction: Transaction<Tables>,
+  version: Version,
+  events: readonly PendingEvent[],
+  now: Date,
+): Promise<Effect> {
+  const converted = await convertByEvents(transaction, version, events);
+  const stopped = await stopByEvents(transaction, version, events, now);
+  const woken = await wakeByEvents(transaction, version, events, now);
+  return { enrolled: 0, woken, stopped, converted };
+}
+
+async function entering(
+  transaction: Transaction<Tables>,
+  version: Version,
+  events: readonly PendingEvent[],
+  now: Date,
+): Promise<Effect> {
+  const enrolled = await enterByEvents(transaction, version, events, now);
+  return { enrolled, woken: [], stopped: 0, converted: 0 };
+}
+
+async function spared(
+  transaction: Transaction<Tables>,
+  version: Version,
+  round: readonly PendingEvent[],
+  work: (events: readonly PendingEvent[]) => Promise<Effect>,
+): Promise<{ readonly effects: readonly Effect[]; readonly failures: readonly Failure[] }> {
+  const names = eventsHeardBy(version.journey);
+  const heard = round.filter((event) => names.has(event.name));
+  if (heard.length === 0) return { effects: [], failures: [] };
+  const { results, culprits, untried } = await sparing(transaction, heard, work);
+  const failed = [
+    ...culprits,
+    ...untried.map((member) => ({ member, reason: "left out after too many failures" })),
+  ];
+  const byReason = Map.groupBy(failed, ({ reason }) => reason);
+  const failures = [...byReason].map(([reason, those]) => ({
+    journey: version.journey.name,
+    events: those.map(({ member }) => member.event_id),
+    reason,
+  }));
+  return { effects: results, failures };
+}
+
+function added(effects: readonly Effect[]) {
+  const sum = (read: (effect: Effect) => number) =>
+    effects.reduce((total, effect) => total + read(effect), 0);
+  return {
+    enrolled: sum((effect) => effect.enrolled),
+    stopped: sum((effect) => effect.stopped),
+    converted: sum((effect) => effect.converted),
+    woken: sum((effect) => effect.woken.reduce((total, passage) => total + passage.customers, 0)),
+  };
 }
 
 /** The versions that enrol, and beside these the older ones that customers of the events may still be in. */

@@ -1,0 +1,76 @@
+import { expect, test } from "vitest";
+import { enrollmentsOf } from "../../src/enrollment/enrollments-of.ts";
+import { journeyCounts } from "../../src/enrollment/journey-counts.ts";
+import { aCustomer } from "../support/people.ts";
+import { aShop } from "./shop.ts";
+
+const shop = await aShop();
+
+const journey = `
+journey: hello
+objective: { goal: paid }
+start: { on: signed_up }
+stop: [{ on: left, as: gone }]
+steps:
+  - { send: hello, by: email }
+  - wait: 1 day
+  - if: { customer.country: GB }
+    then: [{ send: british, by: email }]
+    else: [{ exit: foreign }]`;
+
+test("counts tell where everybody is, went and ended, and what it earned", async () => {
+  await shop.apply(journey);
+  const people = [];
+  for (const country of ["GB", "GB", "DE", "GB"])
+    people.push(await aCustomer(shop.database, { country }));
+  const [ada = "", , , late = ""] = people;
+  for (const person of people.slice(0, 3)) await shop.happens(person, "signed_up");
+  await shop.live();
+  await shop.happens(ada, "paid", { total: 99.5 });
+  await shop.happens(ada, "left");
+  await shop.travel("1 day");
+  await shop.happens(late, "signed_up");
+  await shop.live();
+
+  const [counts] = await journeyCounts(shop.database);
+  expect(counts).toMatchObject({
+    name: "hello",
+    state: "active",
+    version: 1,
+    entered: 4,
+    inside: 1,
+    held: 0,
+    completed: 1,
+    exited: { gone: 1, foreign: 1 },
+    converted: 1,
+    value: 99.5,
+    messages: { planned: 4, suppressed: 1 },
+  });
+  const [hello, wait, branch, british] = counts?.steps ?? [];
+  expect(hello).toMatchObject({ kind: "send", at: 0, passed: 4, messages: { planned: 3 } });
+  expect(wait).toMatchObject({ kind: "wait", at: 0, passed: 4 });
+  expect(branch).toMatchObject({ kind: "if", at: 1, passed: 2 });
+  expect(Object.values(branch?.to ?? {})).toEqual([1, 1]);
+  expect(british).toMatchObject({ id: "british", passed: 1, to: { "": 1 } });
+});
+
+test("a journey nobody has entered counts nothing", async () => {
+  await shop.apply(journey);
+  const [counts] = await journeyCounts(shop.database);
+  expect(counts).toMatchObject({ entered: 0, exited: {}, value: 0, messages: {} });
+  expect(counts?.steps.map((step) => step.passed)).toEqual([0, 0, 0, 0, 0]);
+});
+
+test("a customer's passages are told newest first", async () => {
+  await shop.apply(journey, journey.replace("hello", "other").replace("signed_up", "paid"));
+  const ada = await aCustomer(shop.database, { country: "GB" });
+  await shop.happens(ada, "signed_up");
+  await shop.travel("2 hours");
+  await shop.happens(ada, "paid");
+  await shop.live();
+  const passages = await enrollmentsOf(shop.database, ada);
+  expect(passages.map(({ journey: name, state }) => [name, state])).toEqual([
+    ["other", "waiting"],
+    ["hello", "waiting"],
+  ]);
+});

@@ -1,0 +1,177 @@
+import { expect, test } from "vitest";
+import { pauseJourney } from "../../src/enrollment/journey-state.ts";
+import { stopByConditions } from "../../src/enrollment/stop-condition.ts";
+import { aCustomer } from "../support/people.ts";
+import { aShop } from "./shop.ts";
+
+const shop = await aShop();
+
+const basket = (again = "always") => `
+journey: basket
+objective: { goal: order_completed, within: 3 days }
+start: { on: basket_updated, where: { total: { gt: 0 } }, again: ${again} }
+stop: [{ on: order_completed, as: converted }]
+steps:
+  - wait: 1 hour
+  - { send: rescue, by: email }
+  - wait: 1 day
+  - { send: last-call, by: sms }`;
+
+test("an order stops the basket's journey wherever it waits", async () => {
+  await shop.apply(basket());
+  const ada = await aCustomer(shop.database);
+  await shop.happens(ada, "basket_updated", { total: 20 });
+  await shop.travel("2 hours");
+  await shop.happens(ada, "order_completed", { total: 20 });
+  await shop.travel("2 days");
+  expect(await shop.messagesTo(ada)).toEqual(["email rescue (suppressed)"]);
+  expect(await shop.whereabouts(ada)).toEqual(["exited: converted"]);
+});
+
+test("a basket and its order in one batch leave nobody inside", async () => {
+  await shop.apply(basket());
+  const ada = await aCustomer(shop.database);
+  await shop.happens(ada, "basket_updated", { total: 20 });
+  await shop.happens(ada, "order_completed", { total: 20 });
+  await shop.travel("2 days");
+  expect(await shop.whereabouts(ada)).toEqual(["exited: converted"]);
+  expect(await shop.messagesTo(ada)).toEqual([]);
+});
+
+test("an order and then a new basket in one batch leave the customer inside", async () => {
+  await shop.apply(basket());
+  const ada = await aCustomer(shop.database);
+  await shop.happens(ada, "basket_updated", { total: 20 });
+  await shop.happens(ada, "order_completed", { total: 20 });
+  await shop.happens(ada, "basket_updated", { total: 7 });
+  await shop.live();
+  expect(await shop.whereabouts(ada)).toEqual(["exited: converted", "waiting at rescue"]);
+});
+
+test("an order before any basket stops nothing that begins later", async () => {
+  await shop.apply(basket());
+  const ada = await aCustomer(shop.database);
+  await shop.happens(ada, "order_completed", { total: 20 });
+  await shop.happens(ada, "basket_updated", { total: 20 });
+  await shop.live();
+  expect(await shop.whereabouts(ada)).toEqual(["waiting at rescue"]);
+});
+
+test("another customer's order stops nobody", async () => {
+  await shop.apply(basket());
+  const [ada, bob] = [await aCustomer(shop.database), await aCustomer(shop.database)];
+  await shop.happens(ada, "basket_updated", { total: 20 });
+  await shop.happens(bob, "order_completed", { total: 20 });
+  await shop.live();
+  expect(await shop.whereabouts(ada)).toEqual(["waiting at rescue"]);
+});
+
+test("the event that starts a journey neither stops nor converts its own passage, the next one does both", async () => {
+  await shop.apply(`
+journey: first-purchase
+objective: { goal: order_completed, within: 60 days }
+start: { on: order_completed }
+stop: [{ on: order_completed, as: converted }]
+steps: [{ wait: 3 days }, { send: come-back, by: email }]`);
+  const ada = await aCustomer(shop.database);
+  await shop.happens(ada, "order_completed", { total: 30 });
+  await shop.live();
+  expect(await shop.whereabouts(ada)).toEqual(["waiting at come-back"]);
+  await shop.travel("1 day");
+  await shop.happens(ada, "order_completed", { total: 12.5 });
+  await shop.live();
+  expect(await shop.whereabouts(ada)).toEqual(["exited: converted"]);
+  const row = await shop.database.selectFrom("enrollments").selectAll().executeTakeFirstOrThrow();
+  expect(row).toMatchObject({ conversion_value: "12.5000", converted_at: shop.now });
+});
+
+test("a message planned but not yet sent is taken back, one being sent is not", async () => {
+  await shop.apply(basket());
+  const people = [];
+  for (const state of ["planned", "claimed", "retry", "sending", "accepted"] as const) {
+    const person = await aCustomer(shop.database);
+    await shop.happens(person, "basket_updated", { total: 20 });
+    people.push({ person, state });
+  }
+  await shop.travel("1 hour");
+  for (const { person, state } of people) {
+    await shop.database
+      .updateTable("messages")
+      .set({ state })
+      .where("customer_id", "=", person)
+      .execute();
+    await shop.happens(person, "order_completed");
+  }
+  await shop.live();
+  const rows = await shop.database
+    .selectFrom("messages")
+    .select(["state", "fence"])
+    .orderBy("customer_id")
+    .execute();
+  expect(rows.map((row) => row.state)).toEqual([
+    "suppressed",
+    "suppressed",
+    "suppressed",
+    "sending",
+    "accepted",
+  ]);
+  expect(rows.map((row) => row.fence)).toEqual(["1", "1", "1", "0", "0"]);
+});
+
+test("the last message of a passage that is through is taken back as well, while it lies waiting", async () => {
+  await shop.apply(basket());
+  const ada = await aCustomer(shop.database);
+  await shop.happens(ada, "basket_updated", { total: 20 });
+  await shop.travel("2 days");
+  expect(await shop.whereabouts(ada)).toEqual(["completed"]);
+  await shop.happens(ada, "order_completed");
+  await shop.live();
+  expect(await shop.messagesTo(ada)).toEqual([
+    "email rescue (suppressed)",
+    "sms last-call (suppressed)",
+  ]);
+  expect(await shop.whereabouts(ada)).toEqual(["completed"]);
+});
+
+test("a stop that comes while the journey is paused counts", async () => {
+  await shop.apply(basket());
+  const ada = await aCustomer(shop.database);
+  await shop.happens(ada, "basket_updated", { total: 20 });
+  await shop.live();
+  await pauseJourney(shop.database, "basket", shop.now);
+  await shop.happens(ada, "order_completed");
+  await shop.live();
+  expect(await shop.whereabouts(ada)).toEqual(["exited: converted"]);
+});
+
+const moving = `
+journey: moving
+start: { on: signed_up }
+stop: [{ if: { customer.country: FR }, as: moved to France }]
+steps: [{ send: hello, by: email }, { wait: 1 day }, { send: again, by: email }]`;
+
+test("a stop condition is asked before each step", async () => {
+  await shop.apply(moving);
+  const ada = await aCustomer(shop.database, { country: "GB" });
+  await shop.happens(ada, "signed_up");
+  await shop.live();
+  await shop.database.updateTable("customers").set({ country: "FR" }).execute();
+  await shop.travel("1 day");
+  expect(await shop.whereabouts(ada)).toEqual(["exited: moved to France"]);
+  expect(await shop.messagesTo(ada)).toEqual(["email hello (suppressed)"]);
+});
+
+test("the sweep of stop conditions need not wait for the next step", async () => {
+  await shop.apply(moving);
+  const [ada, bob] = [await aCustomer(shop.database), await aCustomer(shop.database)];
+  for (const one of [ada, bob]) await shop.happens(one, "signed_up");
+  await shop.live();
+  await shop.database
+    .updateTable("customers")
+    .set({ country: "FR" })
+    .where("id", "=", ada)
+    .execute();
+  expect(await stopByConditions(shop.database, shop.now)).toBe(1);
+  expect(await shop.whereabouts(ada)).toEqual(["exited: moved to France"]);
+  expect(await shop.whereabouts(bob)).toEqual(["waiting at again"]);
+});
