@@ -63,6 +63,7 @@ class Stub implements ProviderStub {
   readonly twilioAuthToken: string;
   requests = 0;
   #behaviour: StubBehaviour | undefined;
+  #closing: Promise<void> | undefined;
   readonly #options: ProviderStubOptions;
   readonly #clock: Clock;
   readonly #postman: ReturnType<typeof createPostman>;
@@ -137,7 +138,11 @@ class Stub implements ProviderStub {
     });
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
     await this.#aftermath.close();
     this.#server.closeAllConnections();
     await new Promise((closed) => this.#server.close(closed));

@@ -98,7 +98,7 @@ export function writeAnswer(
         .write(body.slice(0, body.length / 2), () => response.socket?.destroy());
       return;
     case "dripping":
-      response.writeHead(status, { ...headers, "content-length": 3600 });
+      response.writeHead(status, { ...headers, "content-length": 3600 }).flushHeaders();
       drip(response, () => response.write("x"));
       return;
     case "dripping_head":

@@ -11,7 +11,7 @@ function aProvider(changes: Record<string, unknown>): Provider {
     send: async () => ({ kind: "accepted", receipt: null }),
     close: async () => {},
     ...changes,
-  } as Provider);
+  });
 }
 const request: ReportRequest = {
   headers: {},

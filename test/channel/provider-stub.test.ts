@@ -1,13 +1,14 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Provider } from "../../src/channel/channel.ts";
 import {
   type ProviderStub,
   type ProviderStubOptions,
   startProviderStub,
 } from "../../src/channel/provider-stub.ts";
+import { forkProviderStub } from "../../src/channel/provider-stub-process.ts";
 import { createSendgrid } from "../../src/channel/sendgrid.ts";
 import type { StubEvent } from "../../src/channel/stub-event.ts";
 import { createTwilio } from "../../src/channel/twilio.ts";
@@ -189,6 +190,44 @@ test("every delivery is counted: how often it was asked for, and how often it wa
   await sendgrid.send(message, noDeadline);
   expect(stub.seen.get(message.deliveryId)).toEqual({ requests: 2, taken: 1 });
   expect(stub.requests).toBe(2);
+});
+
+test("with a pace of their own, the reports come by themselves", async () => {
+  await start({ behaviour: happening(...life), webhooks: { pace: 1_000_000 } });
+  await sendgrid.send(anEmail(), noDeadline);
+  await vi.waitFor(() => expect(receiver.reports(sendgrid)).toHaveLength(4), { timeout: 10_000 });
+  expect(stub.pending).toBe(0);
+});
+
+test("in a process of its own it does the same", async () => {
+  await start();
+  const forked = await forkProviderStub({
+    seed: "x",
+    behaviour: { faults: { serverErrorButTaken: 1 } },
+    webhooks: { sendgridUrl: receiver.url, pace: "manual" },
+  });
+  const provider = createSendgrid({
+    apiKey: "key",
+    baseUrl: forked.url,
+    webhookKey: forked.sendgridPublicKey,
+  });
+  const message = anEmail();
+  expect(await provider.send(message, noDeadline)).toMatchObject({ kind: "unknown" });
+  expect(await forked.deliverDue()).toBe(1);
+  expect(receiver.reports(provider)).toMatchObject([
+    { kind: "delivered", deliveryId: message.deliveryId },
+  ]);
+  expect(await forked.count()).toMatchObject({
+    requests: 1,
+    deliveries: 1,
+    taken: 1,
+    takenTwice: 0,
+    requestedTwice: 0,
+    pending: 0,
+  });
+  await provider.close();
+  await forked.close();
+  await forked.close();
 });
 
 test("the log has a line a request, whole when the stub is closed", async () => {

@@ -130,6 +130,24 @@ describe("what an answer means", () => {
   });
 });
 
+describe("an answer that comes a byte a second", () => {
+  test("a body: the status had come, so the message is accepted when the deadline passes", async () => {
+    answering(stubAnswers.acceptedDripping);
+    expect(await sendgrid.send(anEmail(), AbortSignal.timeout(300))).toMatchObject({
+      kind: "accepted",
+      receipt: expect.any(String),
+    });
+  });
+
+  test("a head: nothing is known when the deadline passes", async () => {
+    answering(stubAnswers.drippingHead);
+    expect(await sendgrid.send(anEmail(), AbortSignal.timeout(300))).toMatchObject({
+      kind: "unknown",
+      code: "deadline",
+    });
+  });
+});
+
 describe("nobody to hand it to", () => {
   test.each([
     ["nobody listens", "http://127.0.0.1:1", "ECONNREFUSED"],
