@@ -2,8 +2,8 @@ import { type Transaction, sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
 import { type Mistake, MistakesError, reasonOf } from "../errors.ts";
+import type { Segment } from "../journey/read-segment.ts";
 import { conditionSql } from "./condition-sql.ts";
-import type { Segment } from "./segment.ts";
 import { inOrder } from "./segment-order.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { Condition } from "../journey/condition.ts";
-import type { Segment } from "./segment.ts";
+import type { Segment } from "../journey/read-segment.ts";
 
 /** The names of the segments a condition asks for. */
 export function segmentsIn(condition: Condition): readonly string[] {

@@ -1,14 +1,7 @@
 import type { Database } from "../database/database.ts";
 import { WaypostError, nearMiss } from "../errors.ts";
 import type { Condition } from "../journey/condition.ts";
-
-/** A named condition as a segment file defines it. */
-export interface Segment {
-  readonly name: string;
-  readonly describe: string | null;
-  readonly condition: Condition;
-  readonly file: string;
-}
+import type { Segment } from "../journey/read-segment.ts";
 
 /** A segment as it is kept. `refreshedAt` is null until the condition it has now was first evaluated. */
 export interface KeptSegment extends Segment {

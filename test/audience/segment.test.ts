@@ -2,8 +2,9 @@ import { sql } from "kysely";
 import { beforeEach, expect, test } from "vitest";
 import { refreshSegments } from "../../src/audience/refresh-segments.ts";
 import { saveSegments } from "../../src/audience/save-segments.ts";
-import { type Segment, listSegments, membersOf } from "../../src/audience/segment.ts";
+import { listSegments, membersOf } from "../../src/audience/segment.ts";
 import type { Condition } from "../../src/journey/condition.ts";
+import type { Segment } from "../../src/journey/read-segment.ts";
 import { aDatabase, freshTables } from "../support/database.ts";
 import { Population, ago, anEvent, field, lasting, not, now, test as tests } from "./population.ts";
 
