@@ -106,7 +106,7 @@ function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
       "unwrap" in current &&
       typeof current.unwrap === "function"
     )
-      current = current.unwrap();
+      current = (current as { unwrap: () => unknown }).unwrap();
     if (part === undefined) break;
     const inner = current as {
       shape?: Record<string, unknown>;

@@ -66,7 +66,7 @@ function partsOf(thrown: unknown): {
   responseCode: number | undefined;
   response: string | undefined;
 } {
-  const error: { code?: unknown; responseCode?: unknown; response?: unknown } = Object(thrown);
+  const error = Object(thrown) as { code?: unknown; responseCode?: unknown; response?: unknown };
   return {
     code: typeof error.code === "string" ? error.code : "smtp",
     responseCode:

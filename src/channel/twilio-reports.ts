@@ -91,7 +91,7 @@ const optOutTypes: Readonly<Record<string, Report["kind"]>> = {
 };
 
 function formOf(body: Buffer): Fields {
-  const fields: Record<string, string | string[]> = Object.create(null);
+  const fields = Object.create(null) as Record<string, string | string[]>;
   for (const [name, value] of new URLSearchParams(body.toString("utf8"))) {
     const before = fields[name];
     fields[name] = before === undefined ? value : [before, value].flat();

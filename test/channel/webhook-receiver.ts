@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Provider, Report, ReportRequest } from "../../src/channel/channel.ts";
 
@@ -14,7 +14,8 @@ export interface WebhookReceiver {
 
 export async function startWebhookReceiver(): Promise<WebhookReceiver> {
   const requests: WebhookReceiver["requests"] = [];
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => void hear(request, response));
+  async function hear(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const headers = Object.fromEntries(
@@ -30,7 +31,7 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
       receivedAt: new Date(),
     });
     response.writeHead(receiver.status).end();
-  });
+  }
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   const receiver: WebhookReceiver = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -220,6 +220,6 @@ describe("what a provider answers", () => {
     ];
     const { carrier } = aCarrier(() => answers.shift()!);
     await deliverDue(database, { carrier, rules: { concurrency: 3 } });
-    expect((await states()).sort()).toEqual(["accepted", "accepted", "failed"]);
+    expect((await states()).toSorted()).toEqual(["accepted", "accepted", "failed"]);
   });
 });
