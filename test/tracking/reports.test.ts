@@ -166,11 +166,37 @@ test("a report about a message that never left is kept, and changes nothing", as
 });
 
 test("a report without our id finds its message by the provider's receipt", async () => {
-  await database.updateTable("messages").set({ receipt: "r-9" }).execute();
-  const other = await aMessage(database, customer, { receipt: "r-9", provider: "owl" });
+  await database.updateTable("messages").set({ receipt: "r-9", provider: "owl" }).execute();
+  const other = await aMessage(database, customer, { receipt: "r-9" });
   await report(database, aReport({ kind: "delivered", receipt: "r-9" }));
-  expect(await now()).toMatchObject({ state: "delivered" });
-  expect(await messageNow(database, other.id)).toMatchObject({ state: "accepted" });
+  expect(await messageNow(database, other.id)).toMatchObject({ state: "delivered" });
+  expect(await now()).toMatchObject({ state: "accepted" });
+});
+
+test("a provider that counts in whole seconds accepts no message before it was sent", async () => {
+  message = await aMessage(database, customer, {
+    state: "sending",
+    sent_at: later(monday, { seconds: 0.9 }),
+  });
+  await report(database, about("accepted", { at: monday }));
+  expect((await now()).accepted_at).toEqual(message.sent_at);
+});
+
+test("reports about one message that several workers apply at once do not undo one another", async () => {
+  const messages = await Promise.all(Array.from({ length: 8 }, () => aMessage(database, customer)));
+  for (const { delivery_id } of messages) {
+    for (const kind of ["delivered", "bounced", "failed", "complained"] as const) {
+      const read = { reports: [aReport({ kind, deliveryId: delivery_id })], unread: [] };
+      await receiveReports(database, "pigeon", read, monday);
+    }
+  }
+  const worker = async () => {
+    while ((await applyReports(database, minute(5), 1)).requests > 0);
+  };
+  await Promise.all(Array.from({ length: 8 }, worker));
+  const told = { bounced_at: minute(1), complained_at: minute(1) };
+  for (const { id } of messages)
+    expect(await messageNow(database, id)).toMatchObject({ state: "delivered", ...told });
 });
 
 test("a report about nothing we know is kept by itself", async () => {
