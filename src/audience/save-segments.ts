@@ -27,7 +27,7 @@ export async function saveSegments(
 }
 
 /** What is wrong with segments taken together: names used twice, unknown fields and segments, cycles. */
-export function mistakesIn(segments: readonly Segment[], now: Date): readonly Mistake[] {
+function mistakesIn(segments: readonly Segment[], now: Date): readonly Mistake[] {
   const names = segments.map(({ name }) => name);
   const { cycles } = inOrder(segments);
   return segments.flatMap((segment, index) => {
