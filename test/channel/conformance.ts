@@ -129,7 +129,7 @@ const hostile: Readonly<Record<string, Partial<Outgoing>>> = {
 };
 
 /** Every text of an outcome is kept in Postgres and shown on a screen. */
-export function expectWellFormed(outcome: Outcome): void {
+function expectWellFormed(outcome: Outcome): void {
   expect(["accepted", "later", "refused", "unknown", "misconfigured"]).toContain(outcome.kind);
   for (const text of Object.values(outcome)) {
     if (typeof text !== "string") continue;

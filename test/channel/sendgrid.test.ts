@@ -167,3 +167,25 @@ describe("nobody to hand it to", () => {
     await provider.close();
   });
 });
+
+test("a message whose deadline passes in the queue for a connection was not sent, and never is", async () => {
+  const first = Promise.withResolvers<void>();
+  stub.behave(() => {
+    first.resolve();
+    return stubAnswers.silent;
+  });
+  const narrow = createSendgrid({ apiKey: "key", baseUrl: stub.url, connections: 1 });
+  const [holding, waiting] = [new AbortController(), new AbortController()];
+  const holder = narrow.send(anEmail(), holding.signal);
+  await first.promise;
+  const message = anEmail();
+  const waiter = narrow.send(message, waiting.signal);
+  waiting.abort();
+  expect(await waiter).toMatchObject({ kind: "later", counted: false, code: "deadline" });
+  holding.abort();
+  expect(await holder).toMatchObject({ kind: "unknown" });
+  stub.behave(undefined);
+  expect(await narrow.send(anEmail(), noDeadline)).toMatchObject({ kind: "accepted" });
+  expect(stub.seen.has(message.deliveryId)).toBe(false);
+  await narrow.close();
+});
