@@ -35,6 +35,8 @@ export function connect(connection: Connection): Database {
   pool.on("error", (error) =>
     connection.log?.warn({ error: error.message }, "an idle database connection broke"),
   );
+  // One that breaks between two statements of a transaction tells nobody else: the next statement fails and says so.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   const database = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   pools.set(database, pool);
   return database;
