@@ -21,25 +21,42 @@ export interface AppliedReports {
 }
 
 /**
- * Applies what lies in the inbox, `limit` requests at most: every report once, in any order, whoever else does the same
- * at the same time. When the set cannot be applied, each request is tried by itself, so that a strange one holds up no other.
+ * Applies what lies in the inbox: every report once, in any order, whoever else does the same at the same time. Goes on
+ * until `limit` requests are done or none is left. When a set cannot be applied, each request is tried by itself, so
+ * that a strange one holds up no other.
  */
 export async function applyReports(
   database: Database,
   now: Date,
   limit: number,
 ): Promise<AppliedReports> {
-  try {
-    return await applySome(database, now, { limit });
-  } catch {
-    return applyOneByOne(database, now, limit);
+  let sum: AppliedReports = nothing;
+  while (sum.requests < limit) {
+    const from = { limit: limit - sum.requests };
+    const some = await applySome(database, now, from).catch(() =>
+      applyOneByOne(database, now, from),
+    );
+    sum = together(sum, some);
+    if (some.requests === 0 || some.failed.length > 0) break;
   }
+  return sum;
+}
+
+const nothing: AppliedReports = { requests: 0, reports: 0, texts: [], failed: [] };
+
+function together(one: AppliedReports, other: AppliedReports): AppliedReports {
+  return {
+    requests: one.requests + other.requests,
+    reports: one.reports + other.reports,
+    texts: [...one.texts, ...other.texts],
+    failed: [...one.failed, ...other.failed],
+  };
 }
 
 async function applyOneByOne(
   database: Database,
   now: Date,
-  limit: number,
+  { limit }: { readonly limit: number },
 ): Promise<AppliedReports> {
   const open = await database
     .selectFrom("report_inbox")
@@ -48,22 +65,12 @@ async function applyOneByOne(
     .orderBy("id")
     .limit(limit)
     .execute();
-  let sum: AppliedReports = { requests: 0, reports: 0, texts: [], failed: [] };
+  let sum = nothing;
   for (const { id } of open) {
     const one = await applySome(database, now, { limit: 1, only: [id] }).catch(
-      (reason: unknown): AppliedReports => ({
-        requests: 0,
-        reports: 0,
-        texts: [],
-        failed: [{ inboxId: id, reason }],
-      }),
+      (reason: unknown): AppliedReports => ({ ...nothing, failed: [{ inboxId: id, reason }] }),
     );
-    sum = {
-      requests: sum.requests + one.requests,
-      reports: sum.reports + one.reports,
-      texts: [...sum.texts, ...one.texts],
-      failed: [...sum.failed, ...one.failed],
-    };
+    sum = together(sum, one);
   }
   return sum;
 }

@@ -127,6 +127,15 @@ test("a report that comes ten times at once, to ten workers, is one report", asy
   ).toEqual([]);
 });
 
+test("a flood of large requests is applied to its end, one request more than asked for is not", async () => {
+  const many = (name: string) =>
+    Array.from({ length: 900 }, (_, index) => about("deferred", { eventId: `${name} ${index}` }));
+  for (const name of ["a", "b", "c", "d", "e"])
+    await receiveReports(database, "pigeon", { reports: many(name), unread: [] }, monday);
+  expect(await applyReports(database, minute(1), 4)).toMatchObject({ requests: 4, reports: 3600 });
+  expect(await applyReports(database, minute(1), 4)).toMatchObject({ requests: 1, reports: 900 });
+});
+
 test("two providers may use the same event id", async () => {
   await report(database, about("delivered", { eventId: "1" }));
   const read = { reports: [about("complained", { eventId: "1" })], unread: [] };

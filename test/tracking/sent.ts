@@ -8,7 +8,7 @@ import { type AppliedReports, applyReports } from "../../src/tracking/reports.ts
 import { trackingUrls } from "../../src/tracking/urls.ts";
 import { later, monday } from "../support/people.ts";
 
-export const secrets = ["the secret of this shop, long enough to be one"];
+const secrets = ["the secret of this shop, long enough to be one"];
 export const tokens = createTokens(secrets);
 export const urls = trackingUrls("https://mail.example", secrets);
 
