@@ -14,7 +14,7 @@ export interface Advanced {
   readonly held: number;
   /** Enrollments a send step was executed for. */
   readonly planned: number;
-  /** The batch was full, so more may be due. */
+  /** More may be due. */
   readonly more: boolean;
 }
 
@@ -24,7 +24,7 @@ export interface Advanced {
  */
 export function advance(database: Database, turn: Turn): Promise<Advanced> {
   return database.transaction().execute(async (transaction) => {
-    const due = await claimDue(transaction, turn);
+    const { due, more } = await claimDue(transaction, turn);
     const versions = await versionsOf(
       transaction,
       due.map((one) => one.version_id),
@@ -44,21 +44,19 @@ export function advance(database: Database, turn: Turn): Promise<Advanced> {
       transaction,
       walked.flatMap((one) => one.passages),
     );
-    return summed(walked, due.length, turn.limit);
+    return { moved: due.length, ...summed(walked), more };
   });
 }
 
-function summed(walked: readonly Walked[], due: number, limit: number): Advanced {
+function summed(walked: readonly Walked[]) {
   const arrivals = walked.flatMap((one) => one.arrivals);
   const at = (...states: readonly Place["state"][]) =>
     arrivals
       .filter((arrival: Arrival) => states.includes(arrival.at.state))
       .reduce((sum, arrival) => sum + arrival.ids.length, 0);
   return {
-    moved: due,
     finished: at("completed", "exited"),
     held: at("held"),
     planned: walked.reduce((sum, one) => sum + one.planned, 0),
-    more: due >= limit,
   };
 }

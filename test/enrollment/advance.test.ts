@@ -188,6 +188,23 @@ test("nobody moves while the journey is paused, and everybody goes on from where
   expect(await advance(shop.database, shop.turn)).toMatchObject({ moved: 0 });
 });
 
+test("a journey with many due leaves room in every batch for one with few", async () => {
+  await shop.apply(hello);
+  await manySignUp(100);
+  while ((await react(shop.database, shop.turn)).more);
+  await shop.apply(
+    hello,
+    `journey: receipt\nstart: { on: paid }\nsteps: [{ send: receipt, by: email }]`,
+  );
+  shop.now = new Date(shop.now.getTime() + 1000);
+  await shop.happens("7", "paid");
+  await react(shop.database, shop.turn);
+  const turned = await advance(shop.database, { ...shop.turn, limit: 10 });
+  expect(turned).toMatchObject({ moved: 6, planned: 1, more: true });
+  expect(await shop.messagesTo("7")).toEqual(["email receipt"]);
+  expect(await advance(shop.database, shop.turn)).toMatchObject({ moved: 95, more: false });
+});
+
 test("a mistyped journey is answered with the one that was meant", async () => {
   await shop.apply(hello);
   await expect(pauseJourney(shop.database, "helo", shop.now)).rejects.toThrow(
