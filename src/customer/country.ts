@@ -1,38 +1,40 @@
 /** What people write for a country and no standard has, by its plain form. */
-const aliases: Readonly<Record<string, string>> = {
-  uk: "GB",
-  greatbritain: "GB",
-  england: "GB",
-  scotland: "GB",
-  wales: "GB",
-  northernireland: "GB",
-  usa: "US",
-  us: "US",
-  america: "US",
-  unitedstatesofamerica: "US",
-  eire: "IE",
-  republicofireland: "IE",
-  rsa: "ZA",
-  holland: "NL",
-  thenetherlands: "NL",
-  czechrepublic: "CZ",
-  hongkong: "HK",
-  macau: "MO",
-  korea: "KR",
-  southkorea: "KR",
-  russianfederation: "RU",
-  uae: "AE",
-  turkey: "TR",
-  burma: "MM",
-  swaziland: "SZ",
-  ivorycoast: "CI",
-  vietnam: "VN",
-  bosnia: "BA",
-  macedonia: "MK",
-  capeverde: "CV",
-  easttimor: "TL",
-  palestine: "PS",
-};
+const aliases = new Map(
+  Object.entries({
+    uk: "GB",
+    greatbritain: "GB",
+    england: "GB",
+    scotland: "GB",
+    wales: "GB",
+    northernireland: "GB",
+    usa: "US",
+    us: "US",
+    america: "US",
+    unitedstatesofamerica: "US",
+    eire: "IE",
+    republicofireland: "IE",
+    rsa: "ZA",
+    holland: "NL",
+    thenetherlands: "NL",
+    czechrepublic: "CZ",
+    hongkong: "HK",
+    macau: "MO",
+    korea: "KR",
+    southkorea: "KR",
+    russianfederation: "RU",
+    uae: "AE",
+    turkey: "TR",
+    burma: "MM",
+    swaziland: "SZ",
+    ivorycoast: "CI",
+    vietnam: "VN",
+    bosnia: "BA",
+    macedonia: "MK",
+    capeverde: "CV",
+    easttimor: "TL",
+    palestine: "PS",
+  }),
+);
 
 const unknown = new Set(["unspecified", "unknown", "none", "na", "other", "notspecified", "zz"]);
 const languages = ["en", "de", "fr", "es", "it", "nl", "pt"];
@@ -47,7 +49,7 @@ export function readCountry(text: string): string | null | undefined {
   const plain = plainName(text);
   if (unknown.has(plain)) return null;
   codes ??= countryNames();
-  return aliases[plain] ?? codes.get(plain);
+  return aliases.get(plain) ?? codes.get(plain);
 }
 
 function countryNames(): ReadonlyMap<string, string> {

@@ -2,23 +2,25 @@ import { plainHeader } from "./field.ts";
 import type { Json } from "./storable.ts";
 
 /** What the items of an order are called in the field, and the field of a row of orders each is. */
-const itemFields: Readonly<Record<string, string>> = {
-  product: "product",
-  productid: "product",
-  sku: "product",
-  id: "product",
-  itemid: "product",
-  name: "product_name",
-  productname: "product_name",
-  title: "product_name",
-  category: "product_category",
-  quantity: "quantity",
-  qty: "quantity",
-  price: "unit_price",
-  unitprice: "unit_price",
-  line: "line",
-  lineno: "line",
-};
+const itemFields = new Map(
+  Object.entries({
+    product: "product",
+    productid: "product",
+    sku: "product",
+    id: "product",
+    itemid: "product",
+    name: "product_name",
+    productname: "product_name",
+    title: "product_name",
+    category: "product_category",
+    quantity: "quantity",
+    qty: "quantity",
+    price: "unit_price",
+    unitprice: "unit_price",
+    line: "line",
+    lineno: "line",
+  }),
+);
 
 const listNames = ["lines", "items", "products"];
 
@@ -36,7 +38,7 @@ export function explodeOrder(order: ReadonlyMap<string, Json>): Map<string, Json
 function itemEntries(item: Json): [string, Json][] {
   if (item === null || typeof item !== "object" || Array.isArray(item)) return [["product", item]];
   return Object.entries(item).map(([name, value]) => [
-    itemFields[plainHeader(name)] ?? `line.attributes.${name}`,
+    itemFields.get(plainHeader(name)) ?? `line.attributes.${name}`,
     value as Json,
   ]);
 }

@@ -25,17 +25,20 @@ export interface ValueSettings {
 export type ReadValue = (raw: Json) => Json | Fault;
 
 const statuses = ["completed", "returned", "cancelled", "adjusted"];
-const statusAliases: Readonly<Record<string, string>> = {
-  paid: "completed",
-  complete: "completed",
-  fulfilled: "completed",
-  shipped: "completed",
-  refunded: "returned",
-  return: "returned",
-  canceled: "cancelled",
-  void: "cancelled",
-  adjustment: "adjusted",
-};
+const statusAliases = new Map(
+  Object.entries({
+    paid: "completed",
+    complete: "completed",
+    fulfilled: "completed",
+    shipped: "completed",
+    refunded: "returned",
+    return: "returned",
+    canceled: "cancelled",
+    void: "cancelled",
+    adjustment: "adjusted",
+  }),
+);
+const symbols = new Map(Object.entries({ "£": "GBP", "€": "EUR", $: "USD" }));
 const yes = new Set(["true", "yes", "y", "1", "on", "t"]);
 const no = new Set(["false", "no", "n", "0", "off", "f"]);
 const longestKey = 255;
@@ -171,14 +174,13 @@ function canonicalZone(text: string): string | null {
 }
 
 function readCurrency(text: string): string | Fault {
-  const symbol = { "£": "GBP", "€": "EUR", $: "USD" }[text];
-  const code = symbol ?? text.toUpperCase();
+  const code = symbols.get(text) ?? text.toUpperCase();
   return /^[A-Z]{3}$/.test(code) ? code : new Fault("expected a currency code such as GBP");
 }
 
 function readStatus(text: string): string | Fault {
   const plain = text.toLowerCase();
-  const status = statusAliases[plain] ?? plain;
+  const status = statusAliases.get(plain) ?? plain;
   return statuses.includes(status) ? status : new Fault(`expected one of ${statuses.join(", ")}`);
 }
 
