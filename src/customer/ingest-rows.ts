@@ -62,13 +62,15 @@ export class IngestRows {
 
   #readOrder(message: IngestMessage, properties: JsonRecord): readonly IngestRow[] | IngestError {
     const flat = flatten(properties);
-    const number = [...flat].find(([name]) => orderNumbers.has(plainHeader(name)))?.[1];
-    if (number === null || number === undefined || number === "") return [];
+    const [name, number] = [...flat].find(([key]) => orderNumbers.has(plainHeader(key))) ?? [];
+    if (name === undefined || number === null || number === "") return [];
+    flat.delete(name);
     const rows: IngestRow[] = [];
-    for (const [name] of flat) if (plainHeader(name) === "status") flat.delete(name);
+    // A shop calls the state of a completed order what it likes; to us it is completed.
+    for (const key of flat.keys()) if (plainHeader(key) === "status") flat.delete(key);
     for (const entries of explodeOrder(flat)) {
       const row = this.#orders.read(
-        new Map([["number", number], ["ordered_at", message.at.toISOString()], ...entries]),
+        new Map([["number", number ?? null], ["ordered_at", message.at.toISOString()], ...entries]),
       );
       if (row instanceof Unread)
         return { index: message.index, path: "properties", reason: row.reason };

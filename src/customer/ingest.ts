@@ -77,7 +77,7 @@ async function take(
   const fresh = await claimKeys(transaction, read, now);
   if (fresh.length === 0) return { taken: 0, heard: false };
   const customerOf = await mergeCustomers(transaction, fresh, now);
-  const orders = fresh.flatMap(({ message, order }) =>
+  const orders = newestOrders(fresh).flatMap(({ message, order }) =>
     order.map((row) => ({ ...row, n: message.index, customer_id: customerOf(message) })),
   );
   if (orders.length > 0) await mergeOrders(transaction, orderRows(orders), now);
@@ -103,6 +103,14 @@ async function take(
       ? { heard: 0 }
       : await recordEvents(transaction, eventRows(events), now, { live: true });
   return { taken: fresh.length, heard: recorded.heard > 0 };
+}
+
+/** An order told twice in one batch is as it was told last. */
+function newestOrders(read: readonly ReadMessage[]): readonly ReadMessage[] {
+  const byNumber = new Map(
+    read.flatMap((item) => item.order.slice(0, 1).map((row) => [row["order_number"], item])),
+  );
+  return [...byNumber.values()];
 }
 
 /** The messages that were not here before, by the caller's ids. */
