@@ -48,7 +48,7 @@ export async function applyJourneys(
 }
 
 /** SHA-256 of the definition, whatever the order of its keys. */
-export function hashOf(journey: Journey): string {
+function hashOf(journey: Journey): string {
   const sorted = (_key: string, value: unknown) =>
     value !== null && typeof value === "object" && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))

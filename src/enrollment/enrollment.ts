@@ -16,7 +16,6 @@
  * An enrollment stays on the version it entered with; only new ones enter a new version (apply.ts). While its journey
  * is paused it does not move; what happened meanwhile (stops, events awaited) still counts.
  */
-export type EnrollmentState = "entered" | "waiting" | "completed" | "exited" | "held";
 
 /** What every piece of the engine's work is given: what time it is, how much to do at most, and the shop's own zone. */
 export interface Turn {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { applyJourneys } from "../../src/enrollment/apply.ts";
+import { archiveJourney } from "../../src/enrollment/journey-state.ts";
 import { WaypostError } from "../../src/errors.ts";
 import { aCustomer } from "../support/people.ts";
 import { aShop, written } from "./shop.ts";
@@ -81,6 +82,19 @@ test("a journey whose file is gone enrols nobody, those inside go on; the file b
   await shop.happens(bob, "signed_up");
   await shop.live();
   expect(await shop.whereabouts(bob)).toEqual(["waiting at hello"]);
+});
+
+test("an operator archives a journey by hand, and those inside go on", async () => {
+  await shop.apply(hello());
+  const [ada, bob] = [await aCustomer(shop.database), await aCustomer(shop.database)];
+  await shop.happens(ada, "signed_up");
+  await shop.live();
+  expect(await archiveJourney(shop.database, "hello", shop.now)).toBe(true);
+  expect(await archiveJourney(shop.database, "hello", shop.now)).toBe(false);
+  await shop.happens(bob, "signed_up");
+  await shop.travel("1 day");
+  expect(await shop.messagesTo(ada)).toEqual(["email hello"]);
+  expect(await shop.whereabouts(bob)).toEqual([]);
 });
 
 test("events are heard as long as a version needs them, and no longer", async () => {
