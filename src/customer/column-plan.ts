@@ -38,7 +38,7 @@ export function planColumn(
   const { mapping } = options;
   if (mapping !== null && Object.hasOwn(mapping.columns, column))
     return { plan: mappedPlan(column, mapping, options), note: null };
-  if (mapping !== null && mapping.others === "ignore")
+  if (mapping?.others === "ignore")
     return { plan: null, note: `column "${column}" is not in the mapping and is passed over` };
   const target = mapping === null ? ownTarget(column, options.kind) : undefined;
   if (target !== undefined && !(target.kind === "column" && taken.has(target.column)))

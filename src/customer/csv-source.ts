@@ -2,6 +2,7 @@ import { WaypostError } from "../errors.ts";
 import { type OpenRecord, feed } from "./csv-record.ts";
 import { unguarded } from "./formula-guard.ts";
 import { type Source, type SourceBatch, type SourceRow, rejectColumns } from "./source.ts";
+import { textOf } from "./storable.ts";
 import type { Line, LineBatch } from "./text-lines.ts";
 
 const mostLines = 1000;
@@ -48,7 +49,7 @@ export async function openCsv(
 function mended(row: SourceRow): SourceRow {
   return {
     ...row,
-    values: row.values.slice(rejectColumns.length).map((cell) => unguarded(String(cell))),
+    values: row.values.slice(rejectColumns.length).map((cell) => unguarded(textOf(cell ?? ""))),
   };
 }
 

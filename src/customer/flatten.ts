@@ -13,8 +13,8 @@ export function flatten(object: Readonly<Record<string, Json>>): Map<string, Jso
       return;
     }
     for (const [key, inner] of Object.entries(value)) {
-      if (name === "attributes") flat.set(`attributes.${key}`, inner as Json);
-      else add(name === "address" ? key : `${name}.${key}`, inner as Json);
+      if (name === "attributes") flat.set(`attributes.${key}`, inner);
+      else add(name === "address" ? key : `${name}.${key}`, inner);
     }
   };
   for (const [name, value] of Object.entries(object)) add(name, value);

@@ -57,7 +57,7 @@ function tabular(
   entries: ReadonlyMap<string, Json>,
   placeOf: (name: string) => number | undefined,
 ): SourceRow {
-  const values: unknown[] = [];
+  const values: Json[] = [];
   let fault: string | null = null;
   for (const [name, value] of entries) {
     if ((rejectColumns as readonly string[]).includes(name)) continue;

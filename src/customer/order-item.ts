@@ -39,6 +39,6 @@ function itemEntries(item: Json): [string, Json][] {
   if (item === null || typeof item !== "object" || Array.isArray(item)) return [["product", item]];
   return Object.entries(item).map(([name, value]) => [
     itemFields.get(plainHeader(name)) ?? `line.attributes.${name}`,
-    value as Json,
+    value,
   ]);
 }

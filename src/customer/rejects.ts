@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { finished } from "node:stream/promises";
 import { csvLine } from "./formula-guard.ts";
 import { type Source, type SourceRow, rejectColumns } from "./source.ts";
+import { textOf } from "./storable.ts";
 
 /** The side file of an import: the rows that were not taken, each with its line and reason, to be mended and imported again. */
 export class Rejects {
@@ -45,7 +46,7 @@ export class Rejects {
   }
 
   #csv(row: SourceRow, reason: string): string {
-    return csvLine([String(row.line), reason, ...row.values.map((value) => String(value ?? ""))]);
+    return csvLine([String(row.line), reason, ...row.values.map((value) => textOf(value ?? ""))]);
   }
 
   /** The items of one order stand in one line, which is written once. */

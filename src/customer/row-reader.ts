@@ -4,7 +4,7 @@ import { completeRow } from "./complete-row.ts";
 import { rowRules } from "./row-rules.ts";
 import type { SourceRow } from "./source.ts";
 import { stagingColumns } from "./staging-table.ts";
-import type { Json } from "./storable.ts";
+import { type Json, textOf } from "./storable.ts";
 import { Fault } from "./value.ts";
 
 /** What a row says, by staging column; jsonb columns hold JSON text. Absent is nothing. */
@@ -76,20 +76,18 @@ export class RowReader {
     return { values: draft.values };
   }
 
-  #readCell(draft: RowDraft, index: number, cell: unknown): void {
+  #readCell(draft: RowDraft, index: number, cell: Json | undefined): void {
     const plan = this.#plans[index];
     if (plan === null || plan === undefined) return;
     const raw = this.#present(cell);
     if (raw === null) return;
-    if (plan.values !== null && plan.values.has(String(raw))) {
-      const meant = plan.values.get(String(raw)) ?? null;
-      if (meant !== null) this.#put(draft, plan, meant, false);
-    } else this.#put(draft, plan, raw, false);
+    const meant = plan.values === null ? undefined : plan.values.get(textOf(raw));
+    if (meant !== null) this.#put(draft, plan, meant ?? raw, false);
   }
 
   /** A cell without the space around it; null when that leaves nothing. */
-  #present(cell: unknown): Json {
-    if (typeof cell !== "string") return (cell ?? null) as Json;
+  #present(cell: Json | undefined): Json {
+    if (typeof cell !== "string") return cell ?? null;
     const text = cell.trim();
     return this.#blank.has(text) ? null : text;
   }
@@ -104,7 +102,7 @@ export class RowReader {
     const { target } = plan;
     if (target.kind === "column") {
       const place = this.places.get(target.column) ?? 0;
-      if (overrides || draft.values[place] === null) draft.values[place] = String(value);
+      if (overrides || draft.values[place] === null) draft.values[place] = textOf(value);
     } else if (target.kind === "consent") {
       draft.consents.push({
         channel: target.channel,
@@ -149,7 +147,7 @@ function putInBag(
   if (bag === undefined) draft.bags.set(place, (bag = Object.create(null) as Record<string, Json>));
   if (key !== null) bag[key] = value;
   else if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    for (const [name, inner] of Object.entries(value)) bag[name] ??= inner as Json;
+    for (const [name, inner] of Object.entries(value)) bag[name] ??= inner;
   } else draft.faults.push(`${plan.column}: expected a JSON object, got ${excerpt(value)}`);
 }
 

@@ -2,7 +2,7 @@ import { type ColumnPlan, targetReader } from "./column-plan.ts";
 import { type MappingRule, templateColumns } from "./mapping.ts";
 import type { RowReaderOptions } from "./row-reader.ts";
 import type { SourceRow } from "./source.ts";
-import type { Json } from "./storable.ts";
+import { type Json, textOf } from "./storable.ts";
 import { targetOf } from "./target.ts";
 
 interface SetValue {
@@ -17,7 +17,7 @@ export interface RowRules {
   values(row: SourceRow): SetValue[];
 }
 
-type Present = (cell: unknown) => Json;
+type Present = (cell: Json | undefined) => Json;
 type Setter = (row: SourceRow) => SetValue | null;
 
 /** `set` and `when` of a mapping, ready to be applied to rows. */
@@ -96,8 +96,8 @@ function ruleTest(
 ): (row: SourceRow) => boolean {
   const cell = (row: SourceRow): Json => present(row.values[columns.indexOf(rule.column)]);
   const { starts_with: start, empty, is } = rule;
-  if (start !== undefined) return (row) => String(cell(row) ?? "").startsWith(start);
+  if (start !== undefined) return (row) => textOf(cell(row) ?? "").startsWith(start);
   if (empty !== undefined) return (row) => (cell(row) === null) === empty;
   const wanted = new Set((Array.isArray(is) ? is : [is]).map(String));
-  return (row) => wanted.has(String(cell(row) ?? ""));
+  return (row) => wanted.has(textOf(cell(row) ?? ""));
 }

@@ -1,8 +1,10 @@
+import type { Json } from "./storable.ts";
+
 /** One row of a file, by the source's columns. A row with a fault goes to the side file as it is. */
 export interface SourceRow {
   /** Where it begins, from 1. */
   readonly line: number;
-  readonly values: readonly unknown[];
+  readonly values: readonly (Json | undefined)[];
   readonly fault: string | null;
   /** The line itself, where the side file holds lines and not cells. */
   readonly text?: string;

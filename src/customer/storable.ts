@@ -8,6 +8,11 @@ export type Json =
   | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 
+/** A value as a text: itself, or as JSON. */
+export function textOf(value: Json): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
 const forbiddenKeys = new Set(["__proto__", "constructor", "prototype"]);
 const deepest = 20;
 const longestText = 100_000;
