@@ -2,7 +2,7 @@ import type { Outgoing } from "../channel/channel.ts";
 import type { Database } from "../database/database.ts";
 import { reasonOf } from "../errors.ts";
 import type { Rendered, Templates, Variables } from "../template/template.ts";
-import { type LinkBook, withUtm } from "../tracking/links.ts";
+import { type LinkBook, trackLinks } from "../tracking/links.ts";
 import { type TrackingUrls, listUnsubscribeHeaders } from "../tracking/urls.ts";
 import type { ClaimedMessage } from "./message.ts";
 
@@ -88,13 +88,7 @@ export function renderTracked(
     campaign: message.journey,
     content: message.step,
   };
-  const track = (url: string): string => {
-    const tagged = withUtm(url, utm);
-    const link = composer.links.find(tagged);
-    if (link !== undefined) return composer.urls.click(message.deliveryId, link);
-    onNewUrl(tagged);
-    return tagged;
-  };
+  const track = trackLinks(composer, message.deliveryId, utm, onNewUrl);
   const { template, channel, customer } = message;
   const variables = variablesOf(composer, message, now);
   return composer.templates.render(template, channel, customer.locale, variables, track);

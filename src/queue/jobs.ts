@@ -1,3 +1,4 @@
+import { reasonOf } from "../errors.ts";
 import { refreshSegments } from "../audience/refresh-segments.ts";
 import { advance } from "../enrollment/advance.ts";
 import { enterDue } from "../enrollment/enter-due.ts";
@@ -46,7 +47,17 @@ export const engineJobs: Readonly<
   async "apply-reports"(working) {
     const { engine } = working;
     while (!working.stopping.aborted) {
-      const { requests } = await applyReports(engine.database, engine.clock.now(), reportsAtOnce);
+      const { requests, failed } = await applyReports(
+        engine.database,
+        engine.clock.now(),
+        reportsAtOnce,
+      );
+      for (const { inboxId, reason } of failed) {
+        engine.log.error(
+          { inboxId, reason: reasonOf(reason) },
+          "a report could not be applied; it stays in the inbox",
+        );
+      }
       if (requests < reportsAtOnce) return;
     }
   },

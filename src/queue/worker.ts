@@ -10,12 +10,13 @@ import { type EngineJob, type Wake, deliveryQueue, engineQueue } from "./wake.ts
 
 /**
  * A job is a wake-up: however often a worker dies over it, it is never given up (BullMQ's default of one stall would
- * lose it), and what it should have done is found again in Postgres.
+ * lose it), and what it should have done is found again in Postgres. Running twice does no harm, so a dead worker's
+ * jobs are taken over after seconds.
  */
 const workerOptions = {
   maxStalledCount: 1_000_000,
-  lockDuration: 20_000,
-  stalledInterval: 10_000,
+  lockDuration: 6000,
+  stalledInterval: 3000,
 } as const;
 const engineConcurrency = 4;
 /** Lanes of a channel in one worker: batches on their way at once. */
