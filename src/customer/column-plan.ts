@@ -47,7 +47,7 @@ export function planColumn(
 }
 
 /** How a value for a target is read when nothing more is said. */
-export function plain(column: string, target: Target, options: PlanOptions): ColumnPlan {
+function plain(column: string, target: Target, options: PlanOptions): ColumnPlan {
   return { column, target, read: targetReader(target, options.settings), values: null };
 }
 

@@ -38,12 +38,6 @@ export class CopyRows {
     this.#stream.end();
     await finished(this.#stream);
   }
-
-  /** Ends the COPY without keeping anything, so that the connection can be used again. */
-  async abandon(): Promise<void> {
-    this.#stream.destroy();
-    await once(this.#stream, "close").catch(() => undefined);
-  }
 }
 
 const special = /[\\\t\n\r]/;

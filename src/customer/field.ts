@@ -37,7 +37,7 @@ function field(name: string, type: FieldType, aliases = "", column = name): Fiel
   return { name, column, type, aliases: aliases === "" ? [] : aliases.split(" ") };
 }
 
-export const personFields: readonly Field[] = [
+const personFields: readonly Field[] = [
   field("external_id", "key", "id customerid customer userid customernumber customerno"),
   field("email", "email", "mail emailaddress"),
   field("phone", "phone", "mobile telephone phonenumber tel mobilephone"),

@@ -6,8 +6,9 @@ import { singleConnection } from "./single-connection.ts";
 import { CopyRows } from "./copy-rows.ts";
 import type { ImportKind } from "./field.ts";
 import { type MergeCounts, mergeImport } from "./import-merge.ts";
+import { knownZones } from "./known-zones.ts";
 import { type Mapping, readMapping } from "./mapping.ts";
-import { openSource } from "./open-source.ts";
+import { type Opened, openSource } from "./open-source.ts";
 import { Rejects, rejectsFileOf } from "./rejects.ts";
 import { RowReader } from "./row-reader.ts";
 import type { Source } from "./source.ts";
@@ -72,12 +73,13 @@ export async function importFile(
   const mapping = options.mapping === undefined ? null : readMapping(options.mapping, options.kind);
   const opened = await openSource(options.file, options.kind, mapping);
   const rejects = new Rejects(sideFile(options, opened.source), opened.source);
+  const reader = readerOf(opened.source, mapping, options, await knownZones(database));
   const client = await poolOf(database).connect();
   // A connection that breaks fails the query in hand; unheard, its event would end the process.
-  client.on("error", ignore);
+  client.on("error", () => undefined);
   try {
     const session = singleConnection(client);
-    const read = await stage(client, opened, rejects, mapping, options);
+    const read = await stage(client, opened, reader, rejects, options);
     const merged = await mergeImport(session, options, read.staged);
     const report = summary(options, read, rejects, merged);
     await recordImport(
@@ -95,7 +97,6 @@ export async function importFile(
       { cause },
     );
   } finally {
-    client.off("error", ignore);
     // Its temporary tables go with the connection.
     client.release(true);
   }
@@ -108,11 +109,23 @@ interface Read {
   notes: readonly string[];
 }
 
+function readerOf(
+  source: Source,
+  mapping: Mapping | null,
+  options: ImportOptions,
+  zones: ReadonlySet<string>,
+): RowReader {
+  const { kind, country, currency, now } = options;
+  const zone = mapping?.zone ?? options.zone;
+  const settings = { now, zone, zones, decimal: mapping?.decimal };
+  return new RowReader({ kind, country, currency, mapping, columns: source.columns, settings });
+}
+
 async function stage(
   client: PoolClient,
-  { source, size }: { readonly source: Source; readonly size: number },
+  { source, size }: Opened,
+  reader: RowReader,
   rejects: Rejects,
-  mapping: Mapping | null,
   options: ImportOptions,
 ): Promise<Read> {
   const columns = stagingColumns(options.kind);
@@ -123,13 +136,6 @@ async function stage(
     "import_rows",
     columns.map(({ name }) => name),
   );
-  const zone = mapping?.zone ?? options.zone;
-  const reader = new RowReader({
-    ...options,
-    mapping,
-    columns: source.columns,
-    settings: { now: options.now, zone, decimal: mapping?.decimal },
-  });
   const read: Read = { rows: 0, staged: 0, skipped: 0, notes: reader.notes };
   for await (const { rows, bytesRead } of source.batches) {
     for (const row of rows) {
@@ -201,5 +207,3 @@ async function recordImport(
     })
     .execute();
 }
-
-function ignore(): void {}

@@ -32,9 +32,9 @@ export class IngestRows {
   readonly #people: Columns;
   readonly #orders: Columns;
 
-  constructor(settings: IngestSettings) {
-    this.#people = new Columns("customers", settings);
-    this.#orders = new Columns("orders", settings);
+  constructor(settings: IngestSettings, zones: ReadonlySet<string>) {
+    this.#people = new Columns("customers", settings, zones);
+    this.#orders = new Columns("orders", settings, zones);
   }
 
   read(message: IngestMessage): ReadMessage | IngestError {
@@ -108,7 +108,7 @@ class Columns {
   readonly #reader: RowReader;
   readonly #jsonColumns: ReadonlySet<string>;
 
-  constructor(kind: "customers" | "orders", settings: IngestSettings) {
+  constructor(kind: "customers" | "orders", settings: IngestSettings, zones: ReadonlySet<string>) {
     // First of all the names that no alias may take the place of.
     this.#names = kind === "customers" ? ["external_id"] : ["number", "ordered_at"];
     this.#places = new Map(this.#names.map((name, index) => [name, index]));
@@ -117,7 +117,7 @@ class Columns {
       kind,
       mapping: null,
       columns: this.#names,
-      settings,
+      settings: { ...settings, zones },
       customerIsKnown: true,
     });
     this.#jsonColumns = new Set(

@@ -5,6 +5,7 @@ import { recordEvents } from "./events.ts";
 import { anonymousCustomers, joinAnonymous, keepLinks, knownCustomers } from "./identity.ts";
 import { type IngestError, type IngestMessage, readMessage } from "./ingest-message.ts";
 import { IngestRows, type IngestSettings, type ReadMessage } from "./ingest-rows.ts";
+import { knownZones } from "./known-zones.ts";
 import { mergeOrders } from "./orders.ts";
 import { type Relation, foldPeople, mergePeople, personColumns } from "./people.ts";
 import { stagingColumns } from "./staging-table.ts";
@@ -28,7 +29,7 @@ export async function ingestBatch(
   settings: IngestSettings,
 ): Promise<Ingested> {
   const errors: IngestError[] = [];
-  const rows = new IngestRows(settings);
+  const rows = new IngestRows(settings, await knownZones(database));
   const read = messages.flatMap((item, index): ReadMessage[] => {
     const message = readMessage(item, index, settings.now);
     if (isErrors(message)) {

@@ -44,7 +44,7 @@ const ruleSchema = z
     error: "expected set or skip",
   });
 
-export const mappingSchema = z.strictObject({
+const mappingSchema = z.strictObject({
   import: z.enum(importKinds),
   describe: z.string().optional(),
   encoding: z.enum(["utf-8", "windows-1252", "utf-16le", "utf-16be"]).optional(),

@@ -26,6 +26,11 @@ export async function mergeOrders(database: Database, rows: Relation, now: Date)
   return { inserted: inserted.size, updated: touched.size - inserted.size };
 }
 
+/** Held within what the column takes: an absurd order must not stop the sound ones beside it. */
+function sumOf(amount: string) {
+  return sql.raw(`least(greatest(sum(${amount}), -9999999999), 9999999999)`);
+}
+
 async function mergeHeads(
   database: Database,
   rows: Relation,
@@ -40,7 +45,7 @@ async function mergeHeads(
     ),
     heads AS MATERIALIZED (
       SELECT order_number, ${last("customer_id")} AS customer_id, min(ordered_at) AS ordered_at, ${last("status")} AS status,
-        round(${last("total")}, 4) AS total, coalesce(sum(round(quantity, 4) * round(unit_price, 4)), 0) AS sum, ${last("currency")} AS currency
+        round(${last("total")}, 4) AS total, coalesce(${sumOf("round(quantity, 4) * round(unit_price, 4)")}, 0) AS sum, ${last("currency")} AS currency
       FROM given GROUP BY order_number
     )
     INSERT INTO orders AS o (external_id, customer_id, ordered_at, status, total, currency, attributes, created_at, updated_at)
@@ -103,7 +108,7 @@ async function addUp(
   const result = await sql<{ id: string }>`
     WITH open AS (SELECT order_number FROM (${rows}) r GROUP BY order_number HAVING count(total) = 0 AND count(quantity) > 0),
     sums AS (
-      SELECT o.id, sum(l.quantity * l.unit_price) AS total FROM open JOIN orders o ON o.external_id = open.order_number
+      SELECT o.id, ${sumOf("l.quantity * l.unit_price")} AS total FROM open JOIN orders o ON o.external_id = open.order_number
       JOIN order_lines l ON l.order_id = o.id GROUP BY o.id
     )
     UPDATE orders o SET total = round(s.total, 4), updated_at = ${now}::timestamptz FROM sums s

@@ -26,7 +26,8 @@ export class Rejects {
     if (this.examples.length < 20) this.examples.push({ line: row.line, reason });
     const line = this.#source.format === "csv" ? this.#csv(row, reason) : this.#json(row, reason);
     if (line === null) return;
-    if (this.#stream === undefined) this.#stream = this.#open();
+    this.#stream ??= this.#open();
+    if (this.#stream.errored) throw this.#stream.errored;
     if (!this.#stream.write(`${line}\n`)) await once(this.#stream, "drain");
   }
 
@@ -39,6 +40,8 @@ export class Rejects {
 
   #open(): WriteStream {
     const stream = createWriteStream(this.file, { mode: 0o600 });
+    // Reported by the next row and by `close`; unheard it would end the process.
+    stream.on("error", () => undefined);
     // Without the mark, Excel takes UTF-8 for the machine's own code page.
     if (this.#source.format === "csv")
       stream.write(`\u{FEFF}${csvLine([...rejectColumns, ...this.#source.columns])}\n`);

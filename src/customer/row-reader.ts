@@ -151,7 +151,7 @@ function putInBag(
   } else draft.faults.push(`${plan.column}: expected a JSON object, got ${excerpt(value)}`);
 }
 
-export function excerpt(value: unknown): string {
+function excerpt(value: unknown): string {
   const text = JSON.stringify(value) ?? "nothing";
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }

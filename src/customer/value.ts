@@ -19,6 +19,8 @@ export interface ValueSettings {
   readonly zone: string;
   readonly format?: string | undefined;
   readonly decimal?: "." | "," | undefined;
+  /** The time zones that the database knows. */
+  readonly zones: ReadonlySet<string>;
 }
 
 /** Reads a text that is not empty (or, from JSON, a value that is not null). A phone number stays as written, since its country may stand in another column. */
@@ -84,7 +86,7 @@ function textReader(
     case "locale":
       return readLocale;
     case "zone":
-      return readZone;
+      return (text) => readZone(text, settings.zones);
     case "currency":
       return readCurrency;
     case "status":
@@ -154,18 +156,16 @@ function readLocale(text: string): string | Fault {
   }
 }
 
-const zones = new Map<string, string | null>();
-function readZone(text: string): string | Fault {
-  let zone = zones.get(text);
-  if (zone === undefined) {
-    zone = canonicalZone(text);
-    if (zones.size < 1000) zones.set(text, zone);
-  }
-  return zone ?? new Fault('expected an IANA time zone such as "Europe/London"');
+function readZone(text: string, known: ReadonlySet<string>): string | Fault {
+  if (known.has(text)) return text;
+  const zone = canonicalZone(text);
+  return zone !== null && known.has(zone)
+    ? zone
+    : new Fault('expected an IANA time zone such as "Europe/London"');
 }
 
+/** `europe/london` -> `Europe/London` */
 function canonicalZone(text: string): string | null {
-  if (/^[+-]/.test(text)) return null;
   try {
     return new Intl.DateTimeFormat("en", { timeZone: text }).resolvedOptions().timeZone;
   } catch {

@@ -181,6 +181,17 @@ test("a clean run takes away the side file of an earlier one", async () => {
   );
 });
 
+test("a side file that cannot be written, or is the file itself, is an error and nothing is taken", async () => {
+  const file = aFile(["id,email", "1,ann@"]);
+  await expect(
+    importing(database, "customers", file, { rejectsFile: "/nowhere/at/all.csv" }),
+  ).rejects.toThrow(/ENOENT.*nowhere/);
+  await expect(importing(database, "customers", file, { rejectsFile: file })).rejects.toThrow(
+    "expected another file for the rejected rows",
+  );
+  expect(await customers()).toEqual([]);
+});
+
 test("an unknown column is kept as an attribute, with the field it may have been meant for", async () => {
   const report = await importing(database, "customers", aFile(["id,emial", "1,ann@example.com"]));
   expect(report.notes).toEqual([
@@ -200,6 +211,16 @@ test("attributes keep numbers and truths as such, and leading zeros as text", as
     d: "1.50",
     e: "4e2",
   });
+});
+
+test("zones are those the database knows, in their own spelling", async () => {
+  const report = await importing(
+    database,
+    "customers",
+    aFile(["id,zone", "1,europe/london", "2,Mars/Phobos", "3,+01:00"]),
+  );
+  expect(report).toMatchObject({ inserted: 1, rejected: 2 });
+  expect(await customers()).toMatchObject([{ zone: "Europe/London" }]);
 });
 
 test("hostile cells and headers are data or are refused, and do nothing", async () => {

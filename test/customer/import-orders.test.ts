@@ -212,6 +212,17 @@ describe("orders without a mapping", () => {
     ]);
   });
 
+  test("of absurd size harm no other", async () => {
+    const file = aFile([
+      plain,
+      "o-1,c-1,2026-01-05,s-1,Cup,999999999,999999999",
+      "o-2,c-1,2026-01-05,s-1,Cup,1,1000000000",
+      "o-3,c-1,2026-01-05,s-1,Cup,1,1",
+    ]);
+    expect(await importing(database, "orders", file)).toMatchObject({ inserted: 2, rejected: 1 });
+    expect((await orders()).map(({ total }) => total)).toEqual(["9999999999.0000", "1.0000"]);
+  });
+
   test("as NDJSON carry their items", async () => {
     const order = {
       order_id: "o-1",
