@@ -9,5 +9,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // On a busy machine a second is short; what is awaited comes or it does not.
+    expect: { poll: { timeout: 20_000 } },
   },
 });

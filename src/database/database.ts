@@ -31,15 +31,21 @@ export function connect(connection: Connection): Database {
     application_name: connection.applicationName,
     types: { getTypeParser },
   });
-  // A server that restarts breaks idle connections; unheard, this event would end the process.
-  pool.on("error", (error) =>
-    connection.log?.warn({ error: error.message }, "an idle database connection broke"),
-  );
-  // One that breaks between two statements of a transaction tells nobody else: the next statement fails and says so.
-  pool.on("connect", (client) => client.on("error", () => undefined));
+  survive(pool, connection.log);
   const database = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   pools.set(database, pool);
   return database;
+}
+
+/**
+ * A server that restarts breaks the connections of every pool. The driver tells it by events, of the pool for an idle
+ * connection and of the connection itself for one in use, and an event that nobody hears ends the process. The query
+ * that was running, or the next one, fails as it should either way.
+ */
+function survive(pool: Pool, log?: Log): void {
+  const hear = (error: Error) => log?.warn({ error: error.message }, "a database connection broke");
+  pool.on("error", hear);
+  pool.on("connect", (client) => client.on("error", hear));
 }
 
 /** The driver's own pool behind `database`, for COPY and LISTEN, which Kysely does not speak. */

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { expect, test } from "vitest";
-import { aDatabase } from "../support/database.ts";
+import { connect } from "../../src/database/database.ts";
+import { aDatabase, urlOf } from "../support/database.ts";
 
 const database = await aDatabase();
 
@@ -27,4 +28,24 @@ test("a session searches our schema first, then public, and lives in UTC", async
       database,
     );
   expect(rows).toEqual([{ path: "waypost,public", zone: "UTC" }]);
+});
+
+test("connections that break, idle or in the middle of a transaction, cost their query and nothing else", async () => {
+  const url = urlOf(database);
+  const broken = connect({ url, schema: "waypost", maxConnections: 2, applicationName: "broken" });
+  const breakAll = sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'broken'`;
+  const transaction = broken.transaction().execute(async (inside) => {
+    await sql`select 1`.execute(inside);
+    await breakAll.execute(database);
+    // The connection is told so before the next query is sent.
+    await sql`select pg_sleep(0.1)`.execute(database);
+    await sql`select 2`.execute(inside);
+  });
+  await expect(transaction).rejects.toThrow(/terminat|not queryable|closed/);
+  const { rows } = await sql`select 3 as still`.execute(broken);
+  expect(rows).toEqual([{ still: 3 }]);
+  await breakAll.execute(database);
+  await sql`select pg_sleep(0.1)`.execute(database);
+  await expect(sql`select 4`.execute(broken)).resolves.toBeDefined();
+  await broken.destroy();
 });
