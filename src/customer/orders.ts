@@ -20,9 +20,9 @@ export async function mergeOrders(database: Database, rows: Relation, now: Date)
   );
   const heads = await mergeHeads(database, rows, now);
   const lines = await mergeLines(database, rows);
-  const totals = await addUp(database, rows, lines, now);
+  await addUp(database, lines, now);
   const inserted = new Set(heads.filter(({ is_new: isNew }) => isNew).map(({ id }) => id));
-  const touched = new Set([...heads.map(({ id }) => id), ...lines, ...totals]);
+  const touched = new Set([...heads.map(({ id }) => id), ...lines.map(({ order_id: id }) => id)]);
   return { inserted: inserted.size, updated: touched.size - inserted.size };
 }
 
@@ -62,14 +62,21 @@ async function mergeHeads(
   return result.rows;
 }
 
+/** An order whose lines are not what they were. */
+interface ChangedOrder {
+  readonly order_id: string;
+  /** Nobody gave its total. */
+  readonly is_summed: boolean;
+}
+
 /**
  * A line is known by its number, where the rows give one, else by its product and its place among the order's lines of
  * that product; so a file imported again finds its lines, and a mended row that was left out joins the others.
  */
-async function mergeLines(database: Database, rows: Relation): Promise<string[]> {
-  const result = await sql<{ order_id: string }>`
+async function mergeLines(database: Database, rows: Relation): Promise<ChangedOrder[]> {
+  const result = await sql<ChangedOrder>`
     WITH placed AS MATERIALIZED (
-      SELECT o.id AS order_id, p.id AS product_id, r.n, r.line, r.quantity, r.unit_price, coalesce(r.line_attributes, '{}') AS attributes,
+      SELECT o.id AS order_id, p.id AS product_id, r.n, r.line, r.total, r.quantity, r.unit_price, coalesce(r.line_attributes, '{}') AS attributes,
         row_number() OVER (PARTITION BY o.id, p.id ORDER BY r.n) AS nth
       FROM (${rows}) r JOIN orders o ON o.external_id = r.order_number LEFT JOIN products p ON p.external_id = r.product
       WHERE r.quantity IS NOT NULL
@@ -87,32 +94,38 @@ async function mergeLines(database: Database, rows: Relation): Promise<string[]>
       SELECT m.order_id, m.n, m.product_id, m.quantity, m.unit_price, m.attributes,
         coalesce(m.known_line, coalesce(h.line, 0) + row_number() OVER (PARTITION BY m.order_id, m.known_line IS NULL ORDER BY m.n)) AS line
       FROM matched m LEFT JOIN highest h USING (order_id)
-    )
+    ),
+    written AS (
     INSERT INTO order_lines AS l (order_id, line, product_id, quantity, unit_price, attributes)
     SELECT DISTINCT ON (order_id, line) order_id, line, product_id, quantity, unit_price, attributes FROM numbered ORDER BY order_id, line, n DESC
     ON CONFLICT (order_id, line) DO UPDATE SET product_id = coalesce(excluded.product_id, l.product_id), quantity = excluded.quantity,
       unit_price = excluded.unit_price, attributes = l.attributes || excluded.attributes
       WHERE (coalesce(excluded.product_id, l.product_id), excluded.quantity, excluded.unit_price, l.attributes || excluded.attributes)
         IS DISTINCT FROM (l.product_id, l.quantity, l.unit_price, l.attributes)
-    RETURNING order_id`.execute(database);
-  return result.rows.map((row) => row.order_id);
+    RETURNING order_id
+    )
+    SELECT order_id, count(p.total) = 0 AS is_summed FROM (SELECT DISTINCT order_id FROM written) w
+    JOIN placed p USING (order_id) GROUP BY order_id`.execute(database);
+  return result.rows;
 }
 
 /** Totals that nobody gave are the sums of the lines in the table, which may be more than the rows just read. */
 async function addUp(
   database: Database,
-  rows: Relation,
-  changed: readonly string[],
+  changed: readonly ChangedOrder[],
   now: Date,
-): Promise<string[]> {
-  const result = await sql<{ id: string }>`
-    WITH open AS (SELECT order_number FROM (${rows}) r GROUP BY order_number HAVING count(total) = 0 AND count(quantity) > 0),
-    sums AS (
-      SELECT o.id, ${sumOf("l.quantity * l.unit_price")} AS total FROM open JOIN orders o ON o.external_id = open.order_number
-      JOIN order_lines l ON l.order_id = o.id GROUP BY o.id
+): Promise<void> {
+  if (changed.length === 0) return;
+  const ids = changed.map(({ order_id: id }) => id);
+  const summed = changed.flatMap(({ order_id: id, is_summed: isSummed }) => (isSummed ? id : []));
+  await sql`
+    WITH sums AS MATERIALIZED (
+      SELECT order_id, round(${sumOf("quantity * unit_price")}, 4) AS total FROM order_lines
+      WHERE order_id = ANY(${summed}::bigint[]) GROUP BY order_id
     )
-    UPDATE orders o SET total = round(s.total, 4), updated_at = ${now}::timestamptz FROM sums s
-    WHERE o.id = s.id AND (o.total <> round(s.total, 4) OR (o.updated_at < ${now}::timestamptz AND o.id = ANY(${changed}::bigint[])))
-    RETURNING o.id`.execute(database);
-  return result.rows.map((row) => row.id);
+    UPDATE orders o SET total = coalesce(s.total, o.total), updated_at = ${now}::timestamptz
+    FROM unnest(${ids}::bigint[]) AS c (id) LEFT JOIN sums s ON s.order_id = c.id
+    WHERE o.id = c.id AND (o.total <> s.total OR o.updated_at < ${now}::timestamptz)`.execute(
+    database,
+  );
 }
