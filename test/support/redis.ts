@@ -38,7 +38,7 @@ export async function startRedis(): Promise<RedisServer | undefined> {
   return { url, stop: () => stop(child, folder) };
 }
 
-export function freePort(): Promise<number> {
+function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", reject);
