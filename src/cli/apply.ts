@@ -1,3 +1,4 @@
+import { refreshSegments } from "../audience/refresh-segments.ts";
 import { saveSegments } from "../audience/save-segments.ts";
 import { applyJourneys } from "../enrollment/apply.ts";
 import { MistakesError } from "../errors.ts";
@@ -36,9 +37,10 @@ export async function applyProject(house: House) {
   const database = await house.database();
   const now = house.clock.now();
   await saveSegments(database, project.segments, now);
+  // A new segment is filled before its journeys start: whoever is in it already has not entered since.
+  await refreshSegments(database, now);
   const journeys = await applyJourneys(database, project.journeys, now);
   const { wake } = await house.queues();
-  await wake.engine("refresh");
   await wake.engine("sweep");
   return { journeys, segments: project.segments.length };
 }

@@ -3,6 +3,7 @@ import { refreshSegments } from "../audience/refresh-segments.ts";
 import { advance } from "../enrollment/advance.ts";
 import { enterDue } from "../enrollment/enter-due.ts";
 import { react } from "../enrollment/react.ts";
+import { stopByConditions } from "../enrollment/stop-condition.ts";
 import { deliver } from "../message/deliver.ts";
 import { applyReports } from "../tracking/reports.ts";
 import type { JobIds } from "./backend.ts";
@@ -21,7 +22,10 @@ export const engineJobs: Readonly<
   async react(working) {
     const { engine, wake } = working;
     while (!working.stopping.aborted) {
-      const { more } = await react(engine.database, turn(engine));
+      const { failures, more } = await react(engine.database, turn(engine));
+      for (const { journey, events, reason } of failures) {
+        engine.log.error({ journey, events, reason }, "a journey could not react to events");
+      }
       await wake.engine("advance");
       if (!more) return;
     }
@@ -42,6 +46,7 @@ export const engineJobs: Readonly<
   },
   async refresh({ engine, wake }) {
     await refreshSegments(engine.database, engine.clock.now());
+    await stopByConditions(engine.database, engine.clock.now());
     await wake.engine("sweep");
   },
   async "apply-reports"(working) {
