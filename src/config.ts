@@ -61,7 +61,7 @@ const channelSchema = z.strictObject({
   attempts: z.int().min(1).max(50).default(8),
   /** Seconds for one whole call to the provider. */
   deadline: z.number().min(1).max(120).default(30),
-  /** Options of the provider itself. */
+  /** Options of the provider itself; `${NAME}` stands for an environment variable. */
   options: z.record(z.string(), z.unknown()).default({}),
 });
 
@@ -174,7 +174,7 @@ export function readConfig(
     folder: resolve(folder),
     url: (env.WAYPOST_URL ?? value.url ?? `http://${env.HOST}:${env.PORT}`).replace(/\/+$/, ""),
     unknown_zones: value.unknown_zones ?? [value.zone],
-    channels: withDefaultChannels(value.channels, env),
+    channels: withDefaultChannels(withSecrets(value.channels, environment), env),
     environment: env,
   };
 }
@@ -206,6 +206,35 @@ function withDefaultChannels(
     sms: channelSchema.parse({ provider: sms, hours: { from: "08:00", until: "21:00" } }),
   };
   return { ...defaults, ...channels };
+}
+
+/** An option written as `${NAME}` is the environment variable of that name: secrets never stand in a file. */
+function withSecrets(
+  channels: Readonly<Record<string, ChannelConfig>>,
+  environment: Readonly<Record<string, string | undefined>>,
+): Record<string, ChannelConfig> {
+  const read = (value: unknown, path: string): unknown => {
+    const name = typeof value === "string" ? /^\$\{(\w+)\}$/.exec(value)?.[1] : undefined;
+    if (name === undefined) return value;
+    const secret = environment[name];
+    if (secret !== undefined && secret !== "") return secret;
+    throw new WaypostError(
+      "WAYPOST_CONFIG",
+      `waypost.yaml ${path}: expected the environment variable ${name}, which is not set`,
+    );
+  };
+  return Object.fromEntries(
+    Object.entries(channels).map(([channel, config]) => {
+      const options = Object.entries(config.options).map(([key, value]) => [
+        key,
+        read(value, `channels.${channel}.options.${key}`),
+      ]);
+      return [
+        channel,
+        { ...config, options: Object.fromEntries(options) as Record<string, unknown> },
+      ];
+    }),
+  );
 }
 
 function isZone(name: string): boolean {
