@@ -47,10 +47,10 @@ export async function planMessages(
     left join lateral (
       select wanted.channel
       from unnest(${step.by}::text[]) with ordinality as wanted (channel, rank)
-      cross join lateral address_on(wanted.channel, customer.email, customer.phone, customer.attributes) as address
+      cross join lateral address_on(wanted.channel, customer.email, customer.phone, customer.attributes) as reached (address)
       left join ${decidingConsent(asked)} as consent on true
-      where address is not null
-        and not exists (select from suppressions s where s.channel = wanted.channel and s.address = address)
+      where reached.address is not null
+        and not exists (select from suppressions s where s.channel = wanted.channel and s.address = reached.address)
         and ${isPermitted(sql`wanted.channel`, sql`${planning.class}::text`, "consent")}
       order by wanted.rank
       limit 1

@@ -51,6 +51,21 @@ describe("planning a message", () => {
     expect(await planned()).toEqual([{ channel: "sms", state: "planned", reason: null }]);
   });
 
+  it("is kept from nobody by the dead address of somebody else", async () => {
+    const journey = await aJourney(database);
+    await database
+      .insertInto("suppressions")
+      .values({
+        channel: "email",
+        address: "dead@example.com",
+        reason: "bounced",
+        created_at: monday,
+      })
+      .execute();
+    await plan(database, [await aCustomer(database)], { journey });
+    expect(await planned()).toEqual([{ channel: "email", state: "planned", reason: null }]);
+  });
+
   it("says why when no channel reaches the customer", async () => {
     const journey = await aJourney(database);
     await plan(database, [await aCustomer(database, { consent: false })], { journey });
