@@ -1,0 +1,163 @@
+import { existsSync, lstatSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { sql } from "kysely";
+import type { Config, Environment } from "../config.ts";
+import { type Database, connect } from "../database/database.ts";
+import { WaypostError, reasonOf } from "../errors.ts";
+import { currency, shop } from "./shop-product.ts";
+
+const shipped = fileURLToPath(new URL("../../", import.meta.url));
+
+/**
+ * The demo's own project, `.waypost/demo`: the shipped workflows and templates, a database and an outbox of its own, all
+ * of it anew each time but the server's files. `waypost -C .waypost/demo status` looks into it.
+ */
+export function makeProject(base: string): string {
+  const folder = join(base, ".waypost", "demo");
+  try {
+    mkdirSync(folder, { recursive: true });
+    for (const name of ["workflows", "templates"]) link(join(shipped, name), join(folder, name));
+    for (const path of [shopFiles(folder), join(folder, ".waypost", "outbox")])
+      rmSync(path, { recursive: true, force: true });
+    mkdirSync(shopFiles(folder));
+    writeFileSync(join(folder, "waypost.yaml"), configFile);
+  } catch (cause) {
+    throw new WaypostError(
+      "WAYPOST_CONFIG",
+      `${folder}: expected a folder to keep the demo in, got "${reasonOf(cause)}"; make it writable, or name another place with --folder`,
+      { cause },
+    );
+  }
+  return folder;
+}
+
+/** Where the sample shop's files are, as a real shop would have exported them. */
+export function shopFiles(folder: string): string {
+  return join(folder, "shop");
+}
+
+const configFile = `# Made by \`waypost demo\`, anew each time.
+zone: Europe/London
+country: GB
+currency: ${currency}
+shop:
+  name: ${shop.name}
+  address: ${shop.address}
+  url: ${shop.url}
+  support_email: ${shop.support_email}
+`;
+
+function link(target: string, path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) {
+    if (existsSync(path)) return;
+    rmSync(path);
+  }
+  // A junction is what Windows lets anybody make.
+  symlinkSync(target, path, "junction");
+}
+
+export interface PlayedProviders {
+  readonly url: string;
+  readonly sendgridPublicKey: string;
+  readonly twilioAuthToken: string;
+}
+
+/** Nothing of the caller's keys and databases is used: every message goes to the local providers. */
+export function playedConfig(
+  config: Config,
+  played: {
+    readonly databaseUrl: string;
+    readonly url: string;
+    readonly providers: PlayedProviders;
+  },
+): Config {
+  const { HOST, PORT, LOG_LEVEL, WAYPOST_SCHEMA } = config.environment;
+  const { providers, url, databaseUrl } = played;
+  const environment: Environment = {
+    HOST,
+    PORT,
+    WAYPOST_SCHEMA,
+    LOG_LEVEL: LOG_LEVEL === "info" ? "error" : LOG_LEVEL,
+    DATABASE_URL: databaseUrl,
+    SENDGRID_API_KEY: "SG.demo",
+    SENDGRID_WEBHOOK_KEY: providers.sendgridPublicKey,
+    SENDGRID_BASE_URL: providers.url,
+    TWILIO_ACCOUNT_SID: `AC${"0".repeat(32)}`,
+    TWILIO_AUTH_TOKEN: providers.twilioAuthToken,
+    TWILIO_BASE_URL: providers.url,
+  };
+  const { email, sms } = config.channels;
+  const channels: Config["channels"] = {
+    ...(email && {
+      email: { ...email, provider: "sendgrid", from: `${shop.name} <${shop.support_email}>` },
+    }),
+    ...(sms && { sms: { ...sms, provider: "twilio", from: "+447700900123" } }),
+  };
+  return { ...config, url, channels, environment };
+}
+
+/** The port, or another one that is free when it is only the default. */
+export async function freePort({ HOST, PORT }: Environment): Promise<number> {
+  const usual = 8080;
+  if (PORT !== usual) return PORT === 0 ? probe(HOST, 0) : PORT;
+  return probe(HOST, PORT).catch(() => probe(HOST, 0));
+}
+
+function probe(host: string, port: number): Promise<number> {
+  return new Promise((free, taken) => {
+    const server = createServer();
+    server.once("error", taken);
+    server.listen(port, host, () => {
+      const address = server.address();
+      server.close(() => free(typeof address === "object" ? (address?.port ?? port) : port));
+    });
+  });
+}
+
+/**
+ * Empties the demo's database and keeps other demos out of it until disposed of. The lock goes with the connection, so
+ * a demo that was killed leaves nothing behind.
+ */
+export async function keepAlone(databaseUrl: string, schema: string): Promise<AsyncDisposable> {
+  const database: Database = connect({
+    url: databaseUrl,
+    schema,
+    maxConnections: 1,
+    applicationName: "waypost demo",
+  });
+  const entered = Promise.withResolvers<void>();
+  const left = Promise.withResolvers<void>();
+  const held = database
+    .connection()
+    .execute(async (session) => {
+      await emptyAlone(session, schema);
+      entered.resolve();
+      await left.promise;
+    })
+    .catch(entered.reject);
+  await entered.promise.catch(async (thrown: unknown) => {
+    await database.destroy();
+    throw thrown;
+  });
+  return {
+    async [Symbol.asyncDispose]() {
+      left.resolve();
+      await held;
+      await database.destroy();
+    },
+  };
+}
+
+async function emptyAlone(session: Database, schema: string): Promise<void> {
+  const { rows } = await sql<{ locked: boolean }>`
+    select pg_try_advisory_lock(hashtext('waypost demo')) as locked`.execute(session);
+  if (rows[0]?.locked !== true)
+    throw new WaypostError(
+      "WAYPOST_REQUEST",
+      "demo: expected to be alone, found another demo at work in this folder; stop it with Ctrl-C, or name another folder with --folder",
+    );
+  for (const name of [schema, `${schema}_queue`])
+    await sql`drop schema if exists ${sql.id(name)} cascade`.execute(session);
+}

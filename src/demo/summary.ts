@@ -1,0 +1,97 @@
+import { sql } from "kysely";
+import type { ProviderStub } from "../channel/provider-stub.ts";
+import type { Database } from "../database/database.ts";
+import { journeyCounts } from "../enrollment/journey-counts.ts";
+import { countMessages } from "../message/list.ts";
+import type { MessageState } from "../message/message.ts";
+import { engagement } from "../tracking/engagement.ts";
+
+export interface Summary {
+  readonly customers: number;
+  readonly orders: number;
+  readonly events: number;
+  /** Without the holdout. */
+  readonly enrolled: number;
+  readonly holdout: number;
+  readonly messages: Readonly<Partial<Record<MessageState, number>>>;
+  readonly opened: { readonly people: number; readonly machines: number };
+  readonly clicked: { readonly people: number; readonly machines: number };
+  readonly unsubscribed: number;
+  readonly complained: number;
+  readonly journeys: readonly JourneySummary[];
+  /** Messages that a provider took more than once: there must be none. */
+  readonly sentTwice: number;
+  /** Messages that were due and not sent: there must be none. */
+  readonly leftOver: number;
+  readonly seconds: number;
+}
+
+export interface JourneySummary {
+  readonly journey: string;
+  readonly enrolled: number;
+  readonly holdout: number;
+  readonly messages: number;
+  readonly clicked: number;
+  readonly converted: number;
+  readonly convertedHoldout: number;
+  readonly value: number;
+}
+
+export async function summarise(
+  database: Database,
+  stub: ProviderStub,
+  now: Date,
+  seconds: number,
+): Promise<Summary> {
+  const [counts, messages, journeys, reactions] = await Promise.all([
+    counted(database, now),
+    countMessages(database),
+    journeyCounts(database),
+    engagement(database),
+  ]);
+  const sum = <Row>(rows: readonly Row[], of: (row: Row) => number) =>
+    rows.reduce((total, row) => total + of(row), 0);
+  return {
+    ...counts,
+    enrolled: sum(journeys, ({ entered }) => entered),
+    holdout: sum(journeys, ({ holdout }) => holdout),
+    messages,
+    opened: {
+      people: sum(reactions, ({ opened }) => opened),
+      machines: sum(reactions, ({ openedByMachines }) => openedByMachines),
+    },
+    clicked: {
+      people: sum(reactions, ({ clicked }) => clicked),
+      machines: sum(reactions, ({ clickedByMachines }) => clickedByMachines),
+    },
+    unsubscribed: sum(reactions, ({ unsubscribed }) => unsubscribed),
+    complained: sum(reactions, ({ complained }) => complained),
+    journeys: journeys.map(({ id, name, entered, holdout, converted, convertedHoldout, value }) => {
+      const mine = reactions.filter(({ journeyId }) => journeyId === id);
+      const [sent, clicked] = [sum(mine, (one) => one.sent), sum(mine, (one) => one.clicked)];
+      return {
+        journey: name,
+        enrolled: entered,
+        holdout,
+        messages: sent,
+        clicked,
+        converted,
+        convertedHoldout,
+        value: Math.round(value * 100) / 100,
+      };
+    }),
+    sentTwice: [...stub.seen.values()].filter(({ taken }) => taken > 1).length,
+    seconds,
+  };
+}
+
+async function counted(database: Database, now: Date) {
+  const { rows } = await sql<Pick<Summary, "customers" | "orders" | "events" | "leftOver">>`
+    select (select count(*)::int from customers) as customers, (select count(*)::int from orders) as orders,
+      (select count(*)::int from events) as events,
+      (select count(*)::int from messages
+       where state in ('claimed', 'sending') or (state in ('planned', 'retry') and due_at <= ${now})) as "leftOver"`.execute(
+    database,
+  );
+  return rows[0] ?? { customers: 0, orders: 0, events: 0, leftOver: 0 };
+}
