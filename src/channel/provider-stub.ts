@@ -208,7 +208,7 @@ class Stub implements ProviderStub {
     if (seen !== undefined) seen.taken++;
     if (request.provider === "twilio") {
       const { to, from, text } = request.message;
-      const sms = { sid: receipt, to, from, body: text, at: new Date() };
+      const sms = { sid: receipt, to, from, body: text, at: this.#clock.now() };
       const others = this.#texts.get(to);
       if (others === undefined) this.#texts.set(to, [sms]);
       else others.push(sms);
