@@ -8,8 +8,8 @@ import { mergeProducts } from "./products.ts";
  * line, product, product_name, product_category, quantity, unit_price, line_attributes), into `orders`, their lines and products.
  *
  * Rows of one number are one order: placed at the earliest of their times, later rows win in the rest. Without a given
- * total it is the sum of all its lines; without a given status a negative one is a return. The rows must hold an order
- * whole or not at all; lines of an earlier import that they do not name stay.
+ * total it is the sum of all its lines; without a given status a negative one is a return. Lines of an
+ * earlier import that the rows do not name stay.
  */
 export async function mergeOrders(database: Database, rows: Relation, now: Date): Promise<Merged> {
   await mergeProducts(
