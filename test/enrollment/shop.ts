@@ -72,7 +72,7 @@ export class Shop {
     if (duration === undefined) throw new Error(`travel: "${by}" is no duration`);
     await this.live();
     const until = dueIn(duration, this.now, this.zone);
-    for (let due = await this.#nextDue(until); due !== null; due = await this.#nextDue(until)) {
+    for (let due = await this.nextDue(until); due !== null; due = await this.nextDue(until)) {
       if (due > this.now) this.now = due;
       await this.live();
     }
@@ -128,7 +128,7 @@ export class Shop {
     );
   }
 
-  async #nextDue(until: Date): Promise<Date | null> {
+  protected async nextDue(until: Date): Promise<Date | null> {
     const { rows } = await sql<{ due: Date | null }>`
       select min(e.due_at) as due from enrollments e join journeys on journeys.id = e.journey_id
       where e.due_at <= ${until} and journeys.state <> 'paused'`.execute(this.database);
