@@ -1,7 +1,7 @@
 import type { ColumnPlan } from "./column-plan.ts";
 import type { ImportKind } from "./field.ts";
 import { readPhone } from "./phone-number.ts";
-import type { RowDraft, RowReaderOptions } from "./row-reader.ts";
+import type { RowDraft, RowReaderOptions } from "./row-draft.ts";
 import type { SourceRow } from "./source.ts";
 
 interface Row {

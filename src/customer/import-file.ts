@@ -4,8 +4,8 @@ import { type Database, poolOf } from "../database/database.ts";
 import { WaypostError, reasonOf } from "../errors.ts";
 import { singleConnection } from "./single-connection.ts";
 import { CopyRows } from "./copy-rows.ts";
-import type { ImportKind } from "./field.ts";
 import { type MergeCounts, mergeImport } from "./import-merge.ts";
+import type { ImportOptions, ImportReport } from "./import-report.ts";
 import { knownZones } from "./known-zones.ts";
 import { type Mapping, readMapping } from "./mapping.ts";
 import { type Opened, openSource } from "./open-source.ts";
@@ -14,51 +14,7 @@ import { RowReader } from "./row-reader.ts";
 import type { Source } from "./source.ts";
 import { stagingColumns } from "./staging-table.ts";
 
-export interface ImportOptions {
-  readonly kind: ImportKind;
-  readonly file: string;
-  /** A mapping file; without one the header's own names are understood. */
-  readonly mapping?: string | undefined;
-  /** Whose telephone numbers stand without a country code. */
-  readonly country: string;
-  /** Zone of times without an offset. */
-  readonly zone: string;
-  readonly currency: string;
-  readonly now: Date;
-  readonly onProgress?: (progress: ImportProgress) => void;
-  /** Where rows that are not taken go; beside the file as `<name>.rejected.csv` by default. */
-  readonly rejectsFile?: string | undefined;
-  /** Events only: journeys react to them. An import is history unless it says otherwise. */
-  readonly live?: boolean;
-}
-
-export interface ImportProgress {
-  readonly phase: "reading" | "merging";
-  /** Bytes of the file while reading, rows while merging. */
-  readonly done: number;
-  readonly total: number;
-  readonly rows: number;
-}
-
-export interface ImportReport {
-  readonly kind: ImportKind;
-  readonly file: string;
-  /** Rows of data in the file: taken, rejected and skipped by a rule together. */
-  readonly rows: number;
-  readonly rejected: number;
-  readonly skipped: number;
-  /** Of the kind imported. The rest of the rows changed nothing, being known or the same as others of the file. */
-  readonly inserted: number;
-  readonly updated: number;
-  /** Customers that rows of orders or events named. */
-  readonly customers: { readonly inserted: number; readonly updated: number };
-  readonly consents: number;
-  /** Events that wait for journeys. */
-  readonly heard: number;
-  readonly rejectsFile: string | null;
-  readonly examples: readonly { readonly line: number; readonly reason: string }[];
-  readonly notes: readonly string[];
-}
+export type { ImportOptions, ImportReport };
 
 /**
  * Imports a file in three stages: its rows are read, checked and copied into a temporary table, in flat memory; folded

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import { appendConsents } from "./consent.ts";
 import { recordEvents } from "./events.ts";
-import type { ImportOptions } from "./import-file.ts";
+import type { ImportOptions } from "./import-report.ts";
 import { mergeOrders } from "./orders.ts";
 import {
   type Merged,

@@ -1,6 +1,7 @@
-import { type ColumnPlan, type PlanOptions, planColumn } from "./column-plan.ts";
+import { type ColumnPlan, planColumn } from "./column-plan.ts";
 import { fieldsOf, plainHeader } from "./field.ts";
 import { completeRow } from "./complete-row.ts";
+import type { RowDraft, RowReaderOptions } from "./row-draft.ts";
 import { rowRules } from "./row-rules.ts";
 import type { SourceRow } from "./source.ts";
 import { stagingColumns } from "./staging-table.ts";
@@ -15,25 +16,8 @@ export interface Draft {
 /** The row as it can be staged; or why not, column by column; or that a rule of the mapping passes it over. */
 export type ReadResult = Draft | { readonly faults: readonly string[] } | "skipped";
 
-export interface RowReaderOptions extends PlanOptions {
-  /** The source's columns; may grow while rows are read. */
-  readonly columns: readonly string[];
-  readonly country: string;
-  readonly currency: string;
-  /** Whose row it is is known from elsewhere, so it need not say so itself. */
-  readonly customerIsKnown?: boolean;
-}
-
 /** Texts that spreadsheets and exports write for nothing. */
 const blankTexts = ["", "(blank)", "(null)", "#N/A", "\\N"];
-
-/** A row in the making. */
-export interface RowDraft {
-  readonly values: (string | null)[];
-  readonly bags: Map<number, Record<string, Json>>;
-  readonly consents: { channel: string; topic: string; state: "granted" | "withdrawn" }[];
-  readonly faults: string[];
-}
 
 /** Turns rows of a file into rows of the staging table: one plan per column, made when the column is first seen. */
 export class RowReader {

@@ -1,6 +1,6 @@
 import { type ColumnPlan, targetReader } from "./column-plan.ts";
 import { type MappingRule, templateColumns } from "./mapping.ts";
-import type { RowReaderOptions } from "./row-reader.ts";
+import type { RowReaderOptions } from "./row-draft.ts";
 import type { SourceRow } from "./source.ts";
 import { type Json, textOf } from "./storable.ts";
 import { targetOf } from "./target.ts";
