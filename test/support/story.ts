@@ -69,12 +69,18 @@ export class Story extends Shop {
     this.pace = { hours: 12 };
   }
 
-  /** Applies the shipped files of these journeys, and all segments. */
+  /** Applies the shipped files of these journeys, and of the segments they speak of. */
   async opens(...names: readonly string[]): Promise<void> {
     const { journeys, segments, mistakes } = readProject("workflows");
     if (mistakes.length > 0) throw new Error(JSON.stringify(mistakes));
-    await saveSegments(this.database, segments, this.now);
     const wanted = journeys.filter(({ journey }) => names.includes(journey.name));
+    const spokenOf = new Set(
+      wanted.flatMap(({ references }) =>
+        references.flatMap((one) => (one.kind === "segment" ? one.name : [])),
+      ),
+    );
+    const kept = segments.filter(({ name }) => spokenOf.has(name));
+    await saveSegments(this.database, kept, this.now);
     await applyJourneys(this.database, wanted, this.now);
     await this.live();
   }
@@ -192,7 +198,7 @@ export class Story extends Shop {
   /** Also stops where a message becomes due, and every `pace`. */
   protected override async nextDue(until: Date): Promise<Date | null> {
     const { rows } = await sql<{ due: Date | null }>`
-      select min(due_at) as due from messages where state in ('planned', 'retry')`.execute(
+      select min(due_at) as due from messages where state in ('planned', 'retry') and due_at > ${this.now}`.execute(
       this.database,
     );
     const next = [await super.nextDue(until), rows[0]?.due ?? null, later(this.now, this.pace)];
