@@ -40,7 +40,7 @@ CREATE TABLE pending_events (
 );
 
 -- Makes the partition of every month from `first` to `last`. Attaching takes SHARE UPDATE EXCLUSIVE on events, so
--- reads and writes go on; rows already in events_elsewhen for that month keep it from being made, which is reported.
+-- reads and writes go on (CREATE TABLE … PARTITION OF would take ACCESS EXCLUSIVE); rows already in events_elsewhen for that month keep it from being made, which is reported.
 CREATE FUNCTION ensure_event_months(first timestamptz, last timestamptz) RETURNS integer
 LANGUAGE plpgsql SET search_path FROM CURRENT SET timezone = 'UTC' AS $$
 DECLARE
@@ -55,7 +55,8 @@ BEGIN
       IF to_regclass(partition) IS NULL AND NOT EXISTS (
         SELECT FROM events_elsewhen WHERE occurred_at >= month AND occurred_at < month + interval '1 month'
       ) THEN
-        EXECUTE format('CREATE TABLE %I PARTITION OF events FOR VALUES FROM (%L) TO (%L)', partition, month, month + interval '1 month');
+        EXECUTE format('CREATE TABLE %I (LIKE events INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', partition);
+        EXECUTE format('ALTER TABLE events ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', partition, month, month + interval '1 month');
         made := made + 1;
       END IF;
     END IF;

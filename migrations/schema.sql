@@ -510,7 +510,8 @@ BEGIN
       IF to_regclass(partition) IS NULL AND NOT EXISTS (
         SELECT FROM events_elsewhen WHERE occurred_at >= month AND occurred_at < month + interval '1 month'
       ) THEN
-        EXECUTE format('CREATE TABLE %I PARTITION OF events FOR VALUES FROM (%L) TO (%L)', partition, month, month + interval '1 month');
+        EXECUTE format('CREATE TABLE %I (LIKE events INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', partition);
+        EXECUTE format('ALTER TABLE events ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', partition, month, month + interval '1 month');
         made := made + 1;
       END IF;
     END IF;
