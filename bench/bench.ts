@@ -1,0 +1,156 @@
+/**
+ * `npm run bench`: what Waypost does a second, beside what its parts alone could do in the same run. Everything runs on
+ * a database, a Redis and a folder of the run's own, which are gone when it ends. docs/performance.md says what each row
+ * means.
+ */
+import { writeFileSync } from "node:fs";
+import { loadavg } from "node:os";
+import { parseArgs } from "node:util";
+import { ceilings } from "./ceilings.ts";
+import { Closers } from "./closers.ts";
+import { counting } from "./counting.ts";
+import { type Ground, type Queues, prepareGround } from "./ground.ts";
+import { importing } from "./importing.ts";
+import { latency } from "./latency.ts";
+import { messagesToOutbox, messagesToSendgrid } from "./messages.ts";
+import { advancing, enrolling, planning } from "./passages.ts";
+import { lineOf, machine, table } from "./report.ts";
+import type { Noted, Row } from "./row.ts";
+import { sizesFor } from "./sizes.ts";
+
+const measurements: Readonly<Record<string, (ground: Ground) => AsyncGenerator<Row>>> = {
+  messages: messagesToSendgrid,
+  outbox: messagesToOutbox,
+  enrolling,
+  advancing,
+  planning,
+  importing,
+  counting,
+  latency,
+  ceilings,
+};
+
+const help = `Usage: npm run bench -- [options]
+
+  --customers N    how many customers (default 100000; 200 with --small)
+  --only NAME      some of: ${Object.keys(measurements).join(", ")}; may be given more than once
+  --backend WHERE  where the queues are: postgres, redis or both (default)
+  --file FILE      import a file of orders of your own as well
+  --map FILE       with the mapping that reads it
+  --small          a smoke run of seconds, whose figures say nothing
+  --json FILE      write the rows as JSON too
+  --profile FOLDER write a CPU profile of each measured process there
+  --help
+
+Examples:
+  npm run bench
+  npm run bench -- --only messages --backend postgres
+  npm run bench -- --only importing --file invoices.csv --map mappings/online-retail.yaml
+`;
+
+const { values: given } = parseArgs({
+  options: {
+    customers: { type: "string" },
+    only: { type: "string", multiple: true, default: Object.keys(measurements) },
+    backend: { type: "string", default: "both" },
+    file: { type: "string" },
+    map: { type: "string" },
+    small: { type: "boolean", default: false },
+    json: { type: "string" },
+    profile: { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+const backends: Readonly<Record<string, readonly Queues[]>> = {
+  postgres: ["postgres"],
+  redis: ["redis"],
+  both: ["postgres", "redis"],
+};
+
+if (given.help) say(help);
+else process.exitCode = await run();
+
+async function run(): Promise<number> {
+  const customers = Number(given.customers ?? (given.small ? 200 : 100_000));
+  const queues = backends[given.backend];
+  const unknown = given.only.filter((name) => measurements[name] === undefined);
+  if (!Number.isInteger(customers) || customers < 20 || customers > 10_000_000)
+    return refuse(`--customers: expected a whole number from 20, got "${given.customers}"`);
+  if (queues === undefined)
+    return refuse(`--backend: expected postgres, redis or both, got "${given.backend}"`);
+  if (unknown.length > 0)
+    return refuse(
+      `--only: expected some of ${Object.keys(measurements).join(", ")}, got "${unknown.join(", ")}"`,
+    );
+  const closers = new Closers();
+  endOnSignal(closers);
+  try {
+    const rows = await measureAll(closers, { customers, queues });
+    return rows.some(({ faults = [] }) => faults.length > 0) ? 1 : 0;
+  } finally {
+    await closers.close();
+  }
+}
+
+async function measureAll(
+  closers: Closers,
+  { customers, queues }: { customers: number; queues: readonly Queues[] },
+): Promise<readonly Noted[]> {
+  const started = performance.now();
+  const ground = await prepareGround(
+    {
+      sizes: sizesFor(customers, given.small),
+      queues,
+      file: given.file === undefined ? undefined : { path: given.file, mapping: given.map },
+      profile: given.profile,
+      say,
+    },
+    closers,
+  );
+  const rows: Noted[] = [];
+  for (const name of given.only) {
+    for await (const row of measurements[name]?.(ground) ?? []) {
+      rows.push(noted(row));
+      say(lineOf(noted(row)));
+    }
+  }
+  const on = machine();
+  const seconds = Math.round((performance.now() - started) / 1000);
+  say(`\n${table(rows)}\n`);
+  say(`${customers} customers, ${on.cores} cores (${on.processor}), Node ${on.node}, ${seconds} s`);
+  if (given.json !== undefined)
+    writeFileSync(given.json, `${JSON.stringify({ machine: on, customers, rows }, null, 2)}\n`);
+  return rows;
+}
+
+/** Where less is better (times), the ratio says the same: how much of the ceiling's speed is reached. */
+function noted(row: Row): Noted {
+  const { ceiling, value, unit } = row;
+  const isTime = unit === "ms" || unit === "s";
+  const ratio =
+    ceiling === undefined ? null : isTime ? ceiling.value / value : value / ceiling.value;
+  return { ...row, ratio, load: loadavg()[0] ?? 0 };
+}
+
+/** Ctrl-C ends the servers and removes the folders; a second one does not wait for that. */
+function endOnSignal(closers: Closers): void {
+  let asked = 0;
+  const end = () => {
+    asked += 1;
+    if (asked > 1) process.exit(130);
+    say("\nending the servers and removing what was made");
+    void closers.close().then(() => process.exit(130));
+  };
+  process.on("SIGINT", end);
+  process.on("SIGTERM", end);
+}
+
+function refuse(message: string): number {
+  process.stderr.write(`bench: ${message}\n\n${help}`);
+  return 2;
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

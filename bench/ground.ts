@@ -1,0 +1,158 @@
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Database, connect } from "../src/database/database.ts";
+import { startEmbedded } from "../src/database/embedded.ts";
+import { migrate } from "../src/database/migrate.ts";
+import { dropDatabase, runSql, withDatabase } from "../test/support/server.ts";
+import { Closers } from "./closers.ts";
+import { type Measured, forkMeasured } from "./measured-process.ts";
+import { fillCustomers } from "./population.ts";
+import { writeProject } from "./project.ts";
+import { startRedis } from "./redis.ts";
+import type { Sizes } from "./sizes.ts";
+
+export type Queues = "postgres" | "redis";
+
+/** A migrated database of one measurement's own. */
+export interface Fresh {
+  readonly database: Database;
+  readonly url: string;
+  drop(): Promise<void>;
+}
+
+/** What every measurement stands on: servers of the run's own, and a project in a temporary folder. */
+export interface Ground {
+  readonly sizes: Sizes;
+  /** Of the run's own; everything in it is removed at the end. */
+  readonly folder: string;
+  readonly queues: readonly Queues[];
+  readonly closers: Closers;
+  /** A file of the user's own to import, and its mapping. */
+  readonly file: { readonly path: string; readonly mapping: string | undefined } | undefined;
+  /** A database with the customers of the run, or an empty one. */
+  fresh(content: "customers" | "nobody"): Promise<Fresh>;
+  /** A process of ours that is measured, as `waypost` would run it. */
+  measured(database: Fresh, given: Environment): Promise<Measured>;
+  /** Of the run's Redis, emptied. */
+  redisUrl(): Promise<string>;
+  say(text: string): void;
+}
+
+export interface Environment {
+  readonly queues: Queues;
+  readonly sendgridUrl?: string;
+}
+
+export interface GroundOptions {
+  readonly sizes: Sizes;
+  readonly queues: readonly Queues[];
+  readonly file: Ground["file"];
+  /** Where the measured processes leave their CPU profiles. */
+  readonly profile: string | undefined;
+  say(text: string): void;
+}
+
+const migrations = fileURLToPath(new URL("../migrations", import.meta.url));
+const secret = "the bench signs its links with this";
+
+export async function prepareGround(options: GroundOptions, closers: Closers): Promise<Ground> {
+  const { sizes, say } = options;
+  const folder = mkdtempSync(join(tmpdir(), "waypost-bench-"));
+  // As root its Postgres is another user, who has to get in here.
+  chmodSync(folder, 0o755);
+  closers.add(() => rmSync(folder, { recursive: true, force: true }));
+  writeProject(folder);
+  const server = await startEmbedded({ folder });
+  closers.add(async () => {
+    // A measured process that died may have left a connection, which would keep the server alive.
+    await runSql(server.url, terminate);
+    await server.stop();
+  });
+  const redis = await redisFor(options, folder, closers);
+  say(`filling a database with ${sizes.customers} customers`);
+  await makeTemplate(server.url, "people", (database) => fillCustomers(database, sizes.customers));
+  await makeTemplate(server.url, "nobody", async () => {});
+  const templates = { customers: "people", nobody: "nobody" } as const;
+  const redisUrl = async () => {
+    await redis?.empty();
+    return redis?.url ?? "";
+  };
+  let copies = 0;
+  return {
+    sizes,
+    folder,
+    closers,
+    say,
+    file: options.file,
+    queues: redis === undefined ? ["postgres"] : options.queues,
+    async fresh(content) {
+      const name = `bench_${(copies += 1)}`;
+      await runSql(server.url, `create database ${name} template ${templates[content]}`);
+      return open(server.url, name);
+    },
+    redisUrl,
+    async measured({ url }, given) {
+      const queuesUrl = given.queues === "redis" ? await redisUrl() : undefined;
+      return forkMeasured({
+        folder,
+        profile: options.profile,
+        closers,
+        environment: {
+          DATABASE_URL: url,
+          LOG_LEVEL: "error",
+          WAYPOST_SECRET: secret,
+          WAYPOST_URL: "https://mail.shop.example",
+          ...(queuesUrl === undefined ? {} : { REDIS_URL: queuesUrl }),
+          ...(given.sendgridUrl === undefined
+            ? {}
+            : { SENDGRID_API_KEY: "key", SENDGRID_BASE_URL: given.sendgridUrl }),
+        },
+      });
+    },
+  };
+}
+
+const terminate = `select pg_terminate_backend(pid) from pg_stat_activity
+  where backend_type = 'client backend' and pid <> pg_backend_pid()`;
+
+async function redisFor({ queues, say }: GroundOptions, folder: string, closers: Closers) {
+  if (!queues.includes("redis")) return undefined;
+  const redis = await startRedis(folder, closers);
+  if (redis === undefined)
+    say(
+      "\n!! Redis is missing: nothing is measured with the queues in Redis.\n!! To measure it: apt-get install redis-server.\n",
+    );
+  return redis;
+}
+
+async function makeTemplate(
+  serverUrl: string,
+  name: string,
+  fill: (database: Database) => Promise<void>,
+): Promise<void> {
+  await runSql(serverUrl, `create database ${name}`);
+  const { database } = open(serverUrl, name);
+  await migrate(database, { folder: migrations, schema: "waypost" });
+  await fill(database);
+  await database.destroy();
+}
+
+function open(serverUrl: string, name: string): Fresh {
+  const url = withDatabase(serverUrl, name);
+  const database = connect({
+    url,
+    schema: "waypost",
+    maxConnections: 4,
+    applicationName: "bench",
+  });
+  return {
+    database,
+    url,
+    async drop() {
+      await database.destroy();
+      await dropDatabase(serverUrl, name);
+    },
+  };
+}

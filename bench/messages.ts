@@ -1,0 +1,158 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { sql } from "kysely";
+import { type ForkedStub, forkProviderStub } from "../src/channel/provider-stub-process.ts";
+import type { Database } from "../src/database/database.ts";
+import { databaseCpuMs } from "./database-cpu.ts";
+import type { Fresh, Ground, Queues } from "./ground.ts";
+import { advanceAll, applyText, enterAll, onSchedule } from "./journey.ts";
+import type { Row } from "./row.ts";
+import { difference, each } from "./stopwatch.ts";
+
+/** What one worker has in flight by default: 32 calls in each of two lanes. */
+const inFlight = 64;
+
+/** Everybody gets one message of a journey, carried to the stub of SendGrid by one worker. */
+export async function* messagesToSendgrid(ground: Ground): AsyncGenerator<Row> {
+  for (const queues of ground.queues) {
+    const stub = await forkProviderStub({ seed: "bench" });
+    const close = ground.closers.add(() => stub.close());
+    const database = await ground.fresh("customers");
+    const delivered = await deliverAll(ground, database, queues, stub.url);
+    const faults = [
+      ...(await faultsIn(database.database, ground)),
+      ...(await faultsOf(stub, ground)),
+    ];
+    await database.drop();
+    await close();
+    yield {
+      work: "messages end to end, to SendGrid",
+      queues,
+      ...delivered,
+      faults,
+      ceiling: { value: await bareRate(ground), of: "render + stringify + POST" },
+      target: "60% of the ceiling, 2675/s, 0.3 ms, 300 MB",
+    };
+  }
+}
+
+/** The same into a folder of files, the default channel. */
+export async function* messagesToOutbox(ground: Ground): AsyncGenerator<Row> {
+  for (const queues of ground.queues) {
+    const database = await ground.fresh("customers");
+    const delivered = await deliverAll(ground, database, queues);
+    const faults = [
+      ...(await faultsIn(database.database, ground)),
+      ...(await faultsOfOutbox(ground)),
+    ];
+    await database.drop();
+    yield { work: "messages end to end, to the outbox", queues, ...delivered, faults };
+  }
+}
+
+type Delivered = Pick<Row, "value" | "unit" | "cpuMs" | "databaseCpuMs" | "peakMb" | "note">;
+
+/** Enrols and plans beforehand; what is measured is claim, render, open, send and record. */
+async function deliverAll(
+  ground: Ground,
+  fresh: Fresh,
+  queues: Queues,
+  sendgridUrl?: string,
+): Promise<Delivered> {
+  const { customers } = ground.sizes;
+  const { database } = fresh;
+  const now = new Date();
+  const journey = await applyText(database, onSchedule("[{ send: news, by: email }]"), now);
+  const from = performance.now();
+  await enterAll(database, journey, now);
+  await advanceAll(database, now);
+  const planning = (performance.now() - from) / 1000;
+  const worker = await ground.measured(fresh, {
+    queues,
+    ...(sendgridUrl === undefined ? {} : { sendgridUrl }),
+  });
+  await worker.ask({ order: "open" });
+  const before = await worker.usage();
+  const databaseBefore = await databaseCpuMs(database);
+  const started = performance.now();
+  await worker.ask({ order: "work" });
+  await untilAllWent(database);
+  const seconds = (performance.now() - started) / 1000;
+  const after = await worker.usage();
+  const used = {
+    cpuMs: after.cpuMs - before.cpuMs,
+    databaseCpuMs: difference(databaseBefore, await databaseCpuMs(database)),
+  };
+  await worker.stop();
+  return {
+    value: customers / seconds,
+    unit: "messages/s",
+    ...each(customers, used),
+    peakMb: after.peakMb,
+    note: `${customers} in ${seconds.toFixed(1)} s, after ${planning.toFixed(1)} s of enrolling and planning`,
+  };
+}
+
+async function untilAllWent(database: Database): Promise<void> {
+  const open = sql<{ open: boolean }>`
+    select exists (select from messages where state in ('planned', 'retry')) or
+           exists (select from messages where state in ('claimed', 'sending')) as open`;
+  for (;;) {
+    const { rows } = await open.execute(database);
+    if (rows[0]?.open !== true) return;
+    await pause(100);
+  }
+}
+
+/** Everybody has one message, and it was accepted at the first attempt. */
+async function faultsIn(database: Database, { sizes }: Ground): Promise<string[]> {
+  const { rows } = await sql<{ kind: string; count: string }>`
+    select state || ' after ' || attempts || ' attempts' as kind, count(*) from messages group by 1
+    union all select 'customers with a message', count(distinct customer_id) from messages`.execute(
+    database,
+  );
+  const found = Object.fromEntries(rows.map(({ kind, count }) => [kind, Number(count)]));
+  const expected = {
+    "accepted after 1 attempts": sizes.customers,
+    "customers with a message": sizes.customers,
+  };
+  const isRight =
+    Object.keys(found).length === 2 &&
+    Object.entries(expected).every(([kind, count]) => found[kind] === count);
+  return isRight
+    ? []
+    : [`messages: expected ${JSON.stringify(expected)}, found ${JSON.stringify(found)}`];
+}
+
+async function faultsOf(stub: ForkedStub, { sizes }: Ground): Promise<string[]> {
+  const { taken, takenTwice, requestedTwice, requests } = await stub.count();
+  if (taken === sizes.customers && requests === taken && takenTwice + requestedTwice === 0)
+    return [];
+  return [
+    `stub: expected ${sizes.customers} messages once, found ${taken} taken, ${takenTwice} of them twice, and ${requests} requests`,
+  ];
+}
+
+async function faultsOfOutbox({ sizes, folder }: Ground): Promise<string[]> {
+  const outbox = join(folder, ".waypost", "outbox");
+  const files = await readdir(outbox, { recursive: true });
+  const written = files.filter((file) => file.endsWith(".html")).length;
+  await rm(outbox, { recursive: true, force: true });
+  return written === sizes.customers
+    ? []
+    : [`outbox: expected ${sizes.customers} files, found ${written}`];
+}
+
+async function bareRate(ground: Ground): Promise<number> {
+  const { rawMessages: messages } = ground.sizes;
+  const stub = await forkProviderStub({ seed: "bench" });
+  const close = ground.closers.add(() => stub.close());
+  const database = await ground.fresh("nobody");
+  const bare = await ground.measured(database, { queues: "postgres" });
+  const seconds = await bare.ask({ order: "render_and_post", url: stub.url, messages, inFlight });
+  await bare.stop();
+  await database.drop();
+  await close();
+  return messages / Number(seconds);
+}

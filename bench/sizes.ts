@@ -1,0 +1,28 @@
+/** How much of everything. A smoke run takes seconds and its figures say nothing. */
+export interface Sizes {
+  readonly customers: number;
+  /** Of each customer, over the last 180 days. */
+  readonly eventsEach: number;
+  readonly latencyEvents: number;
+  readonly jobs: { readonly postgres: number; readonly redis: number };
+  readonly rawMessages: number;
+}
+
+export function sizesFor(customers: number, isSmall: boolean): Sizes {
+  if (isSmall) {
+    return {
+      customers,
+      eventsEach: 3,
+      latencyEvents: 5,
+      jobs: { postgres: 50, redis: 50 },
+      rawMessages: 200,
+    };
+  }
+  return {
+    customers,
+    eventsEach: 10,
+    latencyEvents: 200,
+    jobs: { postgres: 3000, redis: 20_000 },
+    rawMessages: Math.min(customers, 30_000),
+  };
+}
