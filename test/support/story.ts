@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { sql } from "kysely";
 import { beforeEach } from "vitest";
 import { refreshSegments } from "../../src/audience/refresh-segments.ts";
@@ -6,11 +7,11 @@ import { saveSegments } from "../../src/audience/save-segments.ts";
 import type { Outgoing } from "../../src/channel/channel.ts";
 import { ingestBatch } from "../../src/customer/ingest.ts";
 import type { Database } from "../../src/database/database.ts";
-import type { NewRow } from "../../src/database/tables.ts";
 import { applyJourneys } from "../../src/enrollment/apply.ts";
 import { enterDue } from "../../src/enrollment/enter-due.ts";
 import { listDue } from "../../src/enrollment/list-due.ts";
-import { readProject } from "../../src/journey/read-project.ts";
+import { readJourney } from "../../src/journey/read-journey.ts";
+import { type JourneyFile, readProject } from "../../src/journey/read-project.ts";
 import type { Composer } from "../../src/message/compose.ts";
 import { deliver } from "../../src/message/deliver.ts";
 import type { Delivery } from "../../src/message/delivery-run.ts";
@@ -30,6 +31,8 @@ const secrets = ["the secret of this shop, long enough to be one"];
 const tokens = createTokens(secrets);
 const browser =
   "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36";
+
+type Person = NonNullable<Parameters<typeof aCustomer>[1]>;
 
 /** What left the house for a customer. */
 export interface Sent {
@@ -69,11 +72,11 @@ export class Story extends Shop {
     this.pace = { hours: 12 };
   }
 
-  /** Applies the shipped files of these journeys, and of the segments they speak of. */
-  async opens(...names: readonly string[]): Promise<void> {
+  /** Applies the shipped file of a journey, and of the segments it speaks of. */
+  async opens(name: string): Promise<void> {
     const { journeys, segments, mistakes } = readProject("workflows");
     if (mistakes.length > 0) throw new Error(JSON.stringify(mistakes));
-    const wanted = journeys.filter(({ journey }) => names.includes(journey.name));
+    const wanted = [...journeys, theExample()].filter(({ journey }) => journey.name === name);
     const spokenOf = new Set(
       wanted.flatMap(({ references }) =>
         references.flatMap((one) => (one.kind === "segment" ? one.name : [])),
@@ -86,14 +89,14 @@ export class Story extends Shop {
   }
 
   /** A customer in London who has agreed to everything, unless told otherwise. */
-  customer(given: Partial<NewRow<"customers">> & { consent?: boolean } = {}): Promise<string> {
+  customer(given: Person = {}): Promise<string> {
     return aCustomer(this.database, { zone: "Europe/London", country: "GB", ...given });
   }
 
   /** Customers come until one does who is divided so: by a hash of the id, which any program can work out again. */
   async customerWhose(
     isSo: (share: (...purpose: readonly string[]) => number) => boolean,
-    given: Partial<NewRow<"customers">> & { consent?: boolean } = {},
+    given: Person = {},
   ): Promise<string> {
     for (;;) {
       const id = await this.customer(given);
@@ -221,6 +224,15 @@ export class Story extends Shop {
       .where("id", "=", customerId)
       .executeTakeFirstOrThrow();
   }
+}
+
+/** The example is read by nobody but people, so it has to be asked for. */
+function theExample(): JourneyFile {
+  const file = "workflows/example.yaml";
+  const source = readFileSync(file, "utf8");
+  const { journey, references } = readJourney(source, file);
+  if (journey === undefined) throw new Error("the example cannot be read");
+  return { journey, file, source, references };
 }
 
 function shareOf(customerId: string, ...purpose: readonly string[]): number {
