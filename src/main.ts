@@ -15,6 +15,7 @@ import { createLog } from "./log.ts";
 import type { Composer } from "./message/compose.ts";
 import type { Delivery } from "./message/delivery-run.ts";
 import { openBackend } from "./queue/backend.ts";
+import { createQueueGauge } from "./queue/queue-counts.ts";
 import { createWake } from "./queue/wake.ts";
 import { readSecret } from "./secret.ts";
 import { LiveTemplates } from "./template/live-templates.ts";
@@ -98,9 +99,12 @@ export function openHouse(config: Config, clock: Clock = systemClock): House {
       return { config, clock, log, database, composer: await house.composer(), deliveries };
     }),
     site: once(async () => {
-      const { wake } = await house.queues();
+      const { backend, wake } = await house.queues();
+      const queues = createQueueGauge(backend, Object.keys(config.channels));
+      closers.push(() => queues.close());
       const tokens = createTokens([readSecret(config.folder, config.environment.WAYPOST_SECRET)]);
-      return { engine: await house.engine(), wake, tokens, outbox: outboxFolder(config.folder) };
+      const outbox = outboxFolder(config.folder);
+      return { engine: await house.engine(), wake, queues, tokens, outbox };
     }),
     async close() {
       for (const close of closers.splice(0).toReversed()) await close();

@@ -1,11 +1,20 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import express, { type ErrorRequestHandler, type Express } from "express";
-import helmet from "helmet";
+import express, { type Express } from "express";
 import { WaypostError, reasonOf } from "../errors.ts";
+import { assetRoutes } from "./asset-routes.ts";
+import { protect } from "./content-policy.ts";
+import { dashboardRoutes } from "./dashboard-routes.ts";
+import { explain, nothingHere } from "./explain.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { ingestRoutes } from "./ingest-routes.ts";
+import { leavingRoutes } from "./leaving-routes.ts";
+import { Live } from "./live.ts";
+import { loginRoutes } from "./login-routes.ts";
+import { PageWriter } from "./page.ts";
 import { reportRoutes } from "./report-routes.ts";
+import { needsSameOrigin } from "./same-origin.ts";
+import { needsSession } from "./session.ts";
 import type { Site } from "./site.ts";
 import { trackingRoutes } from "./tracking-routes.ts";
 
@@ -17,41 +26,26 @@ export interface RunningWeb {
 }
 
 /** The browser and HTTP door: tracking, provider reports, events in, health, and the dashboard. */
-export function createApp(site: Site): Express {
+export function createApp(site: Site, live: Live): Express {
   const app = express();
   app.disable("x-powered-by");
   app.set("trust proxy", "loopback, linklocal, uniquelocal");
-  app.use(
-    helmet({
-      contentSecurityPolicy: { directives: contentPolicy },
-      strictTransportSecurity: site.engine.config.url.startsWith("https:"),
-    }),
-  );
+  app.set("query parser", "simple");
+  app.use(protect({ isHttps: site.engine.config.url.startsWith("https:") }));
   app.use(healthRoutes(site), trackingRoutes(site), reportRoutes(site), ingestRoutes(site));
-  app.use(explain(site));
+  const pages = new PageWriter(site.engine.config);
+  app.use(assetRoutes(), leavingRoutes(site, pages), loginRoutes(site, pages));
+  app.use(needsSession(site), needsSameOrigin, dashboardRoutes(site, pages, live));
+  app.use(nothingHere, explain(site, pages));
   return app;
 }
-
-/** Nothing but our own files: no inline script, no inline style, no foreign host. */
-const contentPolicy = {
-  defaultSrc: ["'none'"],
-  scriptSrc: ["'self'"],
-  styleSrc: ["'self'"],
-  imgSrc: ["'self'", "data:"],
-  fontSrc: ["'self'"],
-  connectSrc: ["'self'"],
-  frameSrc: ["'self'"],
-  formAction: ["'self'"],
-  baseUri: ["'none'"],
-  frameAncestors: ["'self'"],
-  upgradeInsecureRequests: null,
-};
 
 export async function startWeb(
   site: Site,
   { host, port }: { host: string; port: number },
 ): Promise<RunningWeb> {
-  const app = createApp(site);
+  const live = new Live(site.engine.database, site.engine.log);
+  const app = createApp(site, live);
   const server = await new Promise<Server>((listening, failed) => {
     const opened = app.listen(port, host, (error) =>
       error === undefined ? listening(opened) : failed(cannotListen(error, host, port)),
@@ -61,6 +55,7 @@ export async function startWeb(
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${taken}`,
     async close() {
+      live.close();
       const closed = new Promise((done) => server.close(done));
       server.closeIdleConnections();
       setTimeout(() => server.closeAllConnections(), 5000).unref();
@@ -75,32 +70,4 @@ function cannotListen(cause: Error, host: string, port: number): WaypostError {
     `PORT: expected to listen on ${host}:${port}, got "${reasonOf(cause)}"; set PORT to a free one, or stop what listens there`,
     { cause },
   );
-}
-
-/** An error nobody foresaw is logged without the request's body and told without its cause. */
-function explain({ engine }: Site): ErrorRequestHandler {
-  return (thrown: unknown, request, response, next) => {
-    if (response.headersSent) return next(thrown);
-    const status = statusOf(thrown);
-    if (status >= 500)
-      engine.log.error(
-        { path: request.path.split("/")[1], reason: reasonOf(thrown) },
-        "a request failed",
-      );
-    response
-      .status(status)
-      .json({
-        error:
-          status >= 500 ? "something went wrong on our side; the log says what" : reasonOf(thrown),
-      });
-  };
-}
-
-function statusOf(thrown: unknown): number {
-  if (thrown instanceof WaypostError) return thrown.code === "WAYPOST_NOT_FOUND" ? 404 : 400;
-  const status =
-    typeof thrown === "object" && thrown !== null && "status" in thrown
-      ? Number(thrown.status)
-      : 500;
-  return status >= 400 && status < 600 ? status : 500;
 }

@@ -1,0 +1,58 @@
+// Everything works without this. With it, open pages follow the numbers as they change.
+const stream = document.body.dataset.stream;
+const pulse = document.querySelector("[data-pulse]");
+const pauseMs = 1500;
+let isStale = false;
+let isBusy = false;
+
+const parts = (root) =>
+  new Map([...root.querySelectorAll("[data-live]")].map((part) => [part.dataset.live, part]));
+
+/** Someone who is at a control of this part is not disturbed. */
+const isInUse = (part) =>
+  part.contains(document.activeElement) && document.activeElement !== document.body;
+
+async function refresh() {
+  if (isBusy || document.hidden) return;
+  isBusy = true;
+  isStale = false;
+  try {
+    const response = await fetch(location.href, { headers: { Accept: "text/html" } });
+    if (response.redirected) return location.reload();
+    if (!response.ok) return;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const fresh = parts(page);
+    for (const [name, part] of parts(document)) {
+      const next = fresh.get(name);
+      if (next && !isInUse(part) && next.innerHTML !== part.innerHTML) {
+        part.replaceChildren(...next.childNodes);
+        part.classList.add("fresh");
+        setTimeout(() => part.classList.remove("fresh"), 1200);
+      }
+    }
+  } catch {
+    // The network will be back; the next change asks again.
+  } finally {
+    setTimeout(() => {
+      isBusy = false;
+      if (isStale) refresh();
+    }, pauseMs);
+  }
+}
+
+if (stream && document.querySelector("[data-live]")) {
+  const news = new EventSource(stream);
+  const beat = (isLive) => pulse && (pulse.hidden = !isLive);
+  news.addEventListener("open", () => beat(true));
+  news.addEventListener("error", () => beat(false));
+  news.addEventListener("change", () => {
+    isStale = true;
+    refresh();
+  });
+  document.addEventListener("visibilitychange", () => isStale && refresh());
+  addEventListener("pagehide", () => news.close());
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
+}
+
+for (const form of document.querySelectorAll("form[data-auto]"))
+  form.addEventListener("change", () => form.requestSubmit());

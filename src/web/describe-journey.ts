@@ -1,0 +1,53 @@
+import { writeDuration } from "../duration.ts";
+import { describeCondition } from "../journey/describe-condition.ts";
+import type { Journey, Start, Stop } from "../journey/journey.ts";
+
+/** What lets customers in, in a line. */
+export function describeStart(start: Start): string {
+  const condition = start.if === null ? "" : `, if ${describeCondition(start.if)}`;
+  return `${occasion(start)}${condition}`;
+}
+
+function occasion(start: Start): string {
+  switch (start.kind) {
+    case "event":
+      return `on ${start.event}`;
+    case "segment":
+      return `on entering the segment ${start.segment}${start.backfill ? ", and whoever is in it" : ""}`;
+    case "every":
+      return `on the schedule ${start.cron}${start.zone === null ? "" : ` (${start.zone})`}`;
+    case "date":
+      return `${daysFrom(start.offsetDays)} ${start.field.replace(/^customer\./, "")}, at ${start.at}`;
+  }
+}
+
+function daysFrom(days: number): string {
+  if (days === 0) return "on the day of";
+  const count = Math.abs(days) === 1 ? "1 day" : `${Math.abs(days)} days`;
+  return `${count} ${days < 0 ? "before" : "after"}`;
+}
+
+/** How often a customer may enter. */
+export function describeAgain({ again }: Start): string {
+  switch (again.kind) {
+    case "never":
+      return "once in a lifetime";
+    case "always":
+      return "every time";
+    case "after":
+      return `again after ${writeDuration(again.after)}`;
+  }
+}
+
+/** What ends a passage at once. */
+export function describeStop(stop: Stop): string {
+  const cause = stop.kind === "event" ? `on ${stop.event}` : `if ${describeCondition(stop.if)}`;
+  return `${cause} (${stop.as})`;
+}
+
+/** "order_completed within 60 days". */
+export function describeGoal({ objective }: Journey): string | null {
+  if (objective === null) return null;
+  const within = objective.within === null ? "" : ` within ${writeDuration(objective.within)}`;
+  return `${objective.goal}${within}`;
+}

@@ -1,0 +1,114 @@
+import { sql } from "kysely";
+import type { Database } from "../database/database.ts";
+import type { EnrollmentsState } from "../database/tables.ts";
+import { listHeld } from "../enrollment/hold.ts";
+import { type JourneyCounts, journeyCounts } from "../enrollment/journey-counts.ts";
+import { getJourney } from "../enrollment/journey-state.ts";
+import { engagement } from "../tracking/engagement.ts";
+import { describeAgain, describeGoal, describeStart, describeStop } from "./describe-journey.ts";
+import { drawFlow } from "./flow.ts";
+import type { Page } from "./page.ts";
+import { shareOut } from "./share.ts";
+import type { Site } from "./site.ts";
+
+const recentOnes = 20;
+const versionsShown = 20;
+
+/** One journey: its steps with who is where, what it earns, and how its file came to be what it is. */
+export async function journeyPage({ engine }: Site, name: string): Promise<Page> {
+  const { database } = engine;
+  const { id } = await getJourney(database, name);
+  const [all, came, versions, recent, held] = await Promise.all([
+    journeyCounts(database),
+    engagement(database, id),
+    versionsOf(database, id),
+    recentEnrollments(database, id),
+    listHeld(database, { journey: name, limit: recentOnes }),
+  ]);
+  const counts = all.find((journey) => journey.id === id);
+  if (counts === undefined) throw new Error(`journey ${id} has no version`);
+  const { journey, state, version, entered, inside, completed } = counts;
+  const model = {
+    name,
+    state,
+    version,
+    isActive: state === "active",
+    isPaused: state === "paused",
+    describe: journey.describe,
+    topic: journey.topic,
+    start: describeStart(journey.start),
+    again: describeAgain(journey.start),
+    stops: journey.stop.map(describeStop),
+    entered,
+    inside,
+    completed,
+    held: counts.held,
+    exits: Object.entries(counts.exited).map(([reason, count]) => ({ reason, count })),
+    result: resultOf(counts),
+    goal: describeGoal(journey),
+    messages: shareOut(counts.messages),
+    flow: drawFlow(journey, counts.steps, came),
+    versions,
+    recent,
+    heldOnes: held,
+  };
+  return { view: "journey", title: name, model };
+}
+
+/** What came of it, beside those left alone. A difference between rates is shown once both sides have somebody. */
+function resultOf({
+  entered,
+  converted,
+  holdout,
+  convertedHoldout,
+  value,
+  journey,
+}: JourneyCounts) {
+  const rate = entered === 0 ? null : converted / entered;
+  const holdoutRate = holdout === 0 ? null : convertedHoldout / holdout;
+  return {
+    converted,
+    value,
+    rate,
+    target: journey.objective?.target ?? null,
+    holdout,
+    convertedHoldout,
+    holdoutRate,
+    difference: rate === null || holdoutRate === null ? null : rate - holdoutRate,
+  };
+}
+
+async function versionsOf(database: Database, journeyId: number) {
+  return database
+    .selectFrom("journey_versions")
+    .select(["number", "applied_at as appliedAt", "file", "source"])
+    .where("journey_id", "=", journeyId)
+    .orderBy("number", "desc")
+    .limit(versionsShown)
+    .execute();
+}
+
+interface RecentEnrollment {
+  readonly id: string;
+  readonly customerId: string;
+  readonly customerName: string | null;
+  readonly state: EnrollmentsState;
+  readonly holdout: boolean;
+  readonly step: string | null;
+  readonly reason: string | null;
+  readonly dueAt: Date | null;
+  readonly enteredAt: Date;
+  readonly convertedAt: Date | null;
+}
+
+async function recentEnrollments(
+  database: Database,
+  journeyId: number,
+): Promise<readonly RecentEnrollment[]> {
+  const { rows } = await sql<RecentEnrollment>`
+    select e.id, e.customer_id as "customerId", coalesce(nullif(concat_ws(' ', c.first_name, c.last_name), ''), c.email, c.external_id) as "customerName",
+      e.state, e.holdout, e.step, e.reason, e.due_at as "dueAt", e.entered_at as "enteredAt", e.converted_at as "convertedAt"
+    from enrollments e join customers c on c.id = e.customer_id
+    where e.journey_id = ${journeyId} order by e.id desc limit ${recentOnes}`.execute(database);
+  return rows;
+}

@@ -1,0 +1,87 @@
+import { type RawBuilder, sql } from "kysely";
+import type { Database } from "../database/database.ts";
+
+export interface FoundCustomer {
+  readonly id: string;
+  readonly name: string | null;
+  readonly externalId: string | null;
+  readonly email: string | null;
+  readonly phone: string | null;
+  readonly city: string | null;
+  readonly country: string | null;
+  readonly createdAt: Date;
+}
+
+const most = 50;
+/** Names have no index: over a million customers the search by name gives up rather than hold up the shop. */
+const patienceMs = 3000;
+
+export interface CustomerSearch {
+  readonly found: readonly FoundCustomer[];
+  /** The names were not all read in time. */
+  readonly isCutShort: boolean;
+}
+
+/** By id, own id, e-mail address or its beginning, and telephone number; if none of them fits, by name. */
+export async function searchCustomers(database: Database, text: string): Promise<CustomerSearch> {
+  const wanted = text.trim().replaceAll("\0", "").slice(0, 200);
+  if (wanted === "")
+    return { found: await select(database, sql`true`, sql`id desc`), isCutShort: false };
+  const exact = await select(database, byKey(wanted), sql`id`);
+  if (exact.length > 0 || wanted.includes("@")) return { found: exact, isCutShort: false };
+  return searchNames(database, wanted);
+}
+
+function byKey(wanted: string): RawBuilder<unknown> {
+  const address = wanted.toLowerCase();
+  const ownId = /^\d{1,18}$/.test(wanted) ? wanted : null;
+  return sql`id in (
+    select id from customers where external_id = ${wanted}
+    union select id from customers where id = ${ownId}::bigint
+    union select id from customers where phone = ${wanted.replaceAll(/[\s().-]/g, "")}
+    union select customer_id from identities where value = ${wanted}
+    union (select id from customers where email >= ${address} and email < ${address + "\u{10ffff}"}
+      and starts_with(email, ${address}) and ${wanted.includes("@")} limit ${most})
+    union select id from customers where email = ${address})`;
+}
+
+async function searchNames(database: Database, wanted: string): Promise<CustomerSearch> {
+  const words = wanted
+    .split(/\s+/)
+    .slice(0, 5)
+    .map((word) => `%${word.replaceAll(/[\\%_]/g, "\\$&")}%`);
+  const conditions = words.map((word) => sql`concat_ws(' ', first_name, last_name) ilike ${word}`);
+  try {
+    const found = await database.transaction().execute(async (transaction) => {
+      await sql`select set_config('statement_timeout', ${String(patienceMs)}, true)`.execute(
+        transaction,
+      );
+      return select(transaction, sql.join(conditions, sql` and `), sql`id desc`);
+    });
+    return { found, isCutShort: false };
+  } catch (thrown) {
+    const isTimeout = thrown instanceof Error && "code" in thrown && thrown.code === "57014";
+    if (!isTimeout) throw thrown;
+    return { found: [], isCutShort: true };
+  }
+}
+
+async function select(
+  database: Database,
+  where: RawBuilder<unknown>,
+  order: RawBuilder<unknown>,
+): Promise<FoundCustomer[]> {
+  const { rows } = await sql<FoundCustomer>`
+    select id, nullif(concat_ws(' ', first_name, last_name), '') as name, external_id as "externalId", email, phone, city, country,
+      created_at as "createdAt"
+    from customers where ${where} order by ${order} limit ${most}`.execute(database);
+  return rows;
+}
+
+/** The same columns for customers known by id, in the order given. */
+export async function customersByIds(
+  database: Database,
+  ids: readonly string[],
+): Promise<FoundCustomer[]> {
+  return select(database, sql`id = any(${ids}::bigint[])`, sql`id`);
+}

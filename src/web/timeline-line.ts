@@ -1,0 +1,62 @@
+import type { TimelineEntry } from "../customer/timeline.ts";
+
+/** An entry as the timeline shows it: what happened, a line of detail, and where to read more. */
+export interface TimelineLine {
+  readonly kind: TimelineEntry["kind"];
+  readonly at: Date;
+  readonly title: string;
+  readonly state: string | null;
+  readonly href: string | null;
+  readonly detail: string | null;
+  /** Of an order. */
+  readonly total: number | null;
+  readonly currency: string | null;
+}
+
+export function timelineLine(entry: TimelineEntry): TimelineLine {
+  const { kind, at, title, state, id, detail } = entry;
+  const line = { kind, at, title, state, href: null, total: null, currency: null };
+  const text = (key: string) => (typeof detail[key] === "string" ? detail[key] : null);
+  switch (kind) {
+    case "event":
+      return { ...line, detail: propertiesOf(detail) };
+    case "order":
+      return {
+        ...line,
+        title: `Order ${title}`,
+        total: Number(detail["total"] ?? 0),
+        currency: text("currency"),
+        detail: `${Number(detail["lines"] ?? 0)} lines`,
+      };
+    case "message":
+      return {
+        ...line,
+        title: text("subject") ?? title,
+        href: `/messages/${id}`,
+        detail: said(text("channel"), title, text("journey"), text("reason")),
+      };
+    case "enrollment":
+      return {
+        ...line,
+        state: detail["holdout"] === true ? "holdout" : state,
+        href: `/journeys/${encodeURIComponent(title)}`,
+        detail: said(text("step"), text("reason")),
+      };
+    case "consent":
+      return { ...line, detail: said(text("method"), text("source")) };
+  }
+}
+
+function said(...parts: readonly (string | null)[]): string | null {
+  const words = parts.filter((part) => part !== null);
+  return words.length === 0 ? null : words.join(" · ");
+}
+
+/** `sku: mug-blue, total: 12`, as much of it as a line holds. */
+function propertiesOf(detail: TimelineEntry["detail"]): string | null {
+  const parts = Object.entries(detail).map(
+    ([key, value]) => `${key}: ${typeof value === "string" ? value : JSON.stringify(value)}`,
+  );
+  const line = parts.join(", ");
+  return line === "" ? null : line.length > 160 ? `${line.slice(0, 159).toWellFormed()}…` : line;
+}
