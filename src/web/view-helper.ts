@@ -31,6 +31,8 @@ export function viewHelpers(formats: Formats): Record<string, Handlebars.HelperD
     },
     name: (text: unknown) => isolated(text, longestName),
     text: (text: unknown) => isolated(text, longestText),
+    everyChannel: (name: unknown) => (name === "*" ? "every channel" : isolated(name, longestName)),
+    everyTopic: (name: unknown) => (name === "*" ? "every topic" : isolated(name, longestName)),
     uri: (text: unknown) => encodeURIComponent(String(text)),
     words: (text: unknown) => String(text).replaceAll("_", " "),
     icon: (name: unknown) =>

@@ -1,0 +1,147 @@
+import { beforeAll, describe, expect, it, test } from "vitest";
+import { aDatabase } from "../support/database.ts";
+import { aDoor } from "./door.ts";
+import { aFullShop, hostileNames } from "./full-shop.ts";
+
+const database = await aDatabase();
+const door = await aDoor(database);
+let cookie = "";
+
+const read = async (path: string) => {
+  const response = await door.get(path, { cookie });
+  return { status: response.status, text: await response.text(), response };
+};
+
+describe("the screens of a shop that has nothing yet", () => {
+  beforeAll(async () => {
+    cookie = await door.logIn();
+  });
+
+  it("say what to do next", async () => {
+    expect((await read("/")).text).toContain("waypost apply");
+    expect((await read("/")).text).toContain("Three steps");
+    expect((await read("/customers")).text).toContain("waypost import customers");
+    expect((await read("/messages")).text).toContain("No messages yet");
+    expect((await read("/segments")).text).toContain("workflows/segments/");
+  });
+});
+
+describe("the screens of a full shop", () => {
+  let customers: readonly string[] = [];
+  let messages: readonly { id: string; state: string }[] = [];
+  beforeAll(async () => {
+    ({ customers } = await aFullShop(database));
+    messages = await database
+      .selectFrom("messages")
+      .select(["id", "state"])
+      .orderBy("id")
+      .execute();
+    cookie = await door.logIn();
+  });
+  const every = () => [
+    "/",
+    "/journeys/welcome",
+    "/journeys/win-back",
+    "/messages",
+    ...messages.map(({ id }) => `/messages/${id}`),
+    "/customers",
+    ...customers.map((id) => `/customers/${id}`),
+    "/segments",
+    "/segments/britons",
+    "/channels",
+  ];
+
+  it("show every hostile name as the text it is", async () => {
+    for (const path of every()) {
+      const { status, text } = await read(path);
+      expect([path, status]).toEqual([path, 200]);
+      expect(text).not.toMatch(
+        /<img\b|<script>|<script [^>]*>[^<]|onerror=a[^&]*>|<b>warmly|<i>o-1/,
+      );
+      expect(text.length).toBeLessThan(200_000);
+    }
+    const { text } = await read("/customers");
+    expect(text).toContain("&lt;img src&#x3D;x onerror&#x3D;alert(1)&gt;");
+    expect(text).toContain("{{constructor.constructor(");
+  });
+
+  it("run no script but their own, and say so in their policy", async () => {
+    for (const path of every().slice(0, 4)) {
+      const { response } = await read(path);
+      const policy = response.headers.get("content-security-policy") ?? "";
+      expect(policy).toContain("default-src 'none'");
+      expect(policy).toContain("script-src 'self'");
+      expect(policy).not.toContain("unsafe");
+      expect(response.headers.get("cache-control")).toBe("no-store");
+    }
+  });
+
+  it("tell what needs attention", async () => {
+    const { text } = await read("/");
+    expect(text).toContain("messages have failed");
+    expect(text).toContain("an unknown outcome");
+  });
+
+  it("draw a journey's steps with their branches and counts", async () => {
+    const { text } = await read("/journeys/welcome");
+    expect(text).toMatch(/send hello by email/);
+    expect(text).toMatch(/<bdi>then<\/bdi>/);
+    expect(text).toMatch(/<bdi>long<\/bdi>/);
+    expect(text).toContain(`${customers.length} entered`);
+  });
+
+  it("tell a message's life, and say when it is rendered anew", async () => {
+    const { text } = await read(`/messages/${messages[0]?.id}`);
+    expect(text).toContain("rendered now");
+    expect(text).toContain("Why it was allowed");
+    expect(text).toContain("clicked");
+  });
+
+  it("find customers by address, by its beginning, by id and by name", async () => {
+    const one = await database
+      .selectFrom("customers")
+      .select(["email", "external_id", "phone"])
+      .where("id", "=", customers[3] ?? "")
+      .executeTakeFirstOrThrow();
+    const wanted = [one.email, one.email?.slice(0, 10), one.external_id, one.phone, "{{#each"];
+    for (const text of wanted) {
+      const { text: page } = await read(`/customers?q=${encodeURIComponent(text ?? "")}`);
+      expect([text, page.includes(`/customers/${customers[3]}"`)]).toEqual([text, true]);
+    }
+    expect((await read("/customers?q=nobody-like-that")).text).toContain("Nobody found");
+  });
+
+  it("take any question without falling over", async () => {
+    for (const question of [...hostileNames, "%", "\0", "' or 1=1", "a_b\\%", "\ud800"]) {
+      const q = encodeURIComponent(question.toWellFormed().slice(0, 1500));
+      for (const path of ["/customers?q=", "/messages?journey=", "/messages?before=", "/segments/"])
+        expect([200, 404]).toContain((await read(path + q)).status);
+      expect((await read(`/customers/${q}`)).status).toBe(404);
+      expect((await read(`/messages/${q}`)).status).toBe(404);
+      expect((await read(`/journeys/${q}`)).status).toBe(404);
+    }
+    expect((await read(`/messages/${"-".repeat(36)}`)).status).toBe(404);
+  });
+
+  it("go through the messages page by page", async () => {
+    const filtered = await read("/messages?state=failed&journey=welcome&channel=email");
+    expect(filtered.text.match(/data-label="State"/g)).toHaveLength(2);
+    expect((await read("/messages?before=3")).text.match(/data-label="State"/g)).toHaveLength(2);
+  });
+});
+
+test("a page that is not there is told as a page, and to a program as JSON", async () => {
+  cookie = await door.logIn();
+  const page = await read("/nowhere");
+  expect([page.status, page.text]).toEqual([404, expect.stringContaining("nothing here")]);
+  const answer = await door.get("/v1/nowhere", { cookie });
+  expect(answer.headers.get("content-type")).toContain("application/json");
+});
+
+test("styles and script are kept by browsers for good, under a name that changes with them", async () => {
+  const [, address = ""] = /href="(\/assets\/[^"]+\.css)"/.exec((await read("/")).text) ?? [];
+  const response = await door.get(address);
+  expect(response.headers.get("cache-control")).toContain("immutable");
+  expect(response.headers.get("content-type")).toContain("text/css");
+  expect((await door.get("/assets/../package.json")).status).not.toBe(200);
+});
