@@ -86,7 +86,11 @@ export async function aFullShop(database: Database): Promise<FullShop> {
 }
 
 async function aClick(database: Database) {
-  const message = await database.selectFrom("messages").selectAll().where("id", "=", "1").executeTakeFirstOrThrow();
+  const message = await database
+    .selectFrom("messages")
+    .selectAll()
+    .where("id", "=", "1")
+    .executeTakeFirstOrThrow();
   const url = "https://shop.example/?q=<script>alert(1)</script>";
   const link = await database
     .insertInto("links")

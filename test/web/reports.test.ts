@@ -1,0 +1,55 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeEach, expect, test } from "vitest";
+import { createSendgrid } from "../../src/channel/sendgrid.ts";
+import { createSendgridSigner } from "../../src/channel/stub-signature.ts";
+import { aDatabase, freshTables } from "../support/database.ts";
+import { monday } from "../support/people.ts";
+import { aDoor } from "./door.ts";
+
+const database = await aDatabase();
+const signer = createSendgridSigner();
+const carrier = createSendgrid({ apiKey: "key", webhookKey: signer.publicKey });
+afterAll(() => carrier.close());
+const door = await aDoor(database, { carrier });
+beforeEach(async () => {
+  await freshTables(database);
+  door.woken.length = 0;
+});
+
+const body = JSON.stringify([
+  {
+    email: "ada@example.com",
+    timestamp: 1768219200,
+    event: "delivered",
+    sg_event_id: "e1",
+    delivery_id: randomUUID(),
+  },
+]);
+const send = (path: string, text: string, headers: Record<string, string>) =>
+  door.post(path, text, {
+    ...headers,
+    "content-type": "application/json",
+    "sec-fetch-site": "cross-site",
+  });
+const inbox = () => database.selectFrom("report_inbox").selectAll().execute();
+
+test("a provider's report is committed before it is acknowledged, and its work is woken", async () => {
+  const response = await send("/r/sendgrid", body, signer.sign(body, monday));
+  expect(response.status).toBe(200);
+  expect(await inbox()).toMatchObject([{ provider: "sendgrid", applied_at: null }]);
+  expect(door.woken).toEqual(["apply-reports"]);
+});
+
+test("a report whose signature does not fit its bytes is refused and not kept", async () => {
+  const forged = [
+    await send("/r/sendgrid", body, createSendgridSigner().sign(body, monday)),
+    await send("/r/sendgrid", `${body} `, signer.sign(body, monday)),
+    await send("/r/sendgrid", body, {}),
+  ];
+  expect(forged.map(({ status }) => status)).toEqual([403, 403, 403]);
+  expect(await inbox()).toEqual([]);
+});
+
+test("a provider that is none of ours has no mailbox here", async () => {
+  expect((await send("/r/nobody", body, {})).status).toBe(404);
+});
