@@ -9,6 +9,7 @@ import { type ChannelConfig, type Config, type Environment, readConfig } from ".
 import { type Database, connect } from "./database/database.ts";
 import { type EmbeddedServer, startEmbedded } from "./database/embedded.ts";
 import { migrate } from "./database/migrate.ts";
+import { explainUnreachable } from "./database/unreachable.ts";
 import { checkProject } from "./journey/check-project.ts";
 import { readProject } from "./journey/read-project.ts";
 import { createLog } from "./log.ts";
@@ -69,15 +70,18 @@ export function openHouse(config: Config, clock: Clock = systemClock): House {
     }),
     database: once(async () => {
       const schema = config.environment.WAYPOST_SCHEMA;
+      const url = await house.databaseUrl();
       const database: Database = connect({
-        url: await house.databaseUrl(),
+        url,
         schema,
         maxConnections: connections,
         applicationName: "waypost",
         log,
       });
       closers.push(() => database.destroy());
-      await migrate(database, { folder: migrations, schema });
+      await migrate(database, { folder: migrations, schema }).catch((thrown: unknown) => {
+        throw explainUnreachable(thrown, url);
+      });
       return database;
     }),
     queues: once(async () => {

@@ -4,7 +4,7 @@ import { applyJourneys } from "../enrollment/apply.ts";
 import { MistakesError } from "../errors.ts";
 import type { CommandFile } from "./command.ts";
 import type { House } from "./house.ts";
-import { say, sayJson, sayTable } from "./output.ts";
+import { counted, say, sayJson, sayTable } from "./output.ts";
 
 export const apply: CommandFile = {
   register(program, terminal) {
@@ -25,7 +25,7 @@ export const apply: CommandFile = {
           ["journey", "outcome", "version"],
           applied.journeys.map(({ journey, outcome, version }) => [journey, outcome, version]),
         );
-        say(`${applied.segments} segments saved`);
+        say(`${counted(applied.segments, "segment")} saved`);
       });
   },
 };

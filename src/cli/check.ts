@@ -1,6 +1,6 @@
 import { describeMistake } from "../errors.ts";
 import type { CommandFile } from "./command.ts";
-import { say, sayJson } from "./output.ts";
+import { counted, say, sayJson } from "./output.ts";
 
 export const check: CommandFile = {
   register(program, terminal) {
@@ -19,10 +19,10 @@ export const check: CommandFile = {
         if (mistakes.length > 0) process.exitCode = 1;
         if (json === true) return sayJson({ mistakes });
         for (const mistake of mistakes) say(describeMistake(mistake));
-        if (mistakes.length > 0)
-          return say(`\n${mistakes.length} ${mistakes.length === 1 ? "mistake" : "mistakes"}`);
+        if (mistakes.length > 0) return say(`\n${counted(mistakes.length, "mistake")}`);
+        const { journeys, segments } = project;
         say(
-          `${project.journeys.length} journeys and ${project.segments.length} segments: no mistakes`,
+          `${counted(journeys.length, "journey")} and ${counted(segments.length, "segment")}: no mistakes`,
         );
       });
   },

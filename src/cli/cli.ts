@@ -1,11 +1,11 @@
-import { styleText } from "node:util";
-import { Command, CommanderError } from "commander";
-import { MistakesError, WaypostError, reasonOf } from "../errors.ts";
+import { Command } from "commander";
+import { reasonOf } from "../errors.ts";
 import { apply } from "./apply.ts";
 import { check } from "./check.ts";
 import type { CommandFile, Terminal } from "./command.ts";
 import { demo } from "./demo.ts";
 import { docs } from "./docs.ts";
+import { tellFailure } from "./failure.ts";
 import type { House } from "./house.ts";
 import { importData } from "./import.ts";
 import { journeys } from "./journeys.ts";
@@ -55,6 +55,8 @@ Examples:
 
 Without DATABASE_URL Waypost runs its own Postgres in .waypost/; without REDIS_URL its queues are in Postgres too.`;
 
+const debugging: ReadonlySet<string> = new Set(["debug", "trace"]);
+
 /** Runs one command; sets the exit code: 0 done, 1 an error that the text explains, 2 a command line nobody understands. */
 export async function run(
   argv: readonly string[],
@@ -86,25 +88,10 @@ export async function run(
   try {
     await program.parseAsync([...argv], { from: "user" });
   } catch (thrown) {
-    process.exitCode = report(thrown);
+    const isDebugging = houses.some(({ config }) => debugging.has(config.environment.LOG_LEVEL));
+    process.exitCode = tellFailure(thrown, isDebugging);
   } finally {
     for (const house of houses)
       await house.close().catch((thrown: unknown) => process.stderr.write(`${reasonOf(thrown)}\n`));
   }
-}
-
-function report(thrown: unknown): number {
-  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
-  const red = (text: string) => styleText("red", text, { stream: process.stderr });
-  if (thrown instanceof MistakesError) {
-    process.stderr.write(
-      `${thrown.message}\n\n${red(`${thrown.mistakes.length} ${thrown.mistakes.length === 1 ? "mistake" : "mistakes"}`)}\n`,
-    );
-  } else if (thrown instanceof WaypostError)
-    process.stderr.write(`${red("error")} ${thrown.message} (${thrown.code})\n`);
-  else
-    process.stderr.write(
-      `${red("error")} ${thrown instanceof Error ? thrown.stack : String(thrown)}\n`,
-    );
-  return 1;
 }

@@ -1,4 +1,3 @@
-import { InvalidArgumentError } from "commander";
 import { type ProviderStub, startProviderStub } from "../channel/provider-stub.ts";
 import { likeTheRealOnes } from "../channel/stub-behaviour.ts";
 import { readConfig } from "../config.ts";
@@ -11,6 +10,7 @@ import { startWorker } from "../queue/worker.ts";
 import { startWeb } from "../web/web.ts";
 import { applyProject } from "./apply.ts";
 import type { CommandFile, Terminal } from "./command.ts";
+import { count } from "./count.ts";
 import { tellSummary } from "./demo-summary.ts";
 import { loginLink } from "./login.ts";
 import { say, sayJson } from "./output.ts";
@@ -118,13 +118,4 @@ async function serve(clock: PlayedClock, stub: ProviderStub, stopped: Promise<vo
 function urlOf({ host, port }: { readonly host: string; readonly port: number }): string {
   const reached = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
   return `http://${reached.includes(":") ? `[${reached}]` : reached}:${port}`;
-}
-
-function count(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const number = Number(text);
-    if (!Number.isInteger(number) || number < least || number > most)
-      throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}.`);
-    return number;
-  };
 }

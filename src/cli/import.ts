@@ -1,11 +1,14 @@
 import { Argument } from "commander";
 import { type ImportReport, importFile } from "../customer/import-file.ts";
 import type { CommandFile } from "./command.ts";
-import { plain, say, sayJson } from "./output.ts";
+import { counted, plain, say, sayJson } from "./output.ts";
 import { progress } from "./progress.ts";
 
 const kinds = ["customers", "orders", "events", "products"] as const;
 type Kind = (typeof kinds)[number];
+
+/** Enough to see what is wrong; the side file has them all. */
+const shownExamples = 5;
 
 interface Options {
   readonly map?: string;
@@ -63,13 +66,14 @@ export const importData: CommandFile = {
 function tell(report: ImportReport): void {
   const { kind, rows, inserted, updated, rejected, skipped, customers } = report;
   say(
-    `${rows} rows: ${inserted} ${kind} new, ${updated} changed, ${rejected} rejected, ${skipped} skipped by rule`,
+    `${counted(rows, "row")} of ${kind}: ${inserted} new, ${updated} changed, ${rejected} rejected, ${skipped} skipped by rule`,
   );
   if (customers.inserted + customers.updated > 0)
-    say(`${customers.inserted} customers new, ${customers.updated} changed`);
-  if (report.consents > 0) say(`${report.consents} consents recorded`);
+    say(`customers of these: ${customers.inserted} new, ${customers.updated} changed`);
+  if (report.consents > 0) say(`${counted(report.consents, "consent")} recorded`);
   for (const note of report.notes) say(plain(note));
   if (report.rejectsFile === null) return;
-  for (const { line, reason } of report.examples) say(`  line ${line}: ${plain(reason)}`);
-  say(`${rejected} rejected rows, each with its reason: ${report.rejectsFile}`);
+  for (const { line, reason } of report.examples.slice(0, shownExamples))
+    say(`  line ${line}: ${plain(reason)}`);
+  say(`${counted(rejected, "rejected row")}, with the reason: ${report.rejectsFile}`);
 }

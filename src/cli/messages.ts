@@ -2,7 +2,8 @@ import { Option } from "commander";
 import { listMessages } from "../message/list.ts";
 import type { MessageState } from "../message/message.ts";
 import type { CommandFile } from "./command.ts";
-import { sayJson, sayTable, when } from "./output.ts";
+import { count } from "./count.ts";
+import { say, sayJson, sayTable, when } from "./output.ts";
 
 const states: readonly MessageState[] = [
   "planned",
@@ -22,7 +23,7 @@ interface Options {
   readonly state?: MessageState[];
   readonly journey?: string;
   readonly channel?: string;
-  readonly limit: string;
+  readonly limit: number;
   readonly json?: true;
 }
 
@@ -34,7 +35,7 @@ export const messages: CommandFile = {
       .addOption(new Option("-s, --state <state...>", "only these states").choices(states))
       .option("-j, --journey <name>", "only this journey")
       .option("-c, --channel <name>", "only this channel")
-      .option("-n, --limit <count>", "how many", "50")
+      .option("-n, --limit <count>", "how many at most", count(1, 10_000), 50)
       .option("--json", "one line of JSON a message")
       .addHelpText(
         "after",
@@ -43,12 +44,13 @@ export const messages: CommandFile = {
       .action(async (options: Options) => {
         const house = terminal.house();
         const found = await listMessages(await house.database(), {
-          limit: Math.min(10_000, Math.max(1, Number(options.limit) || 50)),
+          limit: options.limit,
           ...(options.state !== undefined && { states: options.state }),
           ...(options.journey !== undefined && { journey: options.journey }),
           ...(options.channel !== undefined && { channel: options.channel }),
         });
         if (options.json === true) return found.forEach(sayJson);
+        if (found.length === 0) return say("no such messages");
         sayTable(
           ["id", "journey", "step", "channel", "customer", "state", "planned", "reason"],
           found.map((m) => [

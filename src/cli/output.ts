@@ -8,7 +8,12 @@ export function sayJson(value: unknown): void {
   say(JSON.stringify(value));
 }
 
-/** Columns under a heading, numbers to the right. Control characters of a hostile name stay visible text. */
+/** "1 customer", "2 customers". */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** Columns under a heading, those of numbers to the right. Control characters of a hostile name stay visible text. */
 export function sayTable(
   heading: readonly string[],
   rows: readonly (readonly (string | number | null)[])[],
@@ -17,13 +22,14 @@ export function sayTable(
   const widths = heading.map((_, column) =>
     Math.max(...cells.map((row) => row[column]?.length ?? 0)),
   );
-  cells.forEach((row, index) => {
+  const isNumeric = heading.map((_, column) => rows.some((row) => typeof row[column] === "number"));
+  for (const row of cells) {
     const line = row.map((cell, column) => {
-      const isNumber = index > 0 && typeof rows[index - 1]?.[column] === "number";
-      return isNumber ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0);
+      const width = widths[column] ?? 0;
+      return isNumeric[column] === true ? cell.padStart(width) : cell.padEnd(width);
     });
     say(line.join("  ").trimEnd());
-  });
+  }
 }
 
 /** Text from the database as one safe line: no terminal escapes, no line breaks. */

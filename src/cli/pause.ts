@@ -1,9 +1,13 @@
+import { Argument } from "commander";
 import { pauseJourney, resumeJourney } from "../enrollment/journey-state.ts";
 import { WaypostError, nearMiss } from "../errors.ts";
 import { pauseChannel, resumeChannel } from "../message/channel-state.ts";
 import type { CommandFile, Terminal } from "./command.ts";
 import type { House } from "./house.ts";
 import { say } from "./output.ts";
+
+const kinds = ["journey", "channel"] as const;
+type Kind = (typeof kinds)[number];
 
 export const pause: CommandFile = {
   register(program, terminal) {
@@ -12,13 +16,13 @@ export const pause: CommandFile = {
       .description(
         "stop a journey, or a channel, from enrolling and sending; nothing is lost, resume goes on",
       )
-      .argument("<kind>", "journey or channel")
-      .argument("<name>")
+      .addArgument(new Argument("<kind>", "what to stop").choices(kinds))
+      .argument("<name>", "of a journey that is applied, or a channel of waypost.yaml")
       .addHelpText(
         "after",
         "\nExamples:\n  $ waypost pause journey win-back\n  $ waypost pause channel sms",
       )
-      .action((kind: string, name: string) => change(terminal, kind, name, "paused"));
+      .action((kind: Kind, name: string) => change(terminal, kind, name, "paused"));
   },
 };
 
@@ -27,30 +31,25 @@ export const resume: CommandFile = {
     program
       .command("resume")
       .description("let a paused journey or channel go on where it stopped")
-      .argument("<kind>", "journey or channel")
-      .argument("<name>")
+      .addArgument(new Argument("<kind>", "what goes on").choices(kinds))
+      .argument("<name>", "of a journey that is applied, or a channel of waypost.yaml")
       .addHelpText(
         "after",
         "\nExamples:\n  $ waypost resume journey win-back\n  $ waypost resume channel email",
       )
-      .action((kind: string, name: string) => change(terminal, kind, name, "active"));
+      .action((kind: Kind, name: string) => change(terminal, kind, name, "active"));
   },
 };
 
 async function change(
   terminal: Terminal,
-  kind: string,
+  kind: Kind,
   name: string,
   to: "paused" | "active",
 ): Promise<void> {
   const house = terminal.house();
   if (kind === "journey") await changeJourney(house, name, to);
-  else if (kind === "channel") await changeChannel(house, name, to);
-  else
-    throw new WaypostError(
-      "WAYPOST_REQUEST",
-      `expected "journey" or "channel", got "${kind}"; for example: waypost pause journey win-back`,
-    );
+  else await changeChannel(house, name, to);
   const { wake } = await house.queues();
   if (to === "active") await wake.engine("sweep");
   say(`${kind} ${name} is ${to}`);

@@ -43,7 +43,8 @@ export const preview: CommandFile = {
         if (options.json === true) return sayJson(rendered);
         if (rendered.subject !== null) say(`Subject: ${rendered.subject}`);
         if (rendered.preheader !== null) say(`Preheader: ${rendered.preheader}`);
-        say(`\n${rendered.text}`);
+        if (rendered.subject !== null || rendered.preheader !== null) say();
+        say(rendered.text);
         if (options.html !== undefined) {
           if (rendered.html === null)
             throw new WaypostError(

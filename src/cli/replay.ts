@@ -20,7 +20,7 @@ export const replay: CommandFile = {
     program
       .command("replay")
       .description("let dead letters, or held enrollments, try again")
-      .argument("[ids...]", "message ids, as `waypost messages` shows them")
+      .argument("[ids...]", "of messages, as `waypost messages` shows them")
       .addOption(
         new Option("-s, --state <state...>", "which messages; `unknown` may reach a customer twice")
           .choices(states)

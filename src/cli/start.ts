@@ -5,7 +5,7 @@ import { startWorker } from "../queue/worker.ts";
 import { applyProject } from "./apply.ts";
 import type { CommandFile } from "./command.ts";
 import type { House } from "./house.ts";
-import { say } from "./output.ts";
+import { counted, say } from "./output.ts";
 import { untilStopped } from "./stop.ts";
 import { openWeb } from "./web.ts";
 
@@ -47,7 +47,7 @@ async function applyAndSay(house: House): Promise<void> {
     const changed = journeys.filter(({ outcome }) => outcome !== "unchanged");
     for (const { journey, outcome, version } of changed)
       say(`${journey}: ${outcome}, version ${version}`);
-    if (changed.length === 0) say(`${journeys.length} journeys, unchanged`);
+    if (changed.length === 0) say(`${counted(journeys.length, "journey")}, unchanged`);
   } catch (thrown) {
     if (!(thrown instanceof MistakesError)) throw thrown;
     say(`${thrown.message}\nnot applied; what was applied before goes on`);

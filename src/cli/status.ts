@@ -5,7 +5,7 @@ import { channelStates } from "../message/channel-state.ts";
 import { countMessages } from "../message/list.ts";
 import type { CommandFile } from "./command.ts";
 import type { House } from "./house.ts";
-import { say, sayJson, sayTable, when } from "./output.ts";
+import { counted, say, sayJson, sayTable, when } from "./output.ts";
 
 export const status: CommandFile = {
   register(program, terminal) {
@@ -52,7 +52,10 @@ async function lookAround({ config, clock, database: open }: House) {
 }
 
 function show(found: Awaited<ReturnType<typeof lookAround>>, { config }: House): void {
-  say(`${found.customers} customers, ${found.orders} orders, ${found.events} events\n`);
+  const { customers = 0, orders = 0, events = 0 } = found;
+  say(
+    `${counted(customers, "customer")}, ${counted(orders, "order")}, ${counted(events, "event")}\n`,
+  );
   sayTable(
     ["journey", "state", "entered", "inside", "held", "converted"],
     found.journeys.map((j) => [j.name, j.state, j.entered, j.inside, j.held, j.converted]),
@@ -73,6 +76,8 @@ function show(found: Awaited<ReturnType<typeof lookAround>>, { config }: House):
       c.inFlight,
     ]),
   );
+  const messages = Object.entries(found.messages);
+  if (messages.length === 0) return say("\nno messages yet");
   say();
-  sayTable(["messages", "count"], Object.entries(found.messages));
+  sayTable(["messages", "count"], messages);
 }
