@@ -1,8 +1,9 @@
 import { sql } from "kysely";
-import type { Outcome, Provider, SentMessage } from "../channel/channel.ts";
+import type { Outcome, Provider } from "../channel/channel.ts";
 import type { Database } from "../database/database.ts";
 import { type Composer, renderTracked } from "./compose.ts";
 import { loadMessages } from "./details.ts";
+import type { ClaimedMessage } from "./message.ts";
 
 export interface LookUp {
   readonly channel: string;
@@ -10,6 +11,7 @@ export interface LookUp {
   readonly limit: number;
   readonly deadlineMs: number;
   readonly now: Date;
+  readonly stopping: AbortSignal;
 }
 
 /** Time a provider needs before its own list can be trusted to be complete. */
@@ -17,7 +19,8 @@ const patience = "2 minutes";
 
 /**
  * Asks the provider about messages of unknown outcome, when it can tell. What it has becomes accepted; what it surely
- * has not becomes due again, which doubles nothing. Returns how many were resolved.
+ * has not becomes due again, which doubles nothing. They are asked about beside one another, a few chosen by lot: those
+ * that nobody can tell anything about keep no other from its turn. Returns how many were resolved.
  */
 export async function lookUpUnknown(
   database: Database,
@@ -30,31 +33,36 @@ export async function lookUpUnknown(
     select id, address, sent_at as "startedAt" from messages
     where state = 'unknown' and channel = ${channel} and provider = ${carrier.name} and address is not null
       and sent_at < ${now}::timestamptz - ${patience}::interval and sent_at > ${now}::timestamptz - interval '1 day'
-    order by sent_at limit ${lookUp.limit}`.execute(database);
+    order by random() limit ${lookUp.limit}`.execute(database);
   const asked = new Map(rows.map((row) => [row.id, row]));
-  let resolved = 0;
-  for (const message of await loadMessages(database, [...asked.keys()])) {
-    const row = asked.get(message.id);
-    if (row === undefined) continue;
-    const { text } = renderTracked(composer, message, now);
-    const outcome = await ask(lookUp, {
-      deliveryId: message.deliveryId,
-      to: row.address,
-      text,
-      startedAt: row.startedAt,
-    });
-    if (outcome?.kind !== "accepted" && outcome?.kind !== "later") continue;
-    await resolve(database, message, outcome, now);
-    resolved++;
-  }
-  return resolved;
+  const messages = await loadMessages(database, [...asked.keys()]);
+  const resolved = await Promise.all(
+    messages.map(async (message) => {
+      const row = asked.get(message.id);
+      const outcome = row && (await ask(composer, lookUp, message, row));
+      if (outcome?.kind !== "accepted" && outcome?.kind !== "later") return 0;
+      await resolve(database, message, outcome, now);
+      return 1;
+    }),
+  );
+  return resolved.reduce<number>((sum, count) => sum + count, 0);
 }
 
+/** Undefined also where the message cannot be rendered any more, to be compared with what the provider has. */
 async function ask(
-  { carrier, deadlineMs }: LookUp,
-  message: SentMessage,
+  composer: Composer,
+  { carrier, deadlineMs, now, stopping }: LookUp,
+  message: ClaimedMessage,
+  { address, startedAt }: { readonly address: string; readonly startedAt: Date },
 ): Promise<Outcome | undefined> {
-  return carrier.lookUp?.(message, AbortSignal.timeout(deadlineMs)).catch(() => undefined);
+  try {
+    const { text } = renderTracked(composer, message, now);
+    const sent = { deliveryId: message.deliveryId, to: address, text, startedAt };
+    const signal = AbortSignal.any([AbortSignal.timeout(deadlineMs), stopping]);
+    return await carrier.lookUp?.(sent, signal);
+  } catch {
+    return undefined;
+  }
 }
 
 async function resolve(

@@ -12,6 +12,8 @@ export interface Recovered {
 
 /** How long a report may take before a transactional message of unknown outcome goes out again. */
 const reportPatience = "15 minutes";
+/** How often it does so: a provider that takes every message and answers none would have it sent all day. */
+const repetitions = 3;
 
 /**
  * What the sweeper does for the ledger. A lease is over by the database's clock. Marketing messages stay unknown (at
@@ -33,7 +35,7 @@ export async function recoverMessages(database: Database, now: Date): Promise<Re
   );
   const retried = await sql`
     update messages set state = 'retry', due_at = ${now}, strikes = strikes + 1
-    where state = 'unknown' and class = 'transactional' and expires_at > ${now}
+    where state = 'unknown' and class = 'transactional' and expires_at > ${now} and strikes < ${repetitions}
       and sent_at < ${now}::timestamptz - ${reportPatience}::interval`.execute(database);
   const count = (result: { numAffectedRows?: bigint | undefined }) =>
     Number(result.numAffectedRows ?? 0n);

@@ -5,6 +5,7 @@ import { enterDue } from "../enrollment/enter-due.ts";
 import { react } from "../enrollment/react.ts";
 import { stopByConditions } from "../enrollment/stop-condition.ts";
 import { deliver } from "../message/deliver.ts";
+import { lookUpUnknown } from "../message/look-up.ts";
 import { applyReports } from "../tracking/reports.ts";
 import type { JobIds } from "./backend.ts";
 import type { Engine, Working } from "./engine.ts";
@@ -14,6 +15,7 @@ import type { EngineJob } from "./wake.ts";
 const enrollmentsAtOnce = 1000;
 const messagesAtOnce = 500;
 const reportsAtOnce = 1000;
+const lookUpsAtOnce = 20;
 
 /** The jobs of the engine's queue: each calls one function and wakes what that function found to be next. */
 export const engineJobs: Readonly<
@@ -64,6 +66,14 @@ export const engineJobs: Readonly<
         );
       }
       if (requests < reportsAtOnce) return;
+    }
+  },
+  /** Apart from the sweep, which a provider that does not answer must not hold up. */
+  async "look-up"({ engine, stopping }) {
+    const { database, composer, clock } = engine;
+    for (const { channel, carrier, deadlineMs } of engine.deliveries.values()) {
+      const lookUp = { channel, carrier, deadlineMs, stopping, limit: lookUpsAtOnce };
+      await lookUpUnknown(database, composer, { ...lookUp, now: clock.now() });
     }
   },
   sweep,

@@ -5,6 +5,7 @@ import type { Log } from "../log.ts";
 
 const channel = "waypost_events";
 const againAfterMs = 2000;
+const connectWithinMs = 10_000;
 
 /**
  * Hears of events that an application tracked inside its own transaction (`SELECT waypost.track(…)`), the moment it
@@ -21,15 +22,23 @@ export async function listenForEvents(
     const next = new Client({
       connectionString: url,
       keepAlive: true,
+      connectionTimeoutMillis: connectWithinMs,
       application_name: "waypost listen",
     });
     next.on("notification", onEvent);
     next.on("error", (error) =>
       log.warn({ reason: error.message }, "the connection that listens for events broke"),
     );
+    try {
+      await next.connect();
+      await next.query(`listen ${channel}`);
+    } catch (thrown) {
+      await next.end();
+      throw thrown;
+    }
+    if (isClosed) return next.end();
+    // Not before it stands: a connection that was never made ends, too, and one loop makes it anew already.
     next.on("end", () => void reconnect());
-    await next.connect();
-    await next.query(`listen ${channel}`);
     client = next;
   };
   const reconnect = async (): Promise<void> => {

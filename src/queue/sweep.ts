@@ -1,6 +1,5 @@
 import { sql } from "kysely";
 import { listDue } from "../enrollment/list-due.ts";
-import { lookUpUnknown } from "../message/look-up.ts";
 import { dueChannels, recoverMessages } from "../message/recover.ts";
 import type { Working } from "./engine.ts";
 
@@ -19,16 +18,8 @@ export async function sweep({ engine, wake }: Working): Promise<void> {
   for (const channel of await dueChannels(database, now))
     if (deliveries.has(channel)) await wake.delivery(channel);
   if (due.reports) await wake.engine("apply-reports");
-  await lookUp(engine, now);
-}
-
-async function lookUp(
-  { database, composer, deliveries }: Working["engine"],
-  now: Date,
-): Promise<void> {
-  for (const { channel, carrier, deadlineMs } of deliveries.values()) {
-    await lookUpUnknown(database, composer, { channel, carrier, limit: 20, deadlineMs, now });
-  }
+  if ([...deliveries.values()].some(({ carrier }) => carrier.lookUp !== undefined))
+    await wake.engine("look-up");
 }
 
 /** Months of events that will be needed soon have their partition before the first event comes. */

@@ -5,7 +5,14 @@ export const engineQueue = "waypost-engine";
 export const deliveryQueue = (channel: string) => `waypost-deliver-${channel}`;
 
 /** The jobs of the engine's queue. Each is idempotent and finds its own work in Postgres. */
-export type EngineJob = "react" | "advance" | "enter" | "refresh" | "apply-reports" | "sweep";
+export type EngineJob =
+  | "react"
+  | "advance"
+  | "enter"
+  | "refresh"
+  | "apply-reports"
+  | "look-up"
+  | "sweep";
 
 /**
  * Puts wake-up jobs on the queues. A wake-up for what is awake already is dropped, unless the job is running: then one

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { beforeEach, describe, expect, it } from "vitest";
+import type { Outcome, Provider } from "../../src/channel/channel.ts";
 import { claim } from "../../src/message/claim.ts";
 import { lookUpUnknown } from "../../src/message/look-up.ts";
 import { recordOutcomes } from "../../src/message/record.ts";
@@ -97,41 +98,66 @@ describe("a worker that dies", () => {
 });
 
 describe("an unknown outcome", () => {
-  const lookUp = (answer: "accepted" | "later" | undefined) => {
-    const { carrier } = aCarrier();
-    const outcome =
-      answer === "accepted"
-        ? accepted
-        : answer === "later"
-          ? {
-              kind: "later" as const,
-              code: "absent",
-              detail: "",
-              retryAfterMs: 0,
-              counted: false,
-              throttle: false,
-            }
-          : undefined;
-    return lookUpUnknown(database, aComposer(), {
+  const absent: Outcome = {
+    kind: "later",
+    code: "absent",
+    detail: "",
+    retryAfterMs: 0,
+    counted: false,
+    throttle: false,
+  };
+  const timeOut = () => aCarrier(() => ({ kind: "unknown", code: "timeout", detail: "" })).carrier;
+  const lookUp = (answer: NonNullable<Provider["lookUp"]>) =>
+    lookUpUnknown(database, aComposer(), {
       channel: "email",
-      carrier: { ...carrier, lookUp: async () => outcome },
+      carrier: { ...aCarrier().carrier, lookUp: answer },
       limit: 10,
       deadlineMs: 1000,
       now: later(monday, { minutes: 3 }),
+      stopping: new AbortController().signal,
     });
-  };
 
   it.each([
-    ["accepted", 1, "accepted"],
-    ["later", 1, "retry"],
-    [undefined, 0, "unknown"],
-  ] as const)("that the provider knows as %s is resolved so", async (answer, resolved, becomes) => {
+    ["accepted", accepted, 1, "accepted"],
+    ["absent", absent, 1, "retry"],
+    ["undecided", undefined, 0, "unknown"],
+  ] as const)("that the provider knows as %s is resolved so", async (_, answer, count, becomes) => {
     await planOne();
-    await deliverDue(database, {
-      carrier: aCarrier(() => ({ kind: "unknown", code: "timeout", detail: "" })).carrier,
-    });
-    expect(await lookUp(answer)).toBe(resolved);
+    await deliverDue(database, { carrier: timeOut() });
+    expect(await lookUp(async () => answer)).toBe(count);
     expect(await state()).toBe(becomes);
+  });
+
+  it("is resolved whatever becomes of its neighbours: no template any more, a look-up that fails", async () => {
+    const journey = await aJourney(database);
+    for (const step of ["gone", "fails", "told"])
+      await plan(database, [await aCustomer(database)], { journey, step });
+    await deliverDue(database, { carrier: timeOut() });
+    await sql`update messages set template = 'broken' where step = 'gone'`.execute(database);
+    const [, fails] = await ledger(database);
+    const resolved = await lookUp(async ({ deliveryId }) => {
+      if (deliveryId === fails?.delivery_id) throw new Error("no answer");
+      return accepted;
+    });
+    expect(resolved).toBe(1);
+    expect((await ledger(database)).map(({ state }) => state)).toEqual([
+      "unknown",
+      "unknown",
+      "accepted",
+    ]);
+  });
+
+  it("of a receipt is tried again a few times and then left to people, not to the day's end", async () => {
+    await planOne({ class: "transactional" });
+    let calls = 0;
+    for (let hour = 0; hour < 20; hour++) {
+      const at = later(monday, { hours: hour });
+      await recoverMessages(database, at);
+      const { claimed } = await deliverDue(database, { carrier: timeOut(), at });
+      calls += claimed;
+    }
+    expect(calls).toBe(4);
+    expect(await state()).toBe("unknown");
   });
 });
 
