@@ -67,7 +67,7 @@ function verdicts(
       select * from unnest(${batch.map(({ message }) => message.id)}::bigint[], ${batch.map(({ message }) => message.fence)}::bigint[],
         ${batch.map(({ outgoing }) => untrustedTextOrNull(outgoing.subject))}::text[]) as offered (id, fence, subject)
     ), seen as (
-      select m.id, m.expires_at, m.class, m.channel, offered.subject, consent.consent_id, reach.address,
+      select m.id, m.fence, m.expires_at, m.class, m.channel, offered.subject, consent.consent_id, reach.address,
              suppressed.reason as suppressed_for,
              ${isPermitted(sql`m.channel`, sql`m.class`, "consent")} as permitted,
              case when m.class = 'marketing' then ${later} end as opens_at,
@@ -110,7 +110,8 @@ function verdicts(
         address = case when verdict = 'sending' then judged.address else m.address end,
         consent_id = case when verdict = 'sending' then judged.consent_id else m.consent_id end,
         provider = case when verdict = 'sending' then ${rules.provider} else m.provider end
-      from judged where m.id = judged.id
+      -- Read anew when somebody else held the row: who took the message back meanwhile raised its fence.
+      from judged where m.id = judged.id and m.fence = judged.fence and m.state = 'claimed'
       returning m.id, m.state, m.attempts, m.fence, m.address
     ), attempted as (
       insert into attempts (message_id, number, fence, provider, started_at)

@@ -1,13 +1,27 @@
+import { sql } from "kysely";
 import { beforeEach, describe, expect, it } from "vitest";
+import type { Database } from "../../src/database/database.ts";
+import { takeBack } from "../../src/enrollment/take-back.ts";
+import { claim } from "../../src/message/claim.ts";
+import { compose } from "../../src/message/compose.ts";
+import { openSending } from "../../src/message/open-sending.ts";
 import { aDatabase, freshTables } from "../support/database.ts";
 import { aCustomer, agree, later, monday } from "../support/people.ts";
-import { aCarrier, aJourney, deliverDue, ledger, plan } from "./ledger.ts";
+import { aCarrier, aComposer, aDelivery, aJourney, deliverDue, ledger, plan } from "./ledger.ts";
 
 const database = await aDatabase();
 beforeEach(() => freshTables(database));
 
 const outcome = async () =>
   (await ledger(database)).map(({ state, reason }) => ({ state, reason }));
+const claiming = { channel: "email", limit: 1, leaseSeconds: 60 };
+const isSomebodyWaiting = async (session: Database) => {
+  const { rows } = await sql<{ waits: boolean }>`
+    select exists (select from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))) as waits`.execute(
+    session,
+  );
+  return rows[0]?.waits === true;
+};
 const daytime = { hours: { from: "08:00", until: "21:00" } };
 
 describe("the last look before sending", () => {
@@ -19,6 +33,22 @@ describe("the last look before sending", () => {
     await deliverDue(database, { carrier });
     expect(handed).toEqual([]);
     expect(await outcome()).toEqual([{ state: "suppressed", reason: "no consent" }]);
+  });
+
+  it("a message taken back at the very moment of the look stays", async () => {
+    await plan(database, [await aCustomer(database)], { journey: await aJourney(database) });
+    const [message] = await claim(database, { ...claiming, now: monday });
+    const { composed } = await compose(database, aComposer(), [message!], monday);
+    const rules = aDelivery(aCarrier().carrier);
+    const look = await database.transaction().execute(async (transaction) => {
+      const [row] = await ledger(transaction);
+      await takeBack(transaction, [row!.enrollment_id]);
+      const opening = openSending(database, "email", composed, rules, monday);
+      while (!(await isSomebodyWaiting(transaction))) continue;
+      return { opening };
+    });
+    expect(await look.opening).toEqual([]);
+    expect(await outcome()).toEqual([{ state: "suppressed", reason: "stopped" }]);
   });
 
   it("a customer who unsubscribes while a message is being retried receives nothing more", async () => {
