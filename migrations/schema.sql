@@ -294,6 +294,7 @@ CREATE INDEX messages_by_journey ON messages USING btree (journey_id, step, stat
 CREATE INDEX messages_by_receipt ON messages USING btree (receipt) WHERE receipt IS NOT NULL;
 CREATE INDEX messages_due ON messages USING btree (channel, due_at) WHERE state = ANY (ARRAY['planned'::text, 'retry'::text]);
 CREATE INDEX messages_leased ON messages USING btree (lease_until) WHERE state = ANY (ARRAY['claimed'::text, 'sending'::text]);
+CREATE INDEX messages_unknown ON messages USING btree (sent_at) WHERE state = 'unknown'::text;
 
 CREATE TABLE opens (
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
