@@ -2,6 +2,7 @@ import { Kysely, PostgresDialect } from "kysely";
 import { Pool, types } from "pg";
 import { WaypostError } from "../errors.ts";
 import type { Log } from "../log.ts";
+import { preparing } from "./prepared.ts";
 import type { Tables } from "./tables.ts";
 
 /** Every query goes through one of these. A transaction is one too (`Transaction<Tables>` extends it). */
@@ -32,7 +33,7 @@ export function connect(connection: Connection): Database {
     types: { getTypeParser },
   });
   survive(pool, connection.log);
-  const database = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const database = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: preparing(pool) }) });
   pools.set(database, pool);
   return database;
 }

@@ -2,7 +2,7 @@ import type { Database } from "../database/database.ts";
 import { pauseChannel, throttleChannel } from "./channel-state.ts";
 import { claim } from "./claim.ts";
 import { type Composer, compose } from "./compose.ts";
-import { type Batch, type Delivery, DeliveryRun } from "./delivery-run.ts";
+import { type Batch, type Compose, type Delivery, DeliveryRun } from "./delivery-run.ts";
 import { failUncomposable } from "./fail.ts";
 
 export interface Delivered {
@@ -28,9 +28,12 @@ export async function deliver(
     leaseSeconds,
   });
   if (claimed.length === 0) return { claimed: 0, accepted: 0, mustRest: false };
-  const { composed, failed } = await compose(database, composer, claimed, batch.now());
-  if (failed.length > 0) await failUncomposable(database, failed);
-  const run = await new DeliveryRun(database, delivery, composed, batch).finish();
+  const composeSome: Compose = async (messages) => {
+    const { composed, failed } = await compose(database, composer, messages, batch.now());
+    if (failed.length > 0) await failUncomposable(database, failed);
+    return composed;
+  };
+  const run = await new DeliveryRun(database, delivery, claimed, composeSome, batch).finish();
   const now = batch.now();
   if (run.complaint !== null)
     await pauseChannel(database, channel, delivery.provider, run.complaint, now);

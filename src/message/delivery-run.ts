@@ -5,6 +5,7 @@ import type { Database } from "../database/database.ts";
 import { reasonOf } from "../errors.ts";
 import { release } from "./claim.ts";
 import type { Composed } from "./compose.ts";
+import type { ClaimedMessage } from "./message.ts";
 import { type SendingRules, openSending } from "./open-sending.ts";
 import { type Settled, recordOutcomes } from "./record.ts";
 
@@ -29,20 +30,24 @@ export interface Batch {
   readonly stopping: AbortSignal;
 }
 
+/** Renders some of a batch; who cannot be rendered is missing from the answer, and noted as failed. */
+export type Compose = (messages: readonly ClaimedMessage[]) => Promise<readonly Composed[]>;
+
 /** An outcome in hand is worth waiting for a database that restarts: without it the row would become unknown. */
 const recordPatience = { tries: 60, pauseMs: 500 };
 /** A moment for the neighbours of an answer, so that outcomes are written in sets. */
 const gatherMs = 2;
 
 /**
- * The calls of one batch. They run beside one another up to `concurrency`; as some finish, the next rows are opened, so
- * that a slow answer holds up its own slot only.
+ * The calls of one batch. They run beside one another up to `concurrency`; as some finish, the next rows are rendered
+ * and opened, so that a slow answer holds up its own slot only, and no more messages are held whole than are on their way.
  */
 export class DeliveryRun {
   readonly #database: Database;
   readonly #delivery: Delivery;
+  readonly #compose: Compose;
   readonly #batch: Batch;
-  #waiting: readonly Composed[];
+  #waiting: readonly ClaimedMessage[];
   #settled: Settled[] = [];
   #busy = 0;
   #accepted = 0;
@@ -51,11 +56,18 @@ export class DeliveryRun {
   #failure: { readonly thrown: unknown } | null = null;
   #wake: () => void = () => {};
 
-  constructor(database: Database, delivery: Delivery, composed: readonly Composed[], batch: Batch) {
+  constructor(
+    database: Database,
+    delivery: Delivery,
+    claimed: readonly ClaimedMessage[],
+    compose: Compose,
+    batch: Batch,
+  ) {
     this.#database = database;
     this.#delivery = delivery;
+    this.#compose = compose;
     this.#batch = batch;
-    this.#waiting = composed;
+    this.#waiting = claimed;
   }
 
   /** Settles when every call has been answered and recorded. `complaint`: why the channel must pause. */
@@ -96,28 +108,28 @@ export class DeliveryRun {
     const chunk = this.#waiting.slice(0, size);
     this.#waiting = this.#waiting.slice(size);
     this.#busy += size;
-    const addresses = await this.#clear(chunk);
-    this.#busy -= size - addresses.size;
-    for (const composed of chunk) {
-      const address = addresses.get(composed.message.id);
-      if (address !== undefined) void this.#call(composed, address);
-    }
+    const cleared = await this.#clear(chunk);
+    this.#busy -= size - cleared.length;
+    for (const [composed, address] of cleared) void this.#call(composed, address);
   }
 
   /** When this fails nothing has left: the rows stay claimed and come back when their lease ends. */
-  async #clear(chunk: readonly Composed[]): Promise<ReadonlyMap<string, string>> {
+  async #clear(
+    chunk: readonly ClaimedMessage[],
+  ): Promise<readonly (readonly [Composed, string])[]> {
     try {
-      const cleared = await openSending(
-        this.#database,
-        this.#delivery.channel,
-        chunk,
-        this.#delivery,
-        this.#batch.now(),
-      );
-      return new Map(cleared.map(({ id, address }) => [id, address]));
+      const composed = await this.#compose(chunk);
+      const { channel } = this.#delivery;
+      const now = this.#batch.now();
+      const cleared = await openSending(this.#database, channel, composed, this.#delivery, now);
+      const addresses = new Map(cleared.map(({ id, address }) => [id, address]));
+      return composed.flatMap((one) => {
+        const address = addresses.get(one.message.id);
+        return address === undefined ? [] : [[one, address] as const];
+      });
     } catch (thrown) {
       this.#failure = { thrown };
-      return new Map();
+      return [];
     }
   }
 
@@ -169,7 +181,7 @@ export class DeliveryRun {
   }
 
   async #giveBack(): Promise<void> {
-    const rest = this.#waiting.map(({ message }) => message);
+    const rest = this.#waiting;
     this.#waiting = [];
     await release(this.#database, rest).catch((thrown: unknown) => (this.#failure = { thrown }));
   }

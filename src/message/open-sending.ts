@@ -37,15 +37,15 @@ export async function openSending(
   now: Date,
 ): Promise<Cleared[]> {
   if (batch.length === 0) return [];
+  const judge = async (session: Database) =>
+    (await verdicts(channel, batch, rules, now).execute(session)).rows;
+  // One statement is one transaction, and three round trips fewer.
+  if (rules.cap === null) return judge(database);
   const ids = batch.map(({ message }) => message.id);
   return database.transaction().execute(async (transaction) => {
-    await sql`set local synchronous_commit = on`.execute(transaction);
-    if (rules.cap !== null) {
-      await sql`select id from customers where id in (select customer_id from messages where id = any(${ids}::bigint[]))
-        order by id for no key update`.execute(transaction);
-    }
-    const { rows } = await verdicts(channel, batch, rules, now).execute(transaction);
-    return rows;
+    await sql`select id from customers where id in (select customer_id from messages where id = any(${ids}::bigint[]))
+      order by id for no key update`.execute(transaction);
+    return judge(transaction);
   });
 }
 
@@ -62,8 +62,10 @@ function verdicts(
     now,
   };
   const later = rules.hours === null ? sql`null::timestamptz` : sql`hours.opens_at`;
-  return sql<Cleared>`
-    with offered as (
+  return sql<Cleared>`/* prepared */
+    with durable as (
+      select set_config('synchronous_commit', 'on', true)
+    ), offered as (
       select * from unnest(${batch.map(({ message }) => message.id)}::bigint[], ${batch.map(({ message }) => message.fence)}::bigint[],
         ${batch.map(({ outgoing }) => untrustedTextOrNull(outgoing.subject))}::text[]) as offered (id, fence, subject)
     ), seen as (
@@ -117,7 +119,7 @@ function verdicts(
       insert into attempts (message_id, number, fence, provider, started_at)
       select id, attempts, fence, ${rules.provider}, ${now} from written where state = 'sending'
     )
-    select id, address from written where state = 'sending'`;
+    select id, address from written cross join durable where state = 'sending'`;
 }
 
 /** When the customer's hours open again; null while they are open. With several possible zones, the latest of them. */
