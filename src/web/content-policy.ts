@@ -27,6 +27,8 @@ export function protect({ isHttps }: { isHttps: boolean }): RequestHandler {
   return helmet({
     contentSecurityPolicy: { useDefaults: false, directives: contentPolicy },
     strictTransportSecurity: isHttps,
+    // A message's frame shares our origin and is not kept apart from us by process; the browser would complain.
+    originAgentCluster: false,
     referrerPolicy: { policy: "same-origin" },
     xFrameOptions: { action: "sameorigin" },
   });

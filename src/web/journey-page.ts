@@ -1,13 +1,14 @@
 import { sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import type { EnrollmentsState } from "../database/tables.ts";
-import { listHeld } from "../enrollment/hold.ts";
+import { type Held, listHeld } from "../enrollment/hold.ts";
 import { type JourneyCounts, journeyCounts } from "../enrollment/journey-counts.ts";
 import { getJourney } from "../enrollment/journey-state.ts";
 import { engagement } from "../tracking/engagement.ts";
 import { describeAgain, describeGoal, describeStart, describeStop } from "./describe-journey.ts";
 import { drawFlow } from "./flow.ts";
 import type { Page } from "./page.ts";
+import { customersByIds } from "./search-customers.ts";
 import { shareOut } from "./share.ts";
 import type { Site } from "./site.ts";
 
@@ -16,7 +17,7 @@ const versionsShown = 20;
 
 /** One journey: its steps with who is where, what it earns, and how its file came to be what it is. */
 export async function journeyPage({ engine }: Site, name: string): Promise<Page> {
-  const { database } = engine;
+  const { database, config } = engine;
   const { id } = await getJourney(database, name);
   const [all, came, versions, recent, held] = await Promise.all([
     journeyCounts(database),
@@ -48,9 +49,9 @@ export async function journeyPage({ engine }: Site, name: string): Promise<Page>
     goal: describeGoal(journey),
     messages: shareOut(counts.messages),
     flow: drawFlow(journey, counts.steps, came),
-    versions,
+    versions: versions.map((one) => ({ ...one, file: below(config.folder, one.file) })),
     recent,
-    heldOnes: held,
+    heldOnes: await withNames(database, held),
   };
   return { view: "journey", title: name, model };
 }
@@ -76,6 +77,18 @@ function resultOf({
     holdoutRate,
     difference: rate === null || holdoutRate === null ? null : rate - holdoutRate,
   };
+}
+
+async function withNames(database: Database, held: readonly Held[]) {
+  const ids = held.map(({ customer_id }) => customer_id);
+  const names = new Map((await customersByIds(database, ids)).map(({ id, name }) => [id, name]));
+  return held.map(({ customer_id: customerId, step, reason, since }) => ({
+    customerId,
+    customerName: names.get(customerId) ?? null,
+    step,
+    reason,
+    since,
+  }));
 }
 
 async function versionsOf(database: Database, journeyId: number) {
@@ -111,4 +124,9 @@ async function recentEnrollments(
     from enrollments e join customers c on c.id = e.customer_id
     where e.journey_id = ${journeyId} order by e.id desc limit ${recentOnes}`.execute(database);
   return rows;
+}
+
+/** Files are named as the operator sees them: from the project's folder. */
+function below(folder: string, file: string): string {
+  return file.startsWith(`${folder}/`) ? file.slice(folder.length + 1) : file;
 }

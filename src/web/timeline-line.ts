@@ -1,3 +1,4 @@
+import type { Json } from "../customer/storable.ts";
 import type { TimelineEntry } from "../customer/timeline.ts";
 
 /** An entry as the timeline shows it: what happened, a line of detail, and where to read more. */
@@ -26,7 +27,7 @@ export function timelineLine(entry: TimelineEntry): TimelineLine {
         title: `Order ${title}`,
         total: Number(detail["total"] ?? 0),
         currency: text("currency"),
-        detail: `${Number(detail["lines"] ?? 0)} lines`,
+        detail: linesOf(Number(detail["lines"] ?? 0)),
       };
     case "message":
       return {
@@ -43,7 +44,7 @@ export function timelineLine(entry: TimelineEntry): TimelineLine {
         detail: said(text("step"), text("reason")),
       };
     case "consent":
-      return { ...line, detail: said(text("method"), text("source")) };
+      return { ...line, title: scopeOf(title), detail: said(text("method"), text("source")) };
   }
 }
 
@@ -52,11 +53,25 @@ function said(...parts: readonly (string | null)[]): string | null {
   return words.length === 0 ? null : words.join(" · ");
 }
 
+function linesOf(count: number): string | null {
+  return count === 0 ? null : count === 1 ? "1 line" : `${count} lines`;
+}
+
+/** "email · offers"; a star is every one. */
+function scopeOf(title: string): string {
+  const [channel = "", topic = ""] = title.split(" · ");
+  return `${channel === "*" ? "every channel" : channel} · ${topic === "*" ? "every topic" : topic}`;
+}
+
 /** `sku: mug-blue, total: 12`, as much of it as a line holds. */
 function propertiesOf(detail: TimelineEntry["detail"]): string | null {
-  const parts = Object.entries(detail).map(
-    ([key, value]) => `${key}: ${typeof value === "string" ? value : JSON.stringify(value)}`,
-  );
+  const parts = Object.entries(detail).map(([key, value]) => `${key}: ${briefly(value)}`);
   const line = parts.join(", ");
   return line === "" ? null : line.length > 160 ? `${line.slice(0, 159).toWellFormed()}…` : line;
+}
+
+function briefly(value: Json): string {
+  if (Array.isArray(value)) return value.length === 1 ? "1 item" : `${value.length} items`;
+  if (typeof value === "object" && value !== null) return "{…}";
+  return String(value);
 }

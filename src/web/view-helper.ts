@@ -21,6 +21,7 @@ export function viewHelpers(formats: Formats): Record<string, Handlebars.HelperD
     moment: (instant: unknown) => time(instant, formats.moment),
     day: (instant: unknown) => time(instant, formats.day),
     hour: (instant: unknown) => time(instant, formats.hour),
+    hourText: (instant: unknown) => (instant instanceof Date ? formats.hour(instant) : ""),
     ago: (instant: unknown, options: Handlebars.HelperOptions) => {
       const { now } = options.data as { now: Date };
       return time(
