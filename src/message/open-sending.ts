@@ -69,30 +69,32 @@ function verdicts(
       select * from unnest(${batch.map(({ message }) => message.id)}::bigint[], ${batch.map(({ message }) => message.fence)}::bigint[],
         ${batch.map(({ outgoing }) => untrustedTextOrNull(outgoing.subject))}::text[]) as offered (id, fence, subject)
     ), seen as (
-      select m.id, m.fence, m.expires_at, m.class, m.channel, offered.subject, consent.consent_id, reach.address,
+      select m.id, m.fence, m.customer_id, m.due_at, m.expires_at, m.class, m.channel, offered.subject, consent.consent_id, reach.address,
              suppressed.reason as suppressed_for,
              ${isPermitted(sql`m.channel`, sql`m.class`, "consent")} as permitted,
              case when m.class = 'marketing' then ${later} end as opens_at,
-             j.state = 'paused' or paused.name is not null as paused,
-             ${placesFreeAgain(rules.cap, now)} as free_at
+             j.state = 'paused' or resting.name is not null as paused
       from offered
       join messages m on m.id = offered.id and m.fence = offered.fence and m.state = 'claimed'
       join customers c on c.id = m.customer_id
       join journeys j on j.id = m.journey_id
       cross join lateral address_on(m.channel, c.email, c.phone, c.attributes) as reach (address)
-      left join channels paused on paused.name = ${channel} and paused.paused_at is not null
+      left join channels resting on resting.name = ${channel} and (resting.paused_at is not null or resting.throttled_until > ${now})
       left join suppressions suppressed on suppressed.channel = m.channel and suppressed.address = reach.address
       left join ${decidingConsent(asked)} as consent on true
       ${rules.hours === null ? sql`` : openingHours(rules.hours, rules.unknownZones, now)}
-    ), judged as (
+    ), allowed as (
       select seen.*, case
         when paused then 'planned'
         when expires_at <= ${now} then 'expired'
         when address is null or suppressed_for is not null or not permitted then 'suppressed'
         when opens_at is not null then case when opens_at < expires_at then 'planned' else 'expired' end
-        when free_at is not null then case when free_at < expires_at then 'planned' else 'suppressed' end
-        else 'sending' end as verdict
+        else 'sending' end as answer
       from seen
+    ), judged as (
+      select placed.*, case when free_at is null then answer when free_at < expires_at then 'planned' else 'suppressed' end as verdict
+      from (select queued.*, ${placesFreeAgain(rules.cap, now)} as free_at from (
+        select allowed.*, row_number() over (partition by customer_id, class, answer order by due_at, id) - 1 as before from allowed) as queued) as placed
     ), written as (
       update messages m set
         state = verdict,
@@ -122,37 +124,40 @@ function verdicts(
     select id, address from written cross join durable where state = 'sending'`;
 }
 
-/** When the customer's hours open again; null while they are open. With several possible zones, the latest of them. */
+/**
+ * When it is within the permitted hours again in every zone the customer may be in; null while it is, infinity when it
+ * never is. Tried are the times the hours begin at over the next days, and the quarters of an hour before each: a clock
+ * that is put forward may skip the beginning, and one that is put back has it twice.
+ */
 function openingHours(
   { from, until }: { from: string; until: string },
   unknownZones: readonly string[],
   now: Date,
 ): RawBuilder<unknown> {
-  return sql`left join lateral (
-    select max((local::date + case when local::time < ${from}::time then 0 else 1 end + ${from}::time) at time zone zone) as opens_at
-    from (select zone, ${now}::timestamptz at time zone zone as local
-          from unnest(case when c.zone is null then ${unknownZones}::text[] else array[c.zone] end) as zone) as there
-    where local::time < ${from}::time or local::time >= ${until}::time
-  ) as hours on true`;
+  const at = sql`${now}::timestamptz`;
+  const isClosed = (instant: RawBuilder<unknown>) => sql`exists (
+    select from unnest(there.zones) as zone where (${instant} at time zone zone)::time < ${from}::time or (${instant} at time zone zone)::time >= ${until}::time)`;
+  return sql`cross join lateral (select case when c.zone is null then ${unknownZones}::text[] else array[c.zone] end as zones) as there
+    cross join lateral (select case when ${isClosed(at)} then coalesce((
+      select min(instant)
+      from unnest(there.zones) as zone, generate_series(0, 2) as days, generate_series(0, 8) as quarters,
+        lateral (select ((${at} at time zone zone)::date + days + ${from}::time) at time zone zone as beginning) as day,
+        unnest(array[beginning - quarters * interval '15 minutes', date_bin('15 minutes', beginning, ${at}::date) - quarters * interval '15 minutes']) as instant
+      where instant > ${at} and not ${isClosed(sql`instant`)}), 'infinity') end as opens_at) as hours`;
 }
 
 /**
  * When the customer's cap has a place for this message; null when there is one now. Counts what was sent in the window
- * on the same channel over all journeys, and the messages of this batch that come before it.
+ * on the same channel over all journeys, and the messages of this batch that go before it.
  */
 function placesFreeAgain(cap: Cap | null, now: Date): RawBuilder<unknown> {
   if (cap === null) return sql`null::timestamptz`;
   const within = sql`${interval(cap.within)}::interval`;
-  const before = sql`(row_number() over (partition by m.customer_id, m.class order by m.due_at, m.id) - 1)`;
-  return sql`case when m.class = 'marketing' and (
-      select count(*) from messages other
-      where other.customer_id = m.customer_id and other.channel = m.channel and other.class = 'marketing' and other.id <> m.id
+  const sent = sql`from messages other
+      where other.customer_id = queued.customer_id and other.channel = queued.channel and other.class = 'marketing'
         and other.sent_at > ${now}::timestamptz - ${within}
-        and other.state in ('sending', 'accepted', 'delivered', 'bounced', 'unknown')) + ${before} >= ${cap.count}
-    then coalesce((
-      select other.sent_at from messages other
-      where other.customer_id = m.customer_id and other.channel = m.channel and other.class = 'marketing' and other.id <> m.id
-        and other.sent_at > ${now}::timestamptz - ${within}
-        and other.state in ('sending', 'accepted', 'delivered', 'bounced', 'unknown')
-      order by other.sent_at desc offset ${cap.count - 1} limit 1), ${now}::timestamptz) + ${within} end`;
+        and other.state in ('sending', 'accepted', 'delivered', 'bounced', 'unknown')`;
+  return sql`case when class = 'marketing' and answer = 'sending' and (select count(*) ${sent}) + before >= ${cap.count}
+    then ${within} + coalesce(case when before < ${cap.count} then (
+      select other.sent_at ${sent} order by other.sent_at desc offset ${cap.count - 1}::int - before limit 1) end, ${now}::timestamptz) end`;
 }

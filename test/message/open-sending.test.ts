@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Database } from "../../src/database/database.ts";
 import { takeBack } from "../../src/enrollment/take-back.ts";
@@ -22,6 +23,54 @@ const isSomebodyWaiting = async (session: Database) => {
   );
   return rows[0]?.waits === true;
 };
+const fourDays = { months: 0, days: 4, seconds: 0 };
+const clockTime = (minutes: number) => new Date(minutes * 60_000).toISOString().slice(11, 16);
+const isWithin = ({ from, until }: { from: string; until: string }, time: string) =>
+  time >= from && time < until;
+
+/** Each whole quarter of an hour before `until`, back to `from`, and the last moment before it. */
+function quartersFrom(from: Date, until: Date): number[] {
+  const quarters = Math.ceil((until.getTime() - from.getTime()) / 900_000);
+  const instants = Array.from({ length: quarters }, (_, i) => until.getTime() - 1 - i * 900_000);
+  return [...instants.filter((instant) => instant > from.getTime()), from.getTime()];
+}
+
+/** Nights in which clocks are changed somewhere, as often as any other time. */
+const someInstant = fc.oneof(
+  fc.date({ min: new Date("2026-01-01"), max: new Date("2027-12-31"), noInvalidDate: true }),
+  fc
+    .tuple(
+      fc.constantFrom("03-08", "03-28", "04-04", "04-24", "10-03", "10-24", "11-01"),
+      fc.integer({ min: 0, max: 36 * 60 }),
+    )
+    .map(([day, minutes]) => later(new Date(`2026-${day}`), { minutes })),
+);
+const someHours = fc
+  .tuple(fc.integer({ min: 0, max: 1438 }), fc.integer({ min: 1, max: 1439 }))
+  .filter(([from, until]) => from < until)
+  .map(([from, until]) => ({ from: clockTime(from), until: clockTime(until) }));
+
+/** A clock for each zone that this Node and the server know alike: their tables are of different years. */
+async function clocksOfTheWorld(): Promise<ReadonlyMap<string, Intl.DateTimeFormat>> {
+  const clocks = new Map(
+    Intl.supportedValuesOf("timeZone").map((timeZone) => [
+      timeZone,
+      new Intl.DateTimeFormat("en-GB", { timeZone, timeStyle: "short" }),
+    ]),
+  );
+  const { rows } = await sql<{ zone: string; at: Date; time: string }>`
+    select name as zone, at, to_char(at at time zone name, 'HH24:MI') as time
+    from pg_timezone_names, generate_series('2026-01-01Z'::timestamptz, '2028-01-07Z', '7 days') as at`.execute(
+    database,
+  );
+  const known = new Set(rows.map(({ zone }) => zone));
+  const differ = rows.filter(({ zone, at, time }) => {
+    const clock = clocks.get(zone);
+    return clock !== undefined && clock.format(at) !== time;
+  });
+  const strange = new Set(differ.map(({ zone }) => zone));
+  return new Map([...clocks].filter(([zone]) => known.has(zone) && !strange.has(zone)));
+}
 const daytime = { hours: { from: "08:00", until: "21:00" } };
 
 describe("the last look before sending", () => {
@@ -196,6 +245,47 @@ describe("permitted hours", () => {
     ]);
   });
 
+  it("open to a customer of unknown zone at the first hour that suits all, or not at all", async () => {
+    const journey = await aJourney(database);
+    // Ten at night in London. It is eight in the morning in Auckland when it is seven in the evening there.
+    const at = new Date("2026-01-12T22:00:00Z");
+    await plan(database, [await aCustomer(database)], { journey, at });
+    const rules = { ...daytime, unknownZones: ["Pacific/Auckland", "Europe/London"] };
+    await deliverDue(database, { rules, at });
+    expect(await ledger(database)).toMatchObject([{ due_at: new Date("2026-01-13T19:00:00Z") }]);
+    const narrow = { hours: { from: "08:00", until: "09:00" }, unknownZones: rules.unknownZones };
+    await deliverDue(database, { rules: narrow, at: new Date("2026-01-13T19:00:00Z") });
+    expect(await outcome()).toEqual([
+      { state: "expired", reason: "the permitted hours begin too late" },
+    ]);
+  });
+
+  it("are kept in every zone of the world, from the first minute, at each change of clocks", async () => {
+    const clocks = await clocksOfTheWorld();
+    const zones = [...clocks.keys()];
+    const customers = await Promise.all(zones.map((zone) => aCustomer(database, { zone })));
+    const journey = await aJourney(database);
+    let round = 0;
+    await fc.assert(
+      fc.asyncProperty(someInstant, someHours, async (at, hours) => {
+        const step = `round-${(round += 1)}`;
+        await sql`truncate messages, attempts cascade`.execute(database);
+        await plan(database, customers, { journey, at, step, lateness: fourDays });
+        await deliverDue(database, { at, limit: 1000, rules: { hours, concurrency: 500 } });
+        const rows = await ledger(database);
+        const wrong = rows.filter(({ state, due_at, customer_id }) => {
+          const clock = clocks.get(zones[customers.indexOf(customer_id)] ?? "");
+          const isOpen = (instant: number) => isWithin(hours, clock?.format(instant) ?? "");
+          if (state === "accepted") return !isOpen(at.getTime());
+          return !isOpen(due_at.getTime()) || quartersFrom(at, due_at).some(isOpen);
+        });
+        const places = wrong.map((row) => [zones[customers.indexOf(row.customer_id)], row.due_at]);
+        expect(places).toEqual([]);
+      }),
+      { numRuns: 12, endOnFailure: true },
+    );
+  });
+
   it("do not hold up a receipt", async () => {
     const at = new Date("2026-01-12T03:00:00Z");
     await plan(database, [await aCustomer(database)], {
@@ -256,6 +346,29 @@ describe("the frequency cap", () => {
     );
     expect(handed).toHaveLength(2);
     expect((await outcome()).filter(({ reason }) => reason === "frequency cap")).toHaveLength(4);
+  });
+
+  it("is not spent by what is passed over, and counts a neighbour and an earlier message alike", async () => {
+    const [unwilling, busy] = [await aCustomer(database), await aCustomer(database)];
+    const once = { cap: { count: 1, within: { months: 0, days: 7, seconds: 0 } } };
+    const journey = await aJourney(database);
+    await plan(database, [unwilling], { journey, step: "news", topic: "news" });
+    await plan(database, [unwilling], { journey, step: "offer" });
+    await agree(database, unwilling, { topic: "news", state: "withdrawn", at: monday });
+    await deliverDue(database, { rules: once });
+    expect((await outcome()).map(({ state }) => state)).toEqual(["suppressed", "accepted"]);
+
+    await plan(database, [busy], { journey, step: "first" });
+    await deliverDue(database, { rules: capped });
+    const tuesday = later(monday, { days: 1 });
+    for (const step of ["second", "third"])
+      await plan(database, [busy], { journey, step, at: tuesday, lateness: week });
+    await deliverDue(database, { rules: capped, at: tuesday });
+    expect((await ledger(database)).slice(2)).toMatchObject([
+      { step: "first", state: "accepted" },
+      { step: "second", state: "accepted" },
+      { step: "third", state: "planned", due_at: later(monday, { days: 7 }) },
+    ]);
   });
 
   it("does not count receipts nor stop them", async () => {
