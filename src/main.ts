@@ -50,7 +50,11 @@ export function openHouse(config: Config, clock: Clock = systemClock): House {
     log,
     clock,
     async project() {
-      const project = readProject(join(config.folder, "workflows"), config.max_lateness);
+      const project = readProject(
+        join(config.folder, "workflows"),
+        config.max_lateness,
+        "workflows",
+      );
       const read = await readProjectTemplates(config);
       (await templates()).replace(read.templates);
       const known = {

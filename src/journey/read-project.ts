@@ -28,17 +28,23 @@ export interface SegmentFile extends Segment {
   readonly references: readonly Reference[];
 }
 
-/** Reads `workflows/*.yaml` and `workflows/segments/*.yaml`, in the order of their names. */
-export function readProject(folder: string, maxLateness?: Duration): Project {
-  const files = workflowFiles(folder);
+/**
+ * Reads `workflows/*.yaml` and `workflows/segments/*.yaml`, in the order of their names. Mistakes and versions call the
+ * folder `called`: where a project lies on a machine is not their business.
+ */
+export function readProject(folder: string, maxLateness?: Duration, called = folder): Project {
+  const files = workflowFiles(folder, called);
   const journeys = readAll(files ?? [], (text, file): Outcome<JourneyFile> => {
     const { journey, mistakes, references } = readJourney(text, file, maxLateness);
     return { read: journey && { journey, file, source: text, references }, mistakes };
   });
-  const segments = readAll(workflowFiles(join(folder, "segments")) ?? [], (text, file) => {
-    const { segment, mistakes, references } = readSegment(text, file);
-    return { read: segment && { ...segment, references }, mistakes };
-  });
+  const segments = readAll(
+    workflowFiles(join(folder, "segments"), join(called, "segments")) ?? [],
+    (text, file) => {
+      const { segment, mistakes, references } = readSegment(text, file);
+      return { read: segment && { ...segment, references }, mistakes };
+    },
+  );
   const missing = files === undefined ? [whole(folder, "expected a folder of workflow files")] : [];
   return {
     journeys: journeys.read,

@@ -11,8 +11,8 @@ export type WorkflowFile = {
 /** Files among the journeys that are none. */
 const others: ReadonlySet<string> = new Set(["example.yaml", "data.yaml"]);
 
-/** The YAML files of a folder by name; undefined when there is no such folder. */
-export function workflowFiles(folder: string): readonly WorkflowFile[] | undefined {
+/** The YAML files of a folder by name, which mistakes call `called`; undefined when there is no such folder. */
+export function workflowFiles(folder: string, called: string): readonly WorkflowFile[] | undefined {
   let names: readonly string[];
   try {
     names = readdirSync(folder);
@@ -22,10 +22,10 @@ export function workflowFiles(folder: string): readonly WorkflowFile[] | undefin
   return names
     .filter((name) => /^[^.].*\.ya?ml$/i.test(name) && !others.has(name))
     .toSorted()
-    .map((name) => open(join(folder, name), name));
+    .map((name) => open(join(folder, name), join(called, name), name));
 }
 
-function open(file: string, name: string): WorkflowFile {
+function open(path: string, file: string, name: string): WorkflowFile {
   const stem = name.replace(/\.ya?ml$/i, "");
   if (!name.endsWith(".yaml"))
     return {
@@ -34,7 +34,7 @@ function open(file: string, name: string): WorkflowFile {
       mistake: whole(file, `expected the ending ".yaml"; rename it to ${stem}.yaml`),
     };
   try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
     return { file, stem, text };
   } catch (cause) {
     return {

@@ -48,6 +48,9 @@ test("a folder in order has no mistakes, and its files come by name", () => {
   const source = aJourney({ start: "start: { segment: vip }" });
   expect(journeys[0]).toMatchObject({ file: join(folder, "a.yaml"), source });
   expect(segments).toMatchObject([{ name: "vip", file: join(folder, "segments/vip.yaml") }]);
+  const called = readProject(folder, undefined, "workflows");
+  expect(called.journeys[0]).toMatchObject({ file: "workflows/a.yaml", source });
+  expect(called.segments).toMatchObject([{ file: "workflows/segments/vip.yaml" }]);
 });
 
 test("a bad file costs nothing beside itself", () => {

@@ -1,0 +1,65 @@
+import { spawn } from "node:child_process";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll } from "vitest";
+import type { Database } from "../../src/database/database.ts";
+import { urlOf } from "../support/database.ts";
+
+const door = resolve("bin/waypost.cjs");
+
+export interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+  /** What was written for programs: one value a line. */
+  json(): readonly unknown[];
+}
+
+/** A project folder of the test's own with the shipped files in it, and a terminal in that folder. */
+export class Terminal {
+  readonly folder = mkdtempSync(join(tmpdir(), "waypost-cli-"));
+  readonly #environment: Record<string, string | undefined>;
+
+  constructor(environment: Record<string, string | undefined> = {}) {
+    this.#environment = { LOG_LEVEL: "warn", ...environment };
+    for (const name of ["workflows", "templates", "waypost.yaml"])
+      cpSync(name, join(this.folder, name), { recursive: true });
+    afterAll(() => rmSync(this.folder, { recursive: true, force: true }));
+  }
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  write(name: string, text: string): string {
+    writeFileSync(this.path(name), text);
+    return this.path(name);
+  }
+
+  /** Types a command as an operator does, in the project's folder. */
+  waypost(...words: readonly string[]): Promise<Ended> {
+    const { PATH, HOME } = process.env;
+    const env = { PATH, HOME, ...this.#environment };
+    const child = spawn(process.execPath, [door, ...words], { cwd: this.folder, env });
+    const [out, err]: [string[], string[]] = [[], []];
+    child.stdout.on("data", (chunk: Buffer) => out.push(chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => err.push(chunk.toString()));
+    return new Promise((ended) => {
+      child.on("close", (code) => {
+        const text = out.join("");
+        const json = () =>
+          text
+            .trim()
+            .split("\n")
+            .map((line): unknown => JSON.parse(line));
+        ended({ code, out: text, err: err.join(""), json });
+      });
+    });
+  }
+}
+
+/** A terminal whose project is in a database of the test. */
+export function aTerminal(database: Database): Terminal {
+  return new Terminal({ DATABASE_URL: urlOf(database) });
+}
