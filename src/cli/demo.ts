@@ -1,9 +1,10 @@
+import { setFlagsFromString } from "node:v8";
 import { type ProviderStub, startProviderStub } from "../channel/provider-stub.ts";
 import { likeTheRealOnes } from "../channel/stub-behaviour.ts";
 import { readConfig } from "../config.ts";
 import { startEmbedded } from "../database/embedded.ts";
 import { type DemoOptions, openShop, playDays, playedEngine, startOf } from "../demo/demo.ts";
-import { freePort, keepAlone, makeProject, playedConfig } from "../demo/demo-project.ts";
+import { keepAlone, keepPort, makeProject, playedConfig } from "../demo/demo-project.ts";
 import { PlayedClock } from "../demo/played-clock.ts";
 import { summarise } from "../demo/summary.ts";
 import { startWorker } from "../queue/worker.ts";
@@ -44,6 +45,8 @@ export const demo: CommandFile = {
 
 /** Every part is taken down in the order in which it leans on the others, whatever ends the demo. */
 async function run(terminal: Terminal, options: Options): Promise<void> {
+  // The heap of a machine with much memory grows before it is swept; this keeps the demo within what a small one has.
+  setFlagsFromString("--optimize-for-size");
   const started = performance.now();
   const until = new Date();
   const stopping = new AbortController();
@@ -59,7 +62,9 @@ async function run(terminal: Terminal, options: Options): Promise<void> {
   parts.use(await keepAlone(server.url, environment.WAYPOST_SCHEMA));
 
   const clock = new PlayedClock(startOf(until, options));
-  const address = { host: environment.HOST, port: await freePort(environment) };
+  const kept = await keepPort(environment);
+  parts.defer(() => kept.letGo());
+  const address = { host: environment.HOST, port: kept.port };
   const url = urlOf(address);
   const stub = await openProviders(options.seed, clock, url);
   parts.defer(() => stub.close());
@@ -68,24 +73,30 @@ async function run(terminal: Terminal, options: Options): Promise<void> {
   parts.defer(() => house.close());
   const site = await house.site();
   const engine = playedEngine(await house.engine(), site.outbox, options.seed);
+  await kept.letGo();
+  const web = await startWeb({ ...site, engine }, address);
+  parts.defer(() => web.close());
   const future = await openShop(engine, options, until, shown.show);
   await applyProject(house);
 
   const { backend, wake } = await house.queues();
-  const web = await startWeb({ ...site, engine }, address);
-  parts.defer(() => web.close());
   const worker = await startWorker(engine, backend, wake, server.url);
   parts.defer(() => worker.stop());
   const working = { engine, wake, stopping: stopping.signal };
   await playDays(working, clock, stub, { future, options, until }, shown.show);
   shown.end();
+  if (stopping.signal.aborted) {
+    process.stderr.write("demo: stopped before its end\n");
+    process.exitCode = 130;
+    return;
+  }
   const seconds = Math.round((performance.now() - started) / 100) / 10;
   const summary = await summarise(engine.database, stub, clock.now(), seconds);
   const link =
     options.exit === true ? undefined : await loginLink(house, url, { onlyFirst: false });
   if (options.json === true) sayJson({ ...summary, ...(link && { dashboard: link }) });
   else tellSummary(summary, folder);
-  if (link === undefined || stopping.signal.aborted) return;
+  if (link === undefined) return;
   if (options.json !== true) say(`dashboard: ${link}\nCtrl-C ends the demo.`);
   await serve(clock, stub, stopped);
 }

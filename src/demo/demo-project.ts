@@ -98,20 +98,38 @@ export function playedConfig(
   return { ...config, url, channels, environment };
 }
 
-/** The port, or another one that is free when it is only the default. */
-export async function freePort({ HOST, PORT }: Environment): Promise<number> {
-  const usual = 8080;
-  if (PORT !== usual) return PORT === 0 ? probe(HOST, 0) : PORT;
-  return probe(HOST, PORT).catch(() => probe(HOST, 0));
+/** A port kept for the demo until it is asked to let it go. */
+export interface KeptPort {
+  readonly port: number;
+  letGo(): Promise<void>;
 }
 
-function probe(host: string, port: number): Promise<number> {
-  return new Promise((free, taken) => {
+const usualPort = 8080;
+
+/** The port of the environment, or any free one when that is only the usual one and taken. */
+export function keepPort({ HOST, PORT }: Environment): Promise<KeptPort> {
+  const wanted = listenOn(HOST, PORT);
+  return PORT === usualPort ? wanted.catch(() => listenOn(HOST, 0)) : wanted;
+}
+
+function listenOn(host: string, port: number): Promise<KeptPort> {
+  return new Promise((kept, failed) => {
     const server = createServer();
-    server.once("error", taken);
+    server.once("error", (cause) =>
+      failed(
+        new WaypostError(
+          "WAYPOST_CONFIG",
+          `PORT: expected ${host}:${port} to be free, got "${cause.message}"; unset PORT and the demo finds one`,
+          { cause },
+        ),
+      ),
+    );
     server.listen(port, host, () => {
       const address = server.address();
-      server.close(() => free(typeof address === "object" ? (address?.port ?? port) : port));
+      kept({
+        port: typeof address === "object" ? (address?.port ?? port) : port,
+        letGo: () => new Promise((gone) => server.close(() => gone())),
+      });
     });
   });
 }

@@ -3,7 +3,7 @@ import type { Working } from "../queue/engine.ts";
 import { later } from "./shop-visit.ts";
 import type { PlayedClock } from "./played-clock.ts";
 import type { Shoppers } from "./shoppers.ts";
-import { settle } from "./settle.ts";
+import { refresh, settle } from "./settle.ts";
 
 export interface Stage {
   readonly working: Working;
@@ -15,7 +15,9 @@ export interface Stage {
 }
 
 /** Hours (UTC) at which the shop's days are looked at: often by day, seldom by night. */
-const hours = [0, 3, 6, 8, 10, 12, 14, 16, 18, 20, 22];
+const hours = [1, 5, 7, 9, 11, 13, 15, 17, 19, 21];
+/** Segments change slowly: they are worked out anew at these. */
+const refreshHours = new Set([5, 11, 17]);
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
@@ -25,6 +27,7 @@ const dayMs = 24 * hourMs;
  */
 export async function play(stage: Stage): Promise<void> {
   const { clock, until, working } = stage;
+  await refresh(working);
   await settle(working, clock);
   while (clock.now() < until && !working.stopping.aborted) {
     const from = clock.now();
@@ -43,13 +46,16 @@ async function step(stage: Stage, from: Date, to: Date): Promise<void> {
   }
   await shoppers.answer(from);
   await shoppers.act(clock.now());
+  if (refreshHours.has(to.getUTCHours())) await refresh(working);
   await settle(working, clock);
 }
 
 function nextStep(from: Date): Date {
   const midnight = Math.floor(from.getTime() / dayMs) * dayMs;
-  const next = hours.map((hour) => midnight + hour * hourMs).find((at) => at > from.getTime());
-  return new Date(next ?? midnight + dayMs);
+  const next = [...hours, 24 + (hours[0] ?? 0)].find(
+    (hour) => midnight + hour * hourMs > from.getTime(),
+  );
+  return new Date(midnight + (next ?? 24) * hourMs);
 }
 
 /** Reports come within seconds, machines look within minutes, people within hours: each at about its time. */

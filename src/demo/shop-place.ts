@@ -30,15 +30,18 @@ const britain = {
   postcode: british,
   phone: (nth: number) => `+447400${padded(nth, 6)}`,
 };
+const areas = [
+  201, 202, 206, 212, 213, 215, 303, 305, 310, 312, 401, 404, 408, 410, 412, 415, 503, 504, 510,
+  512, 602, 612, 614, 617, 619, 702, 718, 808, 917, 925,
+];
 const america = {
   country: "US",
   locale: "en-US",
   postcode: (chance: Chance) => digits(chance, 5),
+  /** 555-0100 to 555-0199 belong to nobody. */
+  phone: (nth: number) =>
+    `+1${areas[Math.floor(nth / 100) % areas.length] ?? 212}55501${padded(nth, 2)}`,
 };
-/** 555-0100 to 555-0199 belong to nobody. */
-const fictional = (areas: readonly number[]) => (nth: number) =>
-  `+1${areas[Math.floor(nth / 100) % areas.length] ?? 212}55501${padded(nth, 2)}`;
-
 export const places: readonly ShopPlace[] = [
   { ...britain, weight: 47, zone: "Europe/London" },
   { ...britain, weight: 4, zone: null },
@@ -78,7 +81,6 @@ export const places: readonly ShopPlace[] = [
     zone: "America/New_York",
     hoursAheadOfUtc: -4.5,
     cities: ["New York", "Boston", "Philadelphia", "Atlanta"],
-    phone: fictional([212, 617, 215, 404, 718, 917]),
   },
   {
     ...america,
@@ -86,6 +88,5 @@ export const places: readonly ShopPlace[] = [
     zone: "America/Los_Angeles",
     hoursAheadOfUtc: -7.5,
     cities: ["Los Angeles", "Portland", "Seattle", "San Francisco"],
-    phone: fictional([213, 503, 206, 415, 310, 619]),
   },
 ];
