@@ -40,6 +40,7 @@ const help = `Usage: npm run bench -- [options]
   --small          a smoke run of seconds, whose figures say nothing
   --json FILE      write the rows as JSON too
   --profile FOLDER write a CPU profile of each measured process there
+  --statements     say which statements of the message rows took the database's time
   --help
 
 Examples:
@@ -58,6 +59,7 @@ const { values: given } = parseArgs({
     small: { type: "boolean", default: false },
     json: { type: "string" },
     profile: { type: "string" },
+    statements: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -104,6 +106,7 @@ async function measureAll(
       queues,
       file: given.file === undefined ? undefined : { path: given.file, mapping: given.map },
       profile: given.profile,
+      statements: given.statements,
       say,
     },
     closers,

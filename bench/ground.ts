@@ -6,11 +6,12 @@ import { type Database, connect } from "../src/database/database.ts";
 import { startEmbedded } from "../src/database/embedded.ts";
 import { migrate } from "../src/database/migrate.ts";
 import { dropDatabase, runSql, withDatabase } from "../test/support/server.ts";
-import { Closers } from "./closers.ts";
+import type { Closers } from "./closers.ts";
 import { type Measured, forkMeasured } from "./measured-process.ts";
 import { fillCustomers } from "./population.ts";
 import { writeProject } from "./project.ts";
 import { startRedis } from "./redis.ts";
+import { countStatements, topStatements } from "./statements.ts";
 import type { Sizes } from "./sizes.ts";
 
 export type Queues = "postgres" | "redis";
@@ -37,6 +38,8 @@ export interface Ground {
   measured(database: Fresh, given: Environment): Promise<Measured>;
   /** Of the run's Redis, emptied. */
   redisUrl(): Promise<string>;
+  /** Says which statements took the database's time, when that is asked for. */
+  sayStatements(database: Database): Promise<void>;
   say(text: string): void;
 }
 
@@ -51,6 +54,8 @@ export interface GroundOptions {
   readonly file: Ground["file"];
   /** Where the measured processes leave their CPU profiles. */
   readonly profile: string | undefined;
+  /** Whether the database keeps account of its statements, which costs it a few per cent. */
+  readonly statements: boolean;
   say(text: string): void;
 }
 
@@ -64,6 +69,7 @@ export async function prepareGround(options: GroundOptions, closers: Closers): P
   chmodSync(folder, 0o755);
   closers.add(() => rmSync(folder, { recursive: true, force: true }));
   writeProject(folder);
+  if (options.statements) await countStatements(folder);
   const server = await startEmbedded({ folder });
   closers.add(async () => {
     // A measured process that died may have left a connection, which would keep the server alive.
@@ -93,6 +99,9 @@ export async function prepareGround(options: GroundOptions, closers: Closers): P
       return open(server.url, name);
     },
     redisUrl,
+    async sayStatements(database) {
+      if (options.statements) say(await topStatements(database));
+    },
     async measured({ url }, given) {
       const queuesUrl = given.queues === "redis" ? await redisUrl() : undefined;
       return forkMeasured({

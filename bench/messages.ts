@@ -85,6 +85,7 @@ async function deliverAll(
     databaseCpuMs: difference(databaseBefore, await databaseCpuMs(database)),
   };
   await worker.stop();
+  await ground.sayStatements(database);
   return {
     value: customers / seconds,
     unit: "messages/s",

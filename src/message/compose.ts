@@ -1,7 +1,7 @@
 import type { Outgoing } from "../channel/channel.ts";
 import type { Database } from "../database/database.ts";
 import { reasonOf } from "../errors.ts";
-import type { Rendered, Templates, Variables } from "../template/template.ts";
+import type { Rendered, Templates, TrackUrl, Variables } from "../template/template.ts";
 import { type LinkBook, trackLinks } from "../tracking/links.ts";
 import { type TrackingUrls, listUnsubscribeHeaders } from "../tracking/urls.ts";
 import type { ClaimedMessage } from "./message.ts";
@@ -88,10 +88,20 @@ export function renderTracked(
     campaign: message.journey,
     content: message.step,
   };
-  const track = trackLinks(composer, message.deliveryId, utm, onNewUrl);
+  const track = once(trackLinks(composer, message.deliveryId, utm, onNewUrl));
   const { template, channel, customer } = message;
   const variables = variablesOf(composer, message, now);
   return composer.templates.render(template, channel, customer.locale, variables, track);
+}
+
+/** A link stands in the HTML and again in the text: it is tagged and signed once. */
+function once(track: TrackUrl): TrackUrl {
+  const tracked = new Map<string, string>();
+  return (url) => {
+    const known = tracked.get(url) ?? track(url);
+    tracked.set(url, known);
+    return known;
+  };
 }
 
 /** What a template may say about a customer and the occasion. */
