@@ -38,13 +38,24 @@ export async function claim(
   return rows;
 }
 
-/** Gives claimed messages back untouched, so that a worker that stops leaves nothing to wait for. */
+/**
+ * Gives messages back that were surely not handed over, so that a worker that stops leaves nothing to wait for. They are
+ * `sending` where the answer to that very commit was lost.
+ */
 export async function release(
   database: Database,
   messages: readonly Pick<ClaimedMessage, "id" | "fence">[],
+  now: Date,
 ): Promise<void> {
   await sql`
-    update messages m set state = case when m.attempts = 0 then 'planned' else 'retry' end, lease_until = null
-    from unnest(${messages.map((m) => m.id)}::bigint[], ${messages.map((m) => m.fence)}::bigint[]) as held (id, fence)
-    where m.id = held.id and m.fence = held.fence and m.state = 'claimed'`.execute(database);
+    with returned as (
+      update messages m set state = case when m.attempts = 0 then 'planned' else 'retry' end, lease_until = null
+      from unnest(${messages.map((m) => m.id)}::bigint[], ${messages.map((m) => m.fence)}::bigint[]) as held (id, fence)
+      where m.id = held.id and m.fence = held.fence and m.state in ('claimed', 'sending')
+      returning m.id, m.attempts
+    )
+    update attempts a set finished_at = ${now}, outcome = 'later', code = 'not_called'
+    from returned where a.message_id = returned.id and a.number = returned.attempts and a.outcome is null`.execute(
+    database,
+  );
 }

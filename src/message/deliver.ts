@@ -1,5 +1,4 @@
 import type { Database } from "../database/database.ts";
-import { pauseChannel, throttleChannel } from "./channel-state.ts";
 import { claim } from "./claim.ts";
 import { type Composer, compose } from "./compose.ts";
 import { type Batch, type Compose, type Delivery, DeliveryRun } from "./delivery-run.ts";
@@ -19,10 +18,9 @@ export async function deliver(
   delivery: Delivery,
   batch: Batch & { readonly limit: number },
 ): Promise<Delivered> {
-  const { channel, deadlineMs } = delivery;
-  const leaseSeconds = delivery.leaseSeconds + deadlineMs / 1000;
+  const leaseSeconds = delivery.leaseSeconds + delivery.deadlineMs / 1000;
   const claimed = await claim(database, {
-    channel,
+    channel: delivery.channel,
     limit: batch.limit,
     now: batch.now(),
     leaseSeconds,
@@ -34,18 +32,5 @@ export async function deliver(
     return composed;
   };
   const run = await new DeliveryRun(database, delivery, claimed, composeSome, batch).finish();
-  const now = batch.now();
-  if (run.complaint !== null)
-    await pauseChannel(database, channel, delivery.provider, run.complaint, now);
-  if (run.throttledMs !== null) {
-    await throttleChannel(
-      database,
-      channel,
-      delivery.provider,
-      new Date(now.getTime() + run.throttledMs),
-      now,
-    );
-  }
-  const mustRest = run.complaint !== null || run.throttledMs !== null;
-  return { claimed: claimed.length, accepted: run.accepted, mustRest };
+  return { claimed: claimed.length, ...run };
 }

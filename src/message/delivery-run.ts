@@ -3,6 +3,7 @@ import type { Outcome, Provider } from "../channel/channel.ts";
 import type { Rate } from "../config.ts";
 import type { Database } from "../database/database.ts";
 import { reasonOf } from "../errors.ts";
+import { pauseChannel, throttleChannel } from "./channel-state.ts";
 import { release } from "./claim.ts";
 import type { Composed } from "./compose.ts";
 import type { ClaimedMessage } from "./message.ts";
@@ -33,8 +34,10 @@ export interface Batch {
 /** Renders some of a batch; who cannot be rendered is missing from the answer, and noted as failed. */
 export type Compose = (messages: readonly ClaimedMessage[]) => Promise<readonly Composed[]>;
 
-/** An outcome in hand is worth waiting for a database that restarts: without it the row would become unknown. */
-const recordPatience = { tries: 60, pauseMs: 500 };
+/** What is known of a row is worth waiting for a database that restarts: without it the row would become unknown. */
+const patience = { tries: 60, pauseMs: 500 };
+/** A provider that is too busy and names no time, or none to speak of, is left alone so long. */
+const shortestRestMs = 1000;
 /** A moment for the neighbours of an answer, so that outcomes are written in sets. */
 const gatherMs = 2;
 
@@ -47,12 +50,11 @@ export class DeliveryRun {
   readonly #delivery: Delivery;
   readonly #compose: Compose;
   readonly #batch: Batch;
-  #waiting: readonly ClaimedMessage[];
+  readonly #waiting: ClaimedMessage[];
   #settled: Settled[] = [];
   #busy = 0;
   #accepted = 0;
-  #throttledMs: number | null = null;
-  #complaint: string | null = null;
+  #mustRest = false;
   #failure: { readonly thrown: unknown } | null = null;
   #wake: () => void = () => {};
 
@@ -67,32 +69,20 @@ export class DeliveryRun {
     this.#delivery = delivery;
     this.#compose = compose;
     this.#batch = batch;
-    this.#waiting = claimed;
+    this.#waiting = [...claimed];
   }
 
-  /** Settles when every call has been answered and recorded. `complaint`: why the channel must pause. */
-  async finish(): Promise<{
-    accepted: number;
-    throttledMs: number | null;
-    complaint: string | null;
-  }> {
+  /** Settles when every call has been answered and recorded, and what was not called is given back. */
+  async finish(): Promise<{ accepted: number; mustRest: boolean }> {
     while (this.#waiting.length > 0 || this.#busy > 0 || this.#settled.length > 0) {
-      if (this.#mustStop()) await this.#giveBack();
+      if (this.#batch.stopping.aborted || this.#mustRest || this.#failure !== null)
+        await this.#giveBack(this.#waiting.splice(0));
       await Promise.all([this.#record(), this.#open()]);
       if (this.#settled.length === 0 && this.#busy > 0 && this.#chunk() === 0)
         await this.#nextAnswer();
     }
     if (this.#failure !== null) throw this.#failure.thrown;
-    return { accepted: this.#accepted, throttledMs: this.#throttledMs, complaint: this.#complaint };
-  }
-
-  #mustStop(): boolean {
-    return (
-      this.#batch.stopping.aborted ||
-      this.#throttledMs !== null ||
-      this.#complaint !== null ||
-      this.#failure !== null
-    );
+    return { accepted: this.#accepted, mustRest: this.#mustRest };
   }
 
   /** How many rows to open now: none until a quarter of the slots is free, so that a commit is shared by many. */
@@ -105,15 +95,14 @@ export class DeliveryRun {
   async #open(): Promise<void> {
     const size = this.#chunk();
     if (size === 0) return;
-    const chunk = this.#waiting.slice(0, size);
-    this.#waiting = this.#waiting.slice(size);
+    const chunk = this.#waiting.splice(0, size);
     this.#busy += size;
     const cleared = await this.#clear(chunk);
     this.#busy -= size - cleared.length;
     for (const [composed, address] of cleared) void this.#call(composed, address);
   }
 
-  /** When this fails nothing has left: the rows stay claimed and come back when their lease ends. */
+  /** When this fails nothing has left, whether or not `sending` was written: the rows are given back. */
   async #clear(
     chunk: readonly ClaimedMessage[],
   ): Promise<readonly (readonly [Composed, string])[]> {
@@ -129,6 +118,7 @@ export class DeliveryRun {
       });
     } catch (thrown) {
       this.#failure = { thrown };
+      await this.#giveBack(chunk);
       return [];
     }
   }
@@ -138,9 +128,7 @@ export class DeliveryRun {
     this.#settled.push({ message, address, outcome });
     this.#busy--;
     if (outcome.kind === "accepted") this.#accepted++;
-    if (outcome.kind === "later" && outcome.throttle)
-      this.#throttledMs = Math.max(this.#throttledMs ?? 0, outcome.retryAfterMs ?? 1000);
-    if (outcome.kind === "misconfigured") this.#complaint = `${outcome.code} ${outcome.detail}`;
+    if (isWishForRest(outcome)) this.#mustRest = true;
     this.#wake();
   }
 
@@ -160,17 +148,45 @@ export class DeliveryRun {
     if (batch.length === 0) return;
     this.#settled = [];
     this.#busy += batch.length;
-    const { attempts, random } = this.#delivery;
-    for (let left = recordPatience.tries; left > 0; left--) {
+    await this.#patiently(async () => {
+      const rules = { ...this.#delivery, now: this.#batch.now() };
+      await this.#rest(batch, rules.now);
+      const unwritten = await recordOutcomes(this.#database, batch, rules);
+      if (unwritten.length > 0)
+        throw new TypeError(`${unwritten.length} answers could not be written`);
+    });
+    this.#busy -= batch.length;
+  }
+
+  /** Told to every worker before anything else, so that none of them calls meanwhile. */
+  async #rest(batch: readonly Settled[], now: Date): Promise<void> {
+    const { channel, provider } = this.#delivery;
+    const wishes = batch.map(({ outcome }) => outcome).filter(isWishForRest);
+    const refused = wishes.find(({ kind }) => kind === "misconfigured");
+    if (refused !== undefined)
+      await pauseChannel(
+        this.#database,
+        channel,
+        provider,
+        `${refused.code} ${refused.detail}`,
+        now,
+      );
+    const named = wishes.flatMap((wish) => (wish.kind === "later" ? [wish.retryAfterMs ?? 0] : []));
+    if (named.length === 0) return;
+    const until = new Date(now.getTime() + Math.max(shortestRestMs, ...named));
+    await throttleChannel(this.#database, channel, provider, until, now);
+  }
+
+  /** Tries until the database takes it. A fault that stays is the run's. */
+  async #patiently(write: () => Promise<void>): Promise<void> {
+    for (let left = patience.tries; ; left--) {
       try {
-        await recordOutcomes(this.#database, batch, { attempts, random, now: this.#batch.now() });
-        break;
+        return await write();
       } catch (thrown) {
-        this.#failure = { thrown };
-        await pause(recordPatience.pauseMs);
+        if (left === 0 || thrown instanceof TypeError) return void (this.#failure = { thrown });
+        await pause(patience.pauseMs);
       }
     }
-    this.#busy -= batch.length;
   }
 
   async #nextAnswer(): Promise<void> {
@@ -180,9 +196,14 @@ export class DeliveryRun {
     await pause(gatherMs);
   }
 
-  async #giveBack(): Promise<void> {
-    const rest = this.#waiting;
-    this.#waiting = [];
-    await release(this.#database, rest).catch((thrown: unknown) => (this.#failure = { thrown }));
+  async #giveBack(uncalled: readonly ClaimedMessage[]): Promise<void> {
+    if (uncalled.length === 0) return;
+    await this.#patiently(() => release(this.#database, uncalled, this.#batch.now()));
   }
+}
+
+function isWishForRest(
+  outcome: Outcome,
+): outcome is Extract<Outcome, { kind: "misconfigured" | "later" }> {
+  return outcome.kind === "misconfigured" || (outcome.kind === "later" && outcome.throttle);
 }

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
+import { DatabaseError } from "pg";
 import type { Outcome } from "../channel/channel.ts";
 import { untrustedTextOrNull } from "../channel/untrusted-text.ts";
 import { recordConsents, suppress } from "../customer/consent.ts";
@@ -31,8 +32,9 @@ interface Line {
 
 /**
  * Records the outcomes of a batch in one transaction, guarded by the fence: a worker that lost its lease writes nothing.
- * A report that came before the answer is not undone. When the set cannot be written, each row is tried by itself, so
- * that one strange answer never makes its neighbours be sent again; what still cannot be written is returned.
+ * A report that came before the answer is not undone. When an answer cannot be written, each row is tried by itself, so
+ * that one strange answer never makes its neighbours be sent again; what still cannot be written is returned. Throws
+ * when the fault is not in the answers (a lost connection, a deadlock); writing them once more then does no harm.
  */
 export async function recordOutcomes(
   database: Database,
@@ -41,17 +43,23 @@ export async function recordOutcomes(
 ): Promise<readonly Settled[]> {
   if (batch.length === 0) return [];
   const lines = batch.map((settled) => decide(settled, rules));
+  if (await isWritten(database, lines, rules.now)) return [];
+  const unwritten: Settled[] = [];
+  for (const line of lines) {
+    if (!(await isWritten(database, [line], rules.now))) unwritten.push(line.settled);
+  }
+  return unwritten;
+}
+
+/** False when an answer itself is at fault: its data (SQLSTATE classes 21 to 23), or a shape the driver cannot send. */
+async function isWritten(database: Database, lines: readonly Line[], now: Date): Promise<boolean> {
   try {
-    await write(database, lines, rules.now);
-    return [];
+    await write(database, lines, now);
+    return true;
   } catch (thrown) {
-    if (batch.length === 1) return batch;
-    const unwritten: Settled[] = [];
-    for (const line of lines) {
-      await write(database, [line], rules.now).catch(() => unwritten.push(line.settled));
-    }
-    if (unwritten.length === batch.length) throw thrown;
-    return unwritten;
+    const code = thrown instanceof DatabaseError ? (thrown.code ?? "") : "";
+    if (/^2[123]/.test(code) || thrown instanceof TypeError) return false;
+    throw thrown;
   }
 }
 
@@ -83,7 +91,9 @@ export function decide(settled: Settled, rules: RecordRules): Line {
           strikes,
         };
       }
-      const delay = outcome.retryAfterMs ?? retryDelayMs(message.attempts, rules.random);
+      // "Retry-After: 0" would have it called as fast as we can.
+      const named = outcome.retryAfterMs === null ? null : Math.max(outcome.retryAfterMs, 1000);
+      const delay = named ?? retryDelayMs(message.attempts, rules.random);
       return {
         ...line,
         state: "retry",

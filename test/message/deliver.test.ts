@@ -1,6 +1,9 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { sql } from "kysely";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/channel/channel.ts";
+import { contained } from "../../src/channel/contained.ts";
 import { resumeChannel } from "../../src/message/channel-state.ts";
+import { until } from "../queue/house.ts";
 import { aDatabase, freshTables } from "../support/database.ts";
 import { aCustomer, later, monday } from "../support/people.ts";
 import { aCarrier, aJourney, accepted, deliverDue, ledger, plan } from "./ledger.ts";
@@ -132,6 +135,104 @@ describe("delivering", () => {
   });
 });
 
+describe("a database that breaks in the middle", () => {
+  /** The connection is cut at the next write of the kind, once. */
+  const cutOnce = async (when: "insert" | "update") => {
+    await sql`create sequence cuts`.execute(database);
+    await sql`create function cut() returns trigger language plpgsql as $$
+      begin
+        if nextval('cuts') = 1 then perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(1); end if;
+        return new;
+      end $$`.execute(database);
+    await sql`create trigger cut before ${sql.raw(when)} on attempts for each row execute function cut()`.execute(
+      database,
+    );
+  };
+  afterEach(async () => {
+    await sql`drop function if exists cut cascade`.execute(database);
+    await sql`drop sequence if exists cuts`.execute(database);
+  });
+
+  it.each([1, 12])("keeps the outcomes in hand of %i messages", async (count) => {
+    await planned(count);
+    await cutOnce("update");
+    const { carrier, handed } = aCarrier();
+    await deliverDue(database, { carrier });
+    expect(new Set(await states())).toEqual(new Set(["accepted"]));
+    expect(handed).toHaveLength(count);
+  });
+
+  it("before the calls gives the messages back at once", async () => {
+    await planned(12);
+    await cutOnce("insert");
+    const { carrier, handed } = aCarrier();
+    await expect(deliverDue(database, { carrier, rules: { concurrency: 6 } })).rejects.toThrow();
+    expect(handed).toEqual([]);
+    expect(new Set(await states())).toEqual(new Set(["planned"]));
+    expect(await deliverDue(database, { carrier })).toMatchObject({ accepted: 12 });
+  });
+
+  it("after it wrote that sending begins, and before it said so, leaves nothing unknown", async () => {
+    await planned(3);
+    const { carrier, handed } = aCarrier();
+    const broken = database.withPlugin({
+      transformQuery: ({ node }) => node,
+      transformResult: async ({ result }) => {
+        if (result.rows.some((row) => "address" in row)) throw new Error("the connection is gone");
+        return result;
+      },
+    });
+    await expect(deliverDue(broken, { carrier })).rejects.toThrow("gone");
+    expect(await states()).toEqual(["retry", "retry", "retry"]);
+    await deliverDue(database, { carrier });
+    expect(handed).toHaveLength(3);
+    expect(new Set(await states())).toEqual(new Set(["accepted"]));
+  });
+
+  it("has deadlocks with others go by without a trace", async () => {
+    await planned(4);
+    await cutOnce("update");
+    await sql`create or replace function cut() returns trigger language plpgsql as $$
+      begin
+        if nextval('cuts') = 1 then raise exception 'deadlock' using errcode = '40P01'; end if;
+        return new;
+      end $$`.execute(database);
+    await deliverDue(database);
+    expect(new Set(await states())).toEqual(new Set(["accepted"]));
+  });
+});
+
+describe("a provider's code", () => {
+  it.each([
+    ["never settles", () => new Promise<never>(() => {}), "deadline"],
+    ["answers with garbage", () => "fine" as never, "garbage"],
+    ["answers with nothing", () => undefined as never, "garbage"],
+  ])("that %s leaves the outcome unknown and the worker alive", async (_, answer, code) => {
+    await planned(3);
+    const carrier = contained(aCarrier(answer).carrier);
+    await deliverDue(database, { carrier, rules: { deadlineMs: 20 } });
+    const rows = await ledger(database);
+    expect(rows.map(({ state }) => state)).toEqual(["unknown", "unknown", "unknown"]);
+    expect(rows[0]?.reason).toContain(code);
+  });
+});
+
+it("a customer with ten million letters, or none that anybody knows, harms no neighbour", async () => {
+  const journey = await aJourney(database);
+  const names = [
+    "A".repeat(10_000_000),
+    "\u{1F469}\u200D\u{1F680}\u202E",
+    "{{constructor}}",
+    "Ada",
+  ];
+  const customers: string[] = [];
+  for (const first_name of names) customers.push(await aCustomer(database, { first_name }));
+  await plan(database, customers, { journey });
+  const { carrier, handed } = aCarrier();
+  expect(await deliverDue(database, { carrier })).toMatchObject({ accepted: 4 });
+  expect(handed).toHaveLength(4);
+});
+
 describe("what a provider answers", () => {
   const later429: Outcome = {
     kind: "later",
@@ -167,6 +268,47 @@ describe("what a provider answers", () => {
     expect((await ledger(database)).every(({ strikes }) => strikes === 0)).toBe(true);
   });
 
+  it("is heard by all workers before the other calls are answered", async () => {
+    await planned(8);
+    const slow = Promise.withResolvers<Outcome>();
+    const other = aCarrier(() => slow.promise);
+    const others = deliverDue(database, {
+      carrier: other.carrier,
+      limit: 4,
+      rules: { concurrency: 1 },
+    });
+    await until(() => other.handed.length === 1);
+    const { carrier } = aCarrier(() => later429);
+    await deliverDue(database, { carrier, limit: 2, rules: { concurrency: 1 } });
+    expect(await deliverDue(database)).toMatchObject({ claimed: 0 });
+    slow.resolve(accepted);
+    await others;
+    expect(other.handed).toHaveLength(1);
+    expect((await states()).filter((state) => state === "planned")).toHaveLength(6);
+  });
+
+  it("is told to all workers while this one still waits for its other calls", async () => {
+    await planned(3);
+    const slow = Promise.withResolvers<Outcome>();
+    const answers = [later429, slow.promise];
+    const { carrier } = aCarrier(() => answers.shift()!);
+    const delivering = deliverDue(database, { carrier, limit: 2, rules: { concurrency: 2 } });
+    await until(
+      async () => (await database.selectFrom("channels").selectAll().execute()).length > 0,
+    );
+    expect(await deliverDue(database)).toMatchObject({ claimed: 0 });
+    slow.resolve(accepted);
+    expect(await delivering).toMatchObject({ accepted: 1, mustRest: true });
+  });
+
+  it("is waited for even when it names no time to speak of", async () => {
+    await planned(1);
+    const { carrier, handed } = aCarrier(() => ({ ...busy, counted: false, retryAfterMs: 0 }));
+    await deliverDue(database, { carrier });
+    await deliverDue(database, { carrier, at: later(monday, { seconds: 0.9 }) });
+    expect(handed).toHaveLength(1);
+  });
+
   it("is tried again with full jitter, and ends as failed after the channel's limit", async () => {
     await planned(1);
     const { carrier, handed } = aCarrier(() => busy);
@@ -180,8 +322,13 @@ describe("what a provider answers", () => {
 
   it("pauses the channel when it is about credentials, and loses nobody", async () => {
     await planned(12);
-    const { carrier } = aCarrier(() => ({ kind: "misconfigured", code: "401", detail: "bad key" }));
+    const { carrier, handed } = aCarrier(() => ({
+      kind: "misconfigured",
+      code: "401",
+      detail: "bad key",
+    }));
     await deliverDue(database, { carrier, rules: { concurrency: 4 } });
+    expect(handed.length).toBeLessThanOrEqual(4);
     expect(await deliverDue(database)).toMatchObject({ claimed: 0 });
     expect(await database.selectFrom("channels").select(["name", "reason"]).execute()).toEqual([
       { name: "email", reason: "401 bad key" },

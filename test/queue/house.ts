@@ -75,6 +75,6 @@ export async function applied(database: Database, ...texts: readonly string[]): 
 }
 
 /** Waits until it is so; the test's own time limit ends a wait in vain. */
-export async function until(isSo: () => Promise<boolean>): Promise<void> {
+export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isSo())) await new Promise((done) => setTimeout(done, 20));
 }
