@@ -7,6 +7,8 @@ export interface Formats {
   money(value: number, currency?: string): string;
   /** 0.123 is "12.3%". */
   percent(share: number): string;
+  /** A difference of shares: 0.061 is "6.1 points". */
+  points(difference: number): string;
   /** A day and a time of day. */
   moment(instant: Date): string;
   day(instant: Date): string;
@@ -34,6 +36,7 @@ export function createFormats({ locale: wanted, zone: timeZone, currency: own }:
     number: (value) => number.format(value),
     money: (value, currency = own) => money(locale, currency, value),
     percent: (share) => percent.format(share),
+    points: (difference) => `${number.format(Number((100 * difference).toFixed(1)))} points`,
     moment: (instant) => moment.format(instant),
     day: (instant) => day.format(instant),
     hour: (instant) => hour.format(instant),

@@ -33,6 +33,10 @@ export function ingestRoutes(site: Site): Router {
       )
       .json(result);
   });
+  routes.use("/v1", (request, response) => {
+    const error = `expected POST /v1/track, /v1/identify or /v1/batch, got ${request.method} ${request.originalUrl.slice(0, 200)}`;
+    response.status(404).json({ error });
+  });
   return routes;
 }
 

@@ -4,6 +4,7 @@ import type { EnrollmentsState } from "../database/tables.ts";
 import { type Held, listHeld } from "../enrollment/hold.ts";
 import { type JourneyCounts, journeyCounts } from "../enrollment/journey-counts.ts";
 import { getJourney } from "../enrollment/journey-state.ts";
+import { WaypostError } from "../errors.ts";
 import { engagement } from "../tracking/engagement.ts";
 import { describeAgain, describeGoal, describeStart, describeStop } from "./describe-journey.ts";
 import { drawFlow } from "./flow.ts";
@@ -27,7 +28,8 @@ export async function journeyPage({ engine }: Site, name: string): Promise<Page>
     listHeld(database, { journey: name, limit: recentOnes }),
   ]);
   const counts = all.find((journey) => journey.id === id);
-  if (counts === undefined) throw new Error(`journey ${id} has no version`);
+  if (counts === undefined)
+    throw new WaypostError("WAYPOST_NOT_FOUND", `journey "${name}": it is just being applied`);
   const { journey, state, version, entered, inside, completed } = counts;
   const model = {
     name,

@@ -32,6 +32,7 @@ export async function openSession(
     database,
   );
   if (rows.length === 0) return undefined;
+  await forgetEnded(database, now);
   const secret = randomBytes(32).toString("base64url");
   const expiresAt = new Date(now.getTime() + sessionDays * 86_400_000);
   await database
@@ -64,4 +65,10 @@ export async function hasAnySession(database: Database): Promise<boolean> {
   return (
     (await database.selectFrom("sessions").select("hash").limit(1).executeTakeFirst()) !== undefined
   );
+}
+
+/** What lets nobody in any more is not kept. */
+async function forgetEnded(database: Database, now: Date): Promise<void> {
+  await database.deleteFrom("sessions").where("expires_at", "<=", now).execute();
+  await database.deleteFrom("login_tokens").where("expires_at", "<=", now).execute();
 }

@@ -31,7 +31,12 @@ export function trackingRoutes({ engine, tokens }: Site): Router {
   routes.get("/o/:token", async (request, response) => {
     const { token } = request.params;
     await recordOpen(database, tokens, { ...visitOf(request), token, now: clock.now() });
-    response.set("Cache-Control", "no-store, private").type("gif").send(pixel);
+    response
+      // Web mail shows it on pages of its own.
+      .set("Cross-Origin-Resource-Policy", "cross-origin")
+      .set("Cache-Control", "no-store, private")
+      .type("gif")
+      .send(pixel);
   });
   routes.post("/u/:token", anyForm, async (request, response, next) => {
     if (!isOneClick(request)) return void next();

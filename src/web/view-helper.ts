@@ -16,6 +16,7 @@ export function viewHelpers(formats: Formats): Record<string, Handlebars.HelperD
     money: (value: unknown, currency: unknown) =>
       formats.money(Number(value), typeof currency === "string" ? currency : undefined),
     percent: (share: unknown) => formats.percent(Number(share)),
+    points: (share: unknown) => `${Number(share) > 0 ? "+" : ""}${formats.points(Number(share))}`,
     plural: (count: unknown, one: unknown, other: unknown) =>
       `${formats.number(Number(count))} ${String(Number(count) === 1 ? one : other)}`,
     moment: (instant: unknown) => time(instant, formats.moment),

@@ -78,6 +78,16 @@ test("a batch sent twice counts once", async () => {
   expect(await events()).toHaveLength(3);
 });
 
+test("another address or method is told the ones there are", async () => {
+  const other = await send("/v1/group", {});
+  expect([other.status, await other.json()]).toEqual([
+    404,
+    { error: expect.stringContaining("/v1/track, /v1/identify or /v1/batch") },
+  ]);
+  const headers = { authorization: `Bearer ${key}` };
+  expect((await door.get("/v1/track", headers)).status).toBe(404);
+});
+
 test("what is no JSON, no list or too large is refused in JSON", async () => {
   for (const [body, status] of [
     ["{", 400],

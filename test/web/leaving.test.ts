@@ -127,6 +127,7 @@ test("the picture that counts opens is always a picture", async () => {
     const response = await door.get(`/o/${token}`);
     expect([response.status, response.headers.get("content-type")]).toEqual([200, "image/gif"]);
     expect(response.headers.get("cache-control")).toContain("no-store");
+    expect(response.headers.get("cross-origin-resource-policy")).toBe("cross-origin");
   }
   expect(await database.selectFrom("opens").selectAll().execute()).toHaveLength(1);
 });

@@ -43,7 +43,14 @@ async function refresh() {
 if (stream && document.querySelector("[data-live]")) {
   const news = new EventSource(stream);
   const beat = (isLive) => pulse && (pulse.hidden = !isLive);
-  news.addEventListener("open", () => beat(true));
+  let hasBeenOpen = false;
+  news.addEventListener("open", () => {
+    beat(true);
+    // What happened while the line was dead was told to nobody.
+    isStale = hasBeenOpen;
+    hasBeenOpen = true;
+    if (isStale) refresh();
+  });
   news.addEventListener("error", () => beat(false));
   news.addEventListener("change", () => {
     isStale = true;
