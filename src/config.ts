@@ -46,7 +46,7 @@ const timeOfDay = z
   .string()
   .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'expected a time of day such as "21:00"' });
 
-const channelSchema = z.strictObject({
+export const channelSchema = z.strictObject({
   provider: z.string(),
   from: z.string().optional(),
   /** At most so many calls to the provider, over all workers. */
@@ -115,7 +115,7 @@ export interface Cap {
   readonly within: Duration;
 }
 
-const environmentSchema = z.object({
+export const environmentSchema = z.object({
   /** The customers' database; without it Waypost runs its own in `.waypost/`. */
   DATABASE_URL: z
     .string()
@@ -189,7 +189,10 @@ function readEnvironment(environment: Readonly<Record<string, string | undefined
   throw new WaypostError("WAYPOST_CONFIG", faults.join("\n"));
 }
 
-/** E-mail and SMS always exist: with a provider's keys by that provider, else by the outbox. SMS keeps to 8:00-21:00 (47 CFR 64.1200(c)(1)). */
+/** When texts may arrive, where the file names no other hours (47 CFR 64.1200(c)(1)). */
+const decentHours = { from: "08:00", until: "21:00" };
+
+/** E-mail and SMS always exist: with a provider's keys by that provider, else by the outbox. */
 function withDefaultChannels(
   channels: Readonly<Record<string, ChannelConfig>>,
   env: Environment,
@@ -203,9 +206,10 @@ function withDefaultChannels(
   const sms = env.TWILIO_ACCOUNT_SID !== undefined ? "twilio" : "outbox";
   const defaults = {
     email: channelSchema.parse({ provider: email }),
-    sms: channelSchema.parse({ provider: sms, hours: { from: "08:00", until: "21:00" } }),
+    sms: channelSchema.parse({ provider: sms }),
   };
-  return { ...defaults, ...channels };
+  const all = { ...defaults, ...channels };
+  return { ...all, sms: { hours: decentHours, ...all.sms } };
 }
 
 /** An option written as `${NAME}` is the environment variable of that name: secrets never stand in a file. */

@@ -27,6 +27,11 @@ describe("the channels", () => {
       from: "08:00",
       until: "21:00",
     });
+    const written = aProject("channels: { sms: { provider: twilio } }");
+    expect(readConfig(written, {}).channels["sms"]?.hours?.from).toBe("08:00");
+    const later = '{ from: "10:00", until: "18:00" }';
+    const own = aProject(`channels: { sms: { provider: twilio, hours: ${later} } }`);
+    expect(readConfig(own, {}).channels["sms"]?.hours?.from).toBe("10:00");
   });
 
   it("take their secrets from the environment", () => {
