@@ -23,19 +23,22 @@ const engineConcurrency = 4;
 const lanesAWorker = 2;
 /** Lanes of a channel over all workers. */
 const lanes = 32;
-const heartbeatMs = 30_000;
 
 export interface RunningWorker {
   /** Finishes what is in flight, gives the rest back and leaves nothing unknown. */
   stop(): Promise<void>;
 }
 
-/** Starts working: the engine's jobs, and the delivery of each channel at its own rate. */
+/**
+ * Starts working: the engine's jobs, and the delivery of each channel at its own rate. With every heartbeat the
+ * schedules are put right and the sweeper is woken, so that nothing depends on what the queue remembers.
+ */
 export async function startWorker(
   engine: Engine,
   backend: QueueBackend,
   wake: Wake,
   databaseUrl: string,
+  { heartbeatMs = 30_000 } = {},
 ): Promise<RunningWorker> {
   const stop = new AbortController();
   const working: Working = { engine, wake, stopping: stop.signal };

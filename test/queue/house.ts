@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { Provider } from "../../src/channel/channel.ts";
 import { type Clock } from "../../src/clock.ts";
 import { readConfig } from "../../src/config.ts";
@@ -11,7 +12,7 @@ import { type Wake, createWake } from "../../src/queue/wake.ts";
 import { startWorker } from "../../src/queue/worker.ts";
 import { aComposer, aDelivery } from "../message/ledger.ts";
 import { redisUrl, urlOf } from "../support/database.ts";
-import { monday } from "../support/people.ts";
+import { aCustomer, monday } from "../support/people.ts";
 
 /** Both places a queue can live in; the missing one is left out, and the run has said so at its head. */
 export function places(database: Database): readonly (readonly [string, QueuePlace])[] {
@@ -37,7 +38,10 @@ export async function aWorker(
   database: Database,
   place: QueuePlace,
   carriers: Record<string, Provider>,
-  rules: Parameters<typeof aDelivery>[1] = {},
+  {
+    heartbeatMs = 30_000,
+    ...rules
+  }: Parameters<typeof aDelivery>[1] & { heartbeatMs?: number } = {},
 ): Promise<Running> {
   const log = createLog("silent");
   const clock: Clock = { now: () => monday };
@@ -51,7 +55,7 @@ export async function aWorker(
   const engine: Engine = { config, clock, log, database, composer: aComposer(), deliveries };
   const backend = await openBackend(place, log);
   const wake = createWake(backend);
-  const worker = await startWorker(engine, backend, wake, urlOf(database));
+  const worker = await startWorker(engine, backend, wake, urlOf(database), { heartbeatMs });
   return {
     engine,
     backend,
@@ -77,4 +81,25 @@ export async function applied(database: Database, ...texts: readonly string[]): 
 /** Waits until it is so; the test's own time limit ends a wait in vain. */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isSo())) await new Promise((done) => setTimeout(done, 20));
+}
+
+export const welcome =
+  "journey: welcome\nstart: { on: signed_up, again: always }\nsteps: [{ send: hello, by: email }]";
+
+/** So many customers who agreed to everything sign up; nobody has been told yet. */
+export async function signUps(database: Database, customers: number): Promise<void> {
+  const ids: string[] = [];
+  for (let i = 0; i < customers; i++) ids.push(await aCustomer(database));
+  await sql`
+    insert into pending_events (event_id, customer_id, name, occurred_at, properties)
+    select id, id, 'signed_up', ${monday}, '{}' from unnest(${ids}::bigint[]) as id`.execute(
+    database,
+  );
+}
+
+/** How many messages are in a state. */
+export async function countIn(database: Database, state: string): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from messages where state = ${state}`.execute(database);
+  return rows[0]?.count ?? 0;
 }

@@ -4,35 +4,21 @@ import { engineQueue } from "../../src/queue/wake.ts";
 import { aCarrier, accepted } from "../message/ledger.ts";
 import { aDatabase, freshTables } from "../support/database.ts";
 import { aCustomer, monday } from "../support/people.ts";
-import { type Running, aWorker, applied, places, until } from "./house.ts";
+import {
+  type Running,
+  aWorker,
+  applied,
+  countIn,
+  places,
+  signUps,
+  until,
+  welcome,
+} from "./house.ts";
 
 const database = await aDatabase({ maxConnections: 20 });
 beforeEach(() => freshTables(database));
 
-const welcome =
-  "journey: welcome\nstart: { on: signed_up, again: always }\nsteps: [{ send: hello, by: email }]";
-
-/** So many customers who agreed to everything sign up; nobody has been told yet. */
-async function signUps(customers: number): Promise<void> {
-  const ids: string[] = [];
-  for (let i = 0; i < customers; i++) ids.push(await aCustomer(database));
-  await sql`
-    insert into pending_events (event_id, customer_id, name, occurred_at, properties)
-    select id, id, 'signed_up', ${monday}, '{}' from unnest(${ids}::bigint[]) as id`.execute(
-    database,
-  );
-}
-
-const count = async (state: string) =>
-  Number(
-    (
-      await database
-        .selectFrom("messages")
-        .where("state", "=", state as "accepted")
-        .select((eb) => eb.fn.countAll<string>().as("count"))
-        .executeTakeFirstOrThrow()
-    ).count,
-  );
+const count = (state: string) => countIn(database, state);
 
 describe.each(places(database))("a worker with its queues in %s", (_, place) => {
   const running: Running[] = [];
@@ -51,7 +37,7 @@ describe.each(places(database))("a worker with its queues in %s", (_, place) => 
     await applied(database, welcome);
     const { carrier, handed } = aCarrier();
     const { wake } = await start({ email: carrier });
-    await signUps(1);
+    await signUps(database, 1);
     await wake.engine("react");
     await until(async () => (await count("accepted")) === 1);
     expect(handed).toHaveLength(1);
@@ -71,7 +57,7 @@ describe.each(places(database))("a worker with its queues in %s", (_, place) => 
       await new Promise((done) => setTimeout(done, 1));
       return accepted;
     });
-    await signUps(600);
+    await signUps(database, 600);
     const { wake } = await start({ email: carrier });
     await start({ email: carrier });
     await wake.engine("react");
@@ -80,20 +66,9 @@ describe.each(places(database))("a worker with its queues in %s", (_, place) => 
     expect(handed).toHaveLength(600);
   });
 
-  it("finds the work again after every job was lost", async () => {
-    await applied(database, welcome);
-    await signUps(3);
-    const { backend, wake } = await start({ email: aCarrier().carrier });
-    const queue = backend.queue(engineQueue);
-    await until(async () => Object.values(await queue.getJobCounts()).every((jobs) => jobs <= 2));
-    await queue.close();
-    await wake.engine("sweep");
-    await until(async () => (await count("accepted")) === 3);
-  });
-
   it("that is stopped finishes its calls and leaves nothing unknown", async () => {
     await applied(database, welcome);
-    await signUps(400);
+    await signUps(database, 400);
     const { carrier, handed } = aCarrier(async () => {
       await new Promise((done) => setTimeout(done, 20));
       return accepted;
@@ -127,7 +102,7 @@ describe.each(places(database))("a worker with its queues in %s", (_, place) => 
 
   it("keeps to the rate of a channel", async () => {
     await applied(database, welcome);
-    await signUps(30);
+    await signUps(database, 30);
     const times: number[] = [];
     const { carrier } = aCarrier(() => {
       times.push(performance.now());

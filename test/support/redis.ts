@@ -14,6 +14,11 @@ export interface RedisServer {
 export async function startRedis(): Promise<RedisServer | undefined> {
   const given = process.env["REDIS_URL"];
   if (given !== undefined && given !== "") return { url: given, stop: () => Promise.resolve() };
+  return startOwnRedis();
+}
+
+/** One that nobody else uses, to be emptied or killed; none where there is no `redis-server`. */
+export async function startOwnRedis(): Promise<RedisServer | undefined> {
   if (spawnSync("redis-server", ["--version"]).status !== 0) return undefined;
   const folder = mkdtempSync(join(tmpdir(), "waypost-redis-"));
   const port = await freePort();
