@@ -16,6 +16,7 @@ const inFlight = 64;
 /** Everybody gets one message of a journey, carried to the stub of SendGrid by one worker. */
 export async function* messagesToSendgrid(ground: Ground): AsyncGenerator<Row> {
   for (const queues of ground.queues) {
+    const before = await bareRate(ground);
     const stub = await forkProviderStub({ seed: "bench" });
     const close = ground.closers.add(() => stub.close());
     const database = await ground.fresh("customers");
@@ -26,12 +27,14 @@ export async function* messagesToSendgrid(ground: Ground): AsyncGenerator<Row> {
     ];
     await database.drop();
     await close();
+    // Half before and half after, so that what else runs on the machine weighs on both alike.
+    const bare = (before + (await bareRate(ground))) / 2;
     yield {
       work: "messages end to end, to SendGrid",
       queues,
       ...delivered,
       faults,
-      ceiling: { value: await bareRate(ground), of: "render + stringify + POST" },
+      ceiling: { value: bare, of: "render + stringify + POST" },
       target: "60% of the ceiling, 2675/s, 0.3 ms, 300 MB",
     };
   }
@@ -146,7 +149,7 @@ async function faultsOfOutbox({ sizes, folder }: Ground): Promise<string[]> {
 }
 
 async function bareRate(ground: Ground): Promise<number> {
-  const { rawMessages: messages } = ground.sizes;
+  const messages = Math.ceil(ground.sizes.rawMessages / 2);
   const stub = await forkProviderStub({ seed: "bench" });
   const close = ground.closers.add(() => stub.close());
   const database = await ground.fresh("nobody");
