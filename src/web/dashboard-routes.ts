@@ -1,4 +1,5 @@
 import { type Request, type Response, Router } from "express";
+import { sharedRun } from "../queue/shared-run.ts";
 import { actionRoutes } from "./action-routes.ts";
 import { channelsPage } from "./channels-page.ts";
 import { messagePolicy } from "./content-policy.ts";
@@ -17,6 +18,8 @@ import type { Site } from "./site.ts";
 /** The screens of those who are in. Every one is whole without a script. */
 export function dashboardRoutes(site: Site, pages: PageWriter, live: Live): Router {
   const routes = Router();
+  // When numbers change, every page that is open asks at once.
+  const overview = sharedRun(() => overviewPage(site));
   const show =
     (make: (request: Request<Record<string, string>>) => Promise<Page>) =>
     async (request: Request<Record<string, string>>, response: Response) =>
@@ -26,7 +29,7 @@ export function dashboardRoutes(site: Site, pages: PageWriter, live: Live): Rout
 
   routes.get(
     "/",
-    show(() => overviewPage(site)),
+    show(() => overview()),
   );
   routes.get("/journeys", (_, response) => response.redirect(303, "/"));
   routes.get(

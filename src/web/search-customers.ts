@@ -22,14 +22,17 @@ export interface CustomerSearch {
   readonly isCutShort: boolean;
 }
 
-/** By id, own id, e-mail address or its beginning, and telephone number; if none of them fits, by name. */
+/** By id, own id, telephone number and the beginning of the e-mail address, then by any part of the name. */
 export async function searchCustomers(database: Database, text: string): Promise<CustomerSearch> {
   const wanted = text.trim().replaceAll("\0", "").slice(0, 200);
   if (wanted === "")
     return { found: await select(database, sql`true`, sql`id desc`), isCutShort: false };
-  const exact = await select(database, byKey(wanted), sql`id`);
-  if (exact.length > 0 || wanted.includes("@")) return { found: exact, isCutShort: false };
-  return searchNames(database, wanted);
+  const byKeys = await select(database, byKey(wanted), sql`id`);
+  if (/[@\d]/.test(wanted) && byKeys.length > 0) return { found: byKeys, isCutShort: false };
+  const byName = await searchNames(database, wanted);
+  const known = new Set(byKeys.map(({ id }) => id));
+  const found = [...byKeys, ...byName.found.filter(({ id }) => !known.has(id))].slice(0, most);
+  return { found, isCutShort: byName.isCutShort && found.length === 0 };
 }
 
 function byKey(wanted: string): RawBuilder<unknown> {
@@ -40,9 +43,8 @@ function byKey(wanted: string): RawBuilder<unknown> {
     union select id from customers where id = ${ownId}::bigint
     union select id from customers where phone = ${wanted.replaceAll(/[\s().-]/g, "")}
     union select customer_id from identities where value = ${wanted}
-    union (select id from customers where email >= ${address} and email < ${address + "\u{10ffff}"}
-      and starts_with(email, ${address}) and ${wanted.includes("@")} limit ${most})
-    union select id from customers where email = ${address})`;
+    union select id from (select id, email from customers where email >= ${address} order by email limit ${most}) near
+      where starts_with(email, ${address}))`;
 }
 
 async function searchNames(database: Database, wanted: string): Promise<CustomerSearch> {

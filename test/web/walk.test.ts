@@ -35,7 +35,7 @@ describe.skipIf(executable === undefined)("somebody with a browser", async () =>
     "/journeys/welcome",
     "/journeys/win-back",
     "/messages",
-    ...messages.slice(0, 14).map((id) => `/messages/${id}`),
+    ...messages.slice(0, 4).map((id) => `/messages/${id}`),
     "/customers",
     ...customers.map((id) => `/customers/${id}`),
     "/segments",
