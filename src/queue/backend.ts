@@ -52,6 +52,9 @@ export interface JobIds {
 
 export type Work = (job: { readonly name: string; readonly data: JobIds }) => Promise<void>;
 
+/** Of a job that is cut off nothing is lost but its acknowledgement. */
+const closeWithinMs = 5000;
+
 /** Makes queues and workers on one backend. */
 export interface QueueBackend {
   readonly place: QueuePlace;
@@ -82,13 +85,15 @@ async function openRedis(place: RedisPlace, log: Log): Promise<QueueBackend> {
     );
   });
   await probe.quit();
-  const connection = { url: place.url, maxRetriesPerRequest: null };
   const prefix = `{${place.prefix}}`;
+  // A wake-up that cannot be written soon fails, rather than keep a job and the end of the worker waiting.
+  const impatient = { url: place.url, maxRetriesPerRequest: 1 };
+  const patient = { url: place.url, maxRetriesPerRequest: null };
   return {
     place,
-    queue: (name) => heard(new Queue(name, { connection, prefix }), log),
+    queue: (name) => kept(new Queue(name, { connection: impatient, prefix }), log),
     worker: (name, work, options) =>
-      heard(new Worker(name, work, { ...options, connection, prefix }), log),
+      kept(new Worker(name, work, { ...options, connection: patient, prefix }), log),
   };
 }
 
@@ -114,21 +119,40 @@ async function openPostgres(place: PostgresPlace, log: Log): Promise<QueueBacken
   const connection = { connectionString: place.url, schema: place.schema, max: 3 };
   return {
     place,
-    queue: (name) => heard(new bound.Queue(name, { connection }), log),
+    queue: (name) => kept(new bound.Queue(name, { connection }), log),
     worker: (name, work, options) =>
-      heard(new bound.Worker(name, work, { ...options, connection }), log),
+      kept(new bound.Worker(name, work, { ...options, connection }), log),
   };
 }
 
-/** An unheard "error" event would end the process; BullMQ reconnects by itself. */
-function heard<Source extends { on(event: "error", listener: (error: Error) => void): unknown }>(
-  source: Source,
-  log: Log,
-): Source {
+interface Connected {
+  on(event: "error", listener: (error: Error) => void): unknown;
+  close(): Promise<void>;
+  disconnect(): Promise<void>;
+}
+
+/**
+ * Keeps a queue or worker from harming us when its server is gone. An unheard "error" event would end the process (BullMQ
+ * reconnects by itself), and closing would wait for the server to come back: so what cannot be closed in time is cut off.
+ */
+function kept<Source extends Connected>(source: Source, log: Log): Source {
   source.on("error", (error) =>
     log.warn({ error: error.message }, "the queue's connection broke; it is being re-made"),
   );
-  return source;
+  const close = source.close.bind(source);
+  return Object.assign(source, {
+    async close() {
+      const settled = Promise.withResolvers<void>();
+      const cut = setTimeout(() => {
+        log.warn({}, "the queue's server does not answer; its connection is cut");
+        source.disconnect().catch(() => {});
+        settled.resolve();
+      }, closeWithinMs);
+      close().then(settled.resolve, settled.resolve);
+      await settled.promise;
+      clearTimeout(cut);
+    },
+  });
 }
 
 function hostOf(url: string): string {

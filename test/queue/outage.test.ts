@@ -91,7 +91,7 @@ describe.each(places)("with its queues in %s, a worker", (_, place) => {
   });
 
   it("stopped ten times under load leaves nothing claimed, sending or unknown", async () => {
-    await signUps(database, 400);
+    await signUps(database, 250);
     const { carrier, handed } = aSlowCarrier(5);
     for (let round = 1; round <= 10; round++) {
       const worker = await aWorker(database, place, { email: carrier }, { concurrency: 4 });
@@ -104,5 +104,23 @@ describe.each(places)("with its queues in %s, a worker", (_, place) => {
       expect(await countIn(database, "accepted")).toBe(handed.length);
     }
     expect(handed.length).toBeLessThan(400);
+  });
+});
+
+describe.skipIf(redis === undefined)("a worker whose Redis is gone for good", () => {
+  it("delivers what it holds, and can be stopped", { timeout: 60_000 }, async () => {
+    const own = await startOwnRedis();
+    await signUps(database, 600);
+    const { carrier, handed } = aSlowCarrier();
+    const place: QueuePlace = { kind: "redis", url: own?.url ?? "", prefix: "gone" };
+    const worker = await aWorker(database, place, { email: carrier }, { heartbeatMs: 200 });
+    await worker.wake.engine("react");
+    await until(() => handed.length > 50);
+    await own?.stop();
+    await until(async () => (await countIn(database, "accepted")) >= 500);
+    await worker.stop();
+    expect(await countIn(database, "accepted")).toBe(handed.length);
+    for (const state of ["claimed", "sending", "unknown"])
+      expect(await countIn(database, state)).toBe(0);
   });
 });
