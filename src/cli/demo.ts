@@ -45,7 +45,7 @@ export const demo: CommandFile = {
 
 /** Every part is taken down in the order in which it leans on the others, whatever ends the demo. */
 async function run(terminal: Terminal, options: Options): Promise<void> {
-  // The heap of a machine with much memory grows before it is swept; this keeps the demo within what a small one has.
+  // Loading and importing leave much behind, which a machine with much memory would not sweep for long.
   setFlagsFromString("--optimize-for-size");
   const started = performance.now();
   const until = new Date();
@@ -83,6 +83,7 @@ async function run(terminal: Terminal, options: Options): Promise<void> {
   const worker = await startWorker(engine, backend, wake, server.url);
   parts.defer(() => worker.stop());
   const working = { engine, wake, stopping: stopping.signal };
+  setFlagsFromString("--no-optimize-for-size");
   await playDays(working, clock, stub, { future, options, until }, shown.show);
   shown.end();
   if (stopping.signal.aborted) {
