@@ -9,6 +9,8 @@ export interface Delivered {
   readonly accepted: number;
   /** The channel was paused (credentials, account) or throttled by its provider: no use in trying on. */
   readonly mustRest: boolean;
+  /** When the last call began, by performance.now(); null when there was none. */
+  readonly calledAt: number | null;
 }
 
 /** Delivers one batch of due messages on a channel: claim, render, open, call, record. */
@@ -25,7 +27,7 @@ export async function deliver(
     now: batch.now(),
     leaseSeconds,
   });
-  if (claimed.length === 0) return { claimed: 0, accepted: 0, mustRest: false };
+  if (claimed.length === 0) return { claimed: 0, accepted: 0, mustRest: false, calledAt: null };
   const composeSome: Compose = async (messages) => {
     const { composed, failed } = await compose(database, composer, messages, batch.now());
     if (failed.length > 0) await failUncomposable(database, failed);

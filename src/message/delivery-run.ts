@@ -55,6 +55,7 @@ export class DeliveryRun {
   #busy = 0;
   #accepted = 0;
   #mustRest = false;
+  #calledAt: number | null = null;
   #failure: { readonly thrown: unknown } | null = null;
   #wake: () => void = () => {};
 
@@ -73,7 +74,7 @@ export class DeliveryRun {
   }
 
   /** Settles when every call has been answered and recorded, and what was not called is given back. */
-  async finish(): Promise<{ accepted: number; mustRest: boolean }> {
+  async finish(): Promise<{ accepted: number; mustRest: boolean; calledAt: number | null }> {
     while (this.#waiting.length > 0 || this.#busy > 0 || this.#settled.length > 0) {
       if (this.#batch.stopping.aborted || this.#mustRest || this.#failure !== null)
         await this.#giveBack(this.#waiting.splice(0));
@@ -82,7 +83,7 @@ export class DeliveryRun {
         await this.#nextAnswer();
     }
     if (this.#failure !== null) throw this.#failure.thrown;
-    return { accepted: this.#accepted, mustRest: this.#mustRest };
+    return { accepted: this.#accepted, mustRest: this.#mustRest, calledAt: this.#calledAt };
   }
 
   /** How many rows to open now: none until a quarter of the slots is free, so that a commit is shared by many. */
@@ -99,6 +100,7 @@ export class DeliveryRun {
     this.#busy += size;
     const cleared = await this.#clear(chunk);
     this.#busy -= size - cleared.length;
+    if (cleared.length > 0) this.#calledAt = performance.now();
     for (const [composed, address] of cleared) void this.#call(composed, address);
   }
 

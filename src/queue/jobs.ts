@@ -1,3 +1,5 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Rate } from "../config.ts";
 import { reasonOf } from "../errors.ts";
 import { refreshSegments } from "../audience/refresh-segments.ts";
 import { advance } from "../enrollment/advance.ts";
@@ -90,19 +92,34 @@ export async function deliverJob(
 ): Promise<void> {
   const delivery = engine.deliveries.get(channel);
   if (delivery === undefined) return;
-  const limit = delivery.rate?.count ?? messagesAtOnce;
+  const { rate } = delivery;
+  const limit = rate === null ? messagesAtOnce : Math.floor(rate.count / batchesAPeriod(rate));
   const now = () => engine.clock.now();
   for (;;) {
-    const { claimed, mustRest } = await deliver(engine.database, engine.composer, delivery, {
-      limit,
-      now,
-      stopping,
-    });
-    if (claimed < limit || mustRest || stopping.aborted) return;
+    const batch = { limit, now, stopping };
+    const delivered = await deliver(engine.database, engine.composer, delivery, batch);
+    if (rate !== null) await outlast(rate, delivered.calledAt, stopping);
+    if (delivered.claimed < limit || delivered.mustRest || stopping.aborted) return;
     if (lane + 1 < lanes) await wake.delivery(channel, lane + 1);
-    // With a rate, the queue's limiter decides when the next batch may start.
-    if (delivery.rate !== null) return wake.delivery(channel, lane);
+    if (rate !== null) return wake.delivery(channel, lane);
   }
+}
+
+/** The batches that a channel's rate is divided into, so that a large one is not held in memory at once. */
+export function batchesAPeriod({ count }: Rate): number {
+  return Math.ceil(count / messagesAtOnce);
+}
+
+/**
+ * The one lane of a channel with a rate stays taken until the next batch may be called, whoever takes it then: counted
+ * from the last call and not from the job's beginning, any period holds no more calls than the rate allows.
+ */
+async function outlast(rate: Rate, calledAt: number | null, stopping: AbortSignal): Promise<void> {
+  if (calledAt === null) return;
+  const nextAt = calledAt + (rate.seconds * 1000) / batchesAPeriod(rate);
+  await pause(Math.ceil(nextAt - performance.now()), undefined, { signal: stopping }).catch(
+    () => {},
+  );
 }
 
 function turn({ clock, config }: Engine) {

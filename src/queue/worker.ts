@@ -2,7 +2,7 @@ import type { Rate } from "../config.ts";
 import { reasonOf } from "../errors.ts";
 import type { OpenWorker, QueueBackend } from "./backend.ts";
 import type { Engine, Working } from "./engine.ts";
-import { deliverJob, engineJobs } from "./jobs.ts";
+import { batchesAPeriod, deliverJob, engineJobs } from "./jobs.ts";
 import { listenForEvents } from "./listen.ts";
 import { keepSchedules } from "./schedule.ts";
 import { prepareMonths } from "./sweep.ts";
@@ -98,9 +98,11 @@ function deliveryWorker(working: Working, backend: QueueBackend, channel: string
   });
 }
 
-/** One batch is one job, and no more messages than the rate allows: so one job a period, over all workers. */
+/** The queue's own limit holds on where a worker that was stopped or died could not keep the lane taken (jobs.ts). */
 function limiterOf(rate: Rate | null): { limiter?: { max: number; duration: number } } {
-  return rate === null ? {} : { limiter: { max: 1, duration: rate.seconds * 1000 } };
+  return rate === null
+    ? {}
+    : { limiter: { max: 1, duration: Math.ceil((rate.seconds * 1000) / batchesAPeriod(rate)) } };
 }
 
 /** A job that fails is noted and not retried: the sweeper finds its work again. */
