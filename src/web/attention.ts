@@ -28,7 +28,8 @@ export function attentionOf(
 
 function pausedChannel({ name, pausedAt, reason, due }: ChannelState): readonly Attention[] {
   if (pausedAt === null) return [];
-  const what = `Channel ${name} is paused, ${counted(due, "message waits", "messages wait")}`;
+  const waiting = due === 0 ? "" : `, ${counted(due, "message waits", "messages wait")}`;
+  const what = `Channel ${name} is paused${waiting}`;
   return [{ tone: "bad", href: "/channels", what, why: reason }];
 }
 

@@ -22,7 +22,7 @@ const states = [
 /** For whoever watches: /healthz says the process lives, /readyz that it can work, /metrics speaks Prometheus. */
 export function healthRoutes(site: Site): Router {
   const routes = Router();
-  const registry = metricsOf(site);
+  const { registry, look } = metricsOf(site);
   routes.get("/healthz", (_, response) => void response.json({ ok: true }));
   routes.get("/readyz", async (_, response) => {
     const isReady = await sql`select 1`.execute(site.engine.database).then(
@@ -34,12 +34,13 @@ export function healthRoutes(site: Site): Router {
       .json({ ok: isReady, database: isReady ? "answers" : "does not answer" });
   });
   routes.get("/metrics", async (_, response) => {
+    await look();
     response.type(registry.contentType).send(await registry.metrics());
   });
   return routes;
 }
 
-function metricsOf({ engine }: Site): Registry {
+function metricsOf({ engine }: Site): { registry: Registry; look: () => Promise<void> } {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: "waypost_" });
   const { database, clock, config } = engine;
@@ -72,19 +73,12 @@ function metricsOf({ engine }: Site): Registry {
       open.set({ channel: channel.name }, channel.pausedAt === null ? 1 : 0);
     }
   };
-  // One look at the tables serves all gauges; a Registry collects its metrics in the order they were made.
-  new Gauge({
-    name: "waypost_up",
-    help: "1 while the database answers",
-    registers: [registry],
-    async collect() {
-      this.set(
-        await collect().then(
-          () => 1,
-          () => 0,
-        ),
-      );
-    },
-  });
-  return registry;
+  const up = gauge("up", "1 while the database answers", []);
+  // One look at the tables serves all gauges, before any of them is read out.
+  const look = () =>
+    collect().then(
+      () => up.set(1),
+      () => up.set(0),
+    );
+  return { registry, look };
 }

@@ -18,7 +18,7 @@ function isSameOrigin(request: Request): boolean {
 }
 
 /** Answered with 403. */
-export class ForeignFormError extends WaypostError {
+class ForeignFormError extends WaypostError {
   readonly status = 403;
   constructor() {
     super(

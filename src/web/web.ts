@@ -26,7 +26,7 @@ export interface RunningWeb {
 }
 
 /** The browser and HTTP door: tracking, provider reports, events in, health, and the dashboard. */
-export function createApp(site: Site, live: Live): Express {
+function createApp(site: Site, live: Live): Express {
   const app = express();
   app.disable("x-powered-by");
   app.set("trust proxy", "loopback, linklocal, uniquelocal");

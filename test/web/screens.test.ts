@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it, test } from "vitest";
+import { connect } from "../../src/database/database.ts";
 import { aDatabase } from "../support/database.ts";
 import { aDoor } from "./door.ts";
 import { aFullShop, hostileNames } from "./full-shop.ts";
@@ -136,6 +137,33 @@ test("a page that is not there is told as a page, and to a program as JSON", asy
   expect([page.status, page.text]).toEqual([404, expect.stringContaining("nothing here")]);
   const answer = await door.get("/v1/nowhere", { cookie });
   expect(answer.headers.get("content-type")).toContain("application/json");
+});
+
+test("a failure of ours is told without its cause, to people as a page and to programs as JSON", async () => {
+  const nowhere = connect({
+    url: "postgres://127.0.0.1:1/nowhere",
+    schema: "waypost",
+    maxConnections: 1,
+    applicationName: "test",
+  });
+  const broken = await aDoor(nowhere);
+  const page = await broken.post("/login", "token=x");
+  const text = await page.text();
+  expect([page.status, text.includes("Something went wrong")]).toEqual([500, true]);
+  const answer = await broken.post("/v1/track", "{}", { authorization: "Bearer x" });
+  expect(await answer.json()).toEqual({
+    error: "something went wrong on our side; the log says what",
+  });
+  expect(text).not.toContain("ECONNREFUSED");
+  expect((await broken.get("/readyz")).status).toBe(503);
+  expect((await broken.get("/healthz")).status).toBe(200);
+  await nowhere.destroy();
+});
+
+test("whoever watches reads how many messages are in each state, and whether channels are open", async () => {
+  const text = await (await door.get("/metrics")).text();
+  expect(text).toMatch(/^waypost_messages\{state="failed"\} [1-9]/m);
+  expect(text).toMatch(/^waypost_channel_open\{channel="email"\} 1$/m);
 });
 
 test("styles and script are kept by browsers for good, under a name that changes with them", async () => {

@@ -40,26 +40,42 @@ async function refresh() {
   }
 }
 
-if (stream && document.querySelector("[data-live]")) {
-  const news = new EventSource(stream);
-  const beat = (isLive) => pulse && (pulse.hidden = !isLive);
+/** Listens while somebody looks: browsers allow a host six connections, and a stream takes one for each tab. */
+function follow() {
+  let news;
   let hasBeenOpen = false;
-  news.addEventListener("open", () => {
-    beat(true);
-    // What happened while the line was dead was told to nobody.
-    isStale = hasBeenOpen;
-    hasBeenOpen = true;
-    if (isStale) refresh();
-  });
-  news.addEventListener("error", () => beat(false));
-  news.addEventListener("change", () => {
-    isStale = true;
-    refresh();
-  });
-  document.addEventListener("visibilitychange", () => isStale && refresh());
-  addEventListener("pagehide", () => news.close());
-  addEventListener("pageshow", (event) => event.persisted && location.reload());
+  const beat = (isLive) => pulse && (pulse.hidden = !isLive);
+  const open = () => {
+    news = new EventSource(stream);
+    news.addEventListener("open", () => {
+      beat(true);
+      // What happened while the line was dead was told to nobody.
+      isStale = hasBeenOpen;
+      hasBeenOpen = true;
+      if (isStale) refresh();
+    });
+    news.addEventListener("error", () => beat(false));
+    news.addEventListener("change", () => {
+      isStale = true;
+      refresh();
+    });
+  };
+  const close = () => {
+    news?.close();
+    news = undefined;
+    beat(false);
+  };
+  const attend = () => {
+    if (document.hidden) close();
+    else if (news === undefined) open();
+  };
+  document.addEventListener("visibilitychange", attend);
+  addEventListener("pagehide", close);
+  addEventListener("pageshow", attend);
+  attend();
 }
+
+if (stream && document.querySelector("[data-live]")) follow();
 
 for (const form of document.querySelectorAll("form[data-auto]"))
   form.addEventListener("change", () => form.requestSubmit());
