@@ -4,7 +4,13 @@ import { likeTheRealOnes } from "../channel/stub-behaviour.ts";
 import { readConfig } from "../config.ts";
 import { startEmbedded } from "../database/embedded.ts";
 import { type DemoOptions, openShop, playDays, playedEngine, startOf } from "../demo/demo.ts";
-import { keepAlone, keepPort, makeProject, playedConfig } from "../demo/demo-project.ts";
+import {
+  clearProject,
+  keepAlone,
+  keepPort,
+  makeProject,
+  playedConfig,
+} from "../demo/demo-project.ts";
 import { PlayedClock } from "../demo/played-clock.ts";
 import { summarise } from "../demo/summary.ts";
 import { startWorker } from "../queue/worker.ts";
@@ -60,6 +66,7 @@ async function run(terminal: Terminal, options: Options): Promise<void> {
   const server = await startEmbedded({ folder, durable: false });
   parts.defer(() => server.stop());
   parts.use(await keepAlone(server.url, environment.WAYPOST_SCHEMA));
+  clearProject(folder);
 
   const clock = new PlayedClock(startOf(until, options));
   const kept = await keepPort(environment);

@@ -19,9 +19,6 @@ export function makeProject(base: string): string {
   try {
     mkdirSync(folder, { recursive: true });
     for (const name of ["workflows", "templates"]) link(join(shipped, name), join(folder, name));
-    for (const path of [shopFiles(folder), join(folder, ".waypost", "outbox")])
-      rmSync(path, { recursive: true, force: true });
-    mkdirSync(shopFiles(folder));
     writeFileSync(join(folder, "waypost.yaml"), configFile);
   } catch (cause) {
     throw new WaypostError(
@@ -31,6 +28,13 @@ export function makeProject(base: string): string {
     );
   }
   return folder;
+}
+
+/** Clears away what the last demo left; only once it is sure that no other is at work here. */
+export function clearProject(folder: string): void {
+  for (const path of [shopFiles(folder), join(folder, ".waypost", "outbox")])
+    rmSync(path, { recursive: true, force: true });
+  mkdirSync(shopFiles(folder));
 }
 
 /** Where the sample shop's files are, as a real shop would have exported them. */
