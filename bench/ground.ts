@@ -2,12 +2,14 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { sql } from "kysely";
 import { type Database, connect } from "../src/database/database.ts";
 import { startEmbedded } from "../src/database/embedded.ts";
 import { migrate } from "../src/database/migrate.ts";
 import { dropDatabase, runSql, withDatabase } from "../test/support/server.ts";
 import type { Closers } from "./closers.ts";
 import { type Measured, forkMeasured } from "./measured-process.ts";
+import { advanceAll, applyText, enterAll, onSchedule } from "./journey.ts";
 import { fillCustomers } from "./population.ts";
 import { writeProject } from "./project.ts";
 import { startRedis } from "./redis.ts";
@@ -15,6 +17,8 @@ import { countStatements, topStatements } from "./statements.ts";
 import type { Sizes } from "./sizes.ts";
 
 export type Queues = "postgres" | "redis";
+
+export type Content = "nobody" | "customers" | "planned";
 
 /** A migrated database of one measurement's own. */
 export interface Fresh {
@@ -32,8 +36,8 @@ export interface Ground {
   readonly closers: Closers;
   /** A file of the user's own to import, and its mapping. */
   readonly file: { readonly path: string; readonly mapping: string | undefined } | undefined;
-  /** A database with the customers of the run, or an empty one. */
-  fresh(content: "customers" | "nobody"): Promise<Fresh>;
+  /** A database with nobody in it, with the customers of the run, or with a message planned for each of these. */
+  fresh(content: Content): Promise<Fresh>;
   /** A process of ours that is measured, as `waypost` would run it. */
   measured(database: Fresh, given: Environment): Promise<Measured>;
   /** Of the run's Redis, emptied. */
@@ -78,9 +82,16 @@ export async function prepareGround(options: GroundOptions, closers: Closers): P
   });
   const redis = await redisFor(options, folder, closers);
   say(`filling a database with ${sizes.customers} customers`);
-  await makeTemplate(server.url, "people", (database) => fillCustomers(database, sizes.customers));
-  await makeTemplate(server.url, "nobody", async () => {});
-  const templates = { customers: "people", nobody: "nobody" } as const;
+  await makeTemplate(server.url, "nobody", async (database) => {
+    await migrate(database, { folder: migrations, schema: "waypost" });
+  });
+  await makeTemplate(
+    server.url,
+    "customers",
+    (database) => fillCustomers(database, sizes.customers),
+    "nobody",
+  );
+  const planned = once(() => makeTemplate(server.url, "planned", planForAll, "customers"));
   const redisUrl = async () => {
     await redis?.empty();
     return redis?.url ?? "";
@@ -94,8 +105,9 @@ export async function prepareGround(options: GroundOptions, closers: Closers): P
     file: options.file,
     queues: redis === undefined ? ["postgres"] : options.queues,
     async fresh(content) {
+      if (content === "planned") await planned();
       const name = `bench_${(copies += 1)}`;
-      await runSql(server.url, `create database ${name} template ${templates[content]}`);
+      await runSql(server.url, `create database ${name} template ${content}`);
       return open(server.url, name);
     },
     redisUrl,
@@ -136,16 +148,30 @@ async function redisFor({ queues, say }: GroundOptions, folder: string, closers:
   return redis;
 }
 
+/** Measurements get a copy of it, which takes a moment where filling it takes many. */
 async function makeTemplate(
   serverUrl: string,
-  name: string,
+  name: Content,
   fill: (database: Database) => Promise<void>,
+  from = "template1",
 ): Promise<void> {
-  await runSql(serverUrl, `create database ${name}`);
+  await runSql(serverUrl, `create database ${name} template ${from}`);
   const { database } = open(serverUrl, name);
-  await migrate(database, { folder: migrations, schema: "waypost" });
   await fill(database);
   await database.destroy();
+}
+
+async function planForAll(database: Database): Promise<void> {
+  const now = new Date();
+  const journey = await applyText(database, onSchedule("[{ send: news, by: email }]"), now);
+  await enterAll(database, journey, now);
+  await advanceAll(database, now);
+  await sql`vacuum analyze enrollments, messages`.execute(database);
+}
+
+function once(make: () => Promise<void>): () => Promise<void> {
+  let made: Promise<void> | undefined;
+  return () => (made ??= make());
 }
 
 function open(serverUrl: string, name: string): Fresh {
