@@ -105,7 +105,7 @@ function once(track: TrackUrl): TrackUrl {
 }
 
 /** What a template may say about a customer and the occasion. */
-export function variablesOf(
+function variablesOf(
   composer: Pick<Composer, "urls" | "shop">,
   message: Pick<
     ClaimedMessage,

@@ -64,7 +64,7 @@ async function isWritten(database: Database, lines: readonly Line[], now: Date):
 }
 
 /** What an outcome makes of its message. */
-export function decide(settled: Settled, rules: RecordRules): Line {
+function decide(settled: Settled, rules: RecordRules): Line {
   const { message, outcome } = settled;
   const line = { settled, reason: null, dueAt: null, strikes: message.strikes };
   switch (outcome.kind) {

@@ -43,27 +43,24 @@ export async function startWorker(
   const stop = new AbortController();
   const working: Working = { engine, wake, stopping: stop.signal };
   await prepareMonths(engine);
-  const workers = [
-    engineWorker(working, backend),
-    ...[...engine.deliveries.keys()].map((channel) => deliveryWorker(working, backend, channel)),
-  ];
   const schedules = backend.queue(engineQueue);
   const beat = async () => {
+    await wake.engine("sweep");
     await keepSchedules(engine, schedules);
     await prepareMonths(engine);
-    await wake.engine("sweep");
   };
   const missed = (thrown: unknown) =>
     engine.log.warn(
       { reason: reasonOf(thrown) },
       "the queue could not be reached; trying again soon",
     );
+  const hear = () => void wake.engine("react").catch(missed);
   await beat();
-  const ear = await listenForEvents(
-    databaseUrl,
-    () => void wake.engine("react").catch(missed),
-    engine.log,
-  );
+  const ear = await listenForEvents(databaseUrl, hear, engine.log);
+  const workers = [
+    engineWorker(working, backend),
+    ...[...engine.deliveries.keys()].map((channel) => deliveryWorker(working, backend, channel)),
+  ];
   const heartbeat = setInterval(() => void beat().catch(missed), heartbeatMs);
   return {
     async stop() {

@@ -47,7 +47,7 @@ export function aComposer(): Composer {
           text: `Hi${link}`,
         };
       },
-    } as Composer["templates"],
+    },
     links: new LinkBook(),
     urls: trackingUrls("https://mail.example", ["a secret of at least thirty-two characters"]),
     shop: { name: "The shop" },
@@ -65,6 +65,7 @@ export function aDelivery(carrier: Provider, rules: Partial<Delivery> = {}): Del
     deadlineMs: 5000,
     leaseSeconds: 60,
     attempts: 3,
+    rate: null,
     hours: null,
     cap: null,
     unknownZones: ["Europe/London"],

@@ -100,6 +100,21 @@ describe.each(places(database))("a worker with its queues in %s", (_, place) => 
     });
   });
 
+  it("follows a schedule to its next version, with another worker at its side", async () => {
+    const weekly = (cron: string) =>
+      `journey: weekly\nstart: { every: "${cron}", zone: Europe/London }\nsteps: [{ send: hello, by: email }]`;
+    await applied(database, weekly("0 9 * * 1"));
+    const { backend } = await start({ email: aCarrier().carrier }, { heartbeatMs: 100 });
+    await start({ email: aCarrier().carrier }, { heartbeatMs: 100 });
+    await applied(database, weekly("30 10 * * 2"));
+    const queue = backend.queue(engineQueue);
+    const patterns = async () =>
+      (await queue.getJobSchedulers()).flatMap(({ pattern }) => pattern ?? []);
+    await until(async () => (await patterns()).includes("30 10 * * 2"));
+    expect(await patterns()).toEqual(["30 10 * * 2"]);
+    await queue.close();
+  });
+
   it("keeps to the rate of a channel in any period, with another worker and a provider of moods", async () => {
     await applied(database, welcome);
     await signUps(database, 40);
