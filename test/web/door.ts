@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll } from "vitest";
 import type { Provider } from "../../src/channel/channel.ts";
+import { outboxPath, writtenForm } from "../../src/channel/outbox-file.ts";
 import { type Config, readConfig } from "../../src/config.ts";
 import type { Database } from "../../src/database/database.ts";
 import { createLog } from "../../src/log.ts";
@@ -29,6 +30,26 @@ export interface Door extends RunningWeb {
   ): Promise<Response>;
   /** The cookie of somebody who is in. */
   logIn(): Promise<string>;
+}
+
+/** The outbox keeps an e-mail as it went out. */
+export function keepMail(door: Door, deliveryId: string, html: string): void {
+  const mail = {
+    deliveryId,
+    channel: "email",
+    to: "ada@example.com",
+    from: null,
+    replyTo: null,
+    subject: "Kept -- as it was",
+    html,
+    text: "Hello Ada",
+    headers: {},
+    reportUrl: null,
+    validUntil: null,
+  };
+  const path = outboxPath(door.site.outbox, mail);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, writtenForm(mail, monday));
 }
 
 interface Given {

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { createSendgrid } from "../../src/channel/sendgrid.ts";
-import { createSendgridSigner } from "../../src/channel/stub-signature.ts";
+import { createSendgridSigner, twilioSignature } from "../../src/channel/stub-signature.ts";
+import { createTwilio } from "../../src/channel/twilio.ts";
 import { aDatabase, freshTables } from "../support/database.ts";
 import { monday } from "../support/people.ts";
 import { aDoor } from "./door.ts";
@@ -48,6 +49,23 @@ test("a report whose signature does not fit its bytes is refused and not kept", 
   ];
   expect(forged.map(({ status }) => status)).toEqual([403, 403, 403]);
   expect(await inbox()).toEqual([]);
+});
+
+test("a text's report is believed when it is signed for the address it was sent to", async () => {
+  const twilio = createTwilio({ accountSid: `AC${"0".repeat(32)}`, authToken: "token" });
+  const texts = await aDoor(database, { carrier: twilio });
+  const path = `/r/twilio?delivery_id=${randomUUID()}`;
+  const fields = { MessageSid: "SM1", MessageStatus: "delivered" };
+  const form = new URLSearchParams(fields).toString();
+  const signature = twilioSignature("token", texts.site.engine.config.url + path, fields);
+  const post = (signed: string, given = form) =>
+    texts.post(path, given, { "x-twilio-signature": signed, "sec-fetch-site": "cross-site" });
+  const taken = await post(signature);
+  expect([taken.status, await taken.text()]).toEqual([200, "<Response/>"]);
+  expect((await post(signature, `${form}&To=%2B1`)).status).toBe(403);
+  expect((await post("forged")).status).toBe(403);
+  expect(await inbox()).toMatchObject([{ provider: "twilio" }]);
+  await twilio.close();
 });
 
 test("a provider that is none of ours has no mailbox here", async () => {

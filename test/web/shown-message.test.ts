@@ -1,12 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { writtenForm, outboxPath } from "../../src/channel/outbox-file.ts";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
 import { quietHtml } from "../../src/web/shown-message.ts";
 import { aDatabase } from "../support/database.ts";
-import { aCustomer, monday } from "../support/people.ts";
+import { aCustomer } from "../support/people.ts";
 import { aMessage } from "../tracking/sent.ts";
-import { aDoor } from "./door.ts";
+import { aDoor, keepMail } from "./door.ts";
 
 const database = await aDatabase();
 const door = await aDoor(database);
@@ -14,22 +11,9 @@ const door = await aDoor(database);
 describe("a message in its frame", () => {
   it("is what the outbox kept, under a policy that lets it do nothing", async () => {
     const message = await aMessage(database, await aCustomer(database));
-    const outgoing = {
-      deliveryId: message.delivery_id,
-      channel: "email",
-      to: "ada@example.com",
-      from: null,
-      replyTo: null,
-      subject: "Kept -- as it was",
-      html: '<html><head></head><body onload="alert(1)"><script>alert(1)</script>Hello Ada</body></html>',
-      text: "Hello Ada",
-      headers: {},
-      reportUrl: null,
-      validUntil: null,
-    };
-    const path = outboxPath(door.site.outbox, outgoing);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, writtenForm(outgoing, monday));
+    const html =
+      '<html><head></head><body onload="alert(1)"><script>alert(1)</script>Hello Ada</body></html>';
+    keepMail(door, message.delivery_id, html);
     const cookie = await door.logIn();
     const page = await (await door.get(`/messages/${message.id}`, { cookie })).text();
     expect(page).toContain("as it was sent");

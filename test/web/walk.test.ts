@@ -4,7 +4,7 @@ import { createLoginToken } from "../../src/web/login.ts";
 import { aDatabase, chromium } from "../support/database.ts";
 import { aMessage } from "../tracking/sent.ts";
 import { aBrowser, aTab } from "./browser.ts";
-import { type Door, aDoor, tokens } from "./door.ts";
+import { type Door, aDoor, keepMail, tokens } from "./door.ts";
 import { aFullShop } from "./full-shop.ts";
 
 const executable = chromium();
@@ -70,6 +70,33 @@ describe.skipIf(executable === undefined)("somebody with a browser", async () =>
     await page.getByRole("button", { name: "Resume" }).click();
     await page.getByRole("status").filter({ hasText: "goes on" }).waitFor();
     expect(faults).toEqual([]);
+    await page.context().close();
+  });
+
+  it("reads a message as it was sent, and reaches nobody by it", async () => {
+    const { id, delivery_id } = await aMessage(database, customers[0] ?? "");
+    const open = `${door.url}/o/${tokens.write("open", delivery_id)}`;
+    const html = `<html><head><link rel="stylesheet" href="https://evil.example/x.css">
+      <style>@import url(https://evil.example/y.css); p { color: rgb(1, 2, 3) }</style></head>
+      <body><p>Hello Ada</p><a href="${door.url}/c/x" target="_top">go</a><form action="/logout" method="post"></form>
+      <div style="background: url('https://evil.example/z.png')">x</div>
+      <img src="https://evil.example/p.png" alt="A picture"><img src="${open}" width="1" height="1" alt="">
+      <script>top.alert(1)</script></body></html>`;
+    keepMail(door, delivery_id, html);
+    const { page, faults } = await enter();
+    await page.goto(`${door.url}/messages/${id}`);
+    const letter = page.frameLocator("iframe");
+    await letter.getByText("Hello Ada").waitFor();
+    await letter.getByRole("link", { name: "go" }).click();
+    expect(page.url()).toBe(`${door.url}/messages/${id}`);
+    expect(page.frames().map((frame) => frame.url())).toEqual([
+      `${door.url}/messages/${id}`,
+      `${door.url}/messages/${id}/html`,
+    ]);
+    expect(page.context().pages()).toHaveLength(1);
+    const opens = await database.selectFrom("opens").selectAll().execute();
+    expect(opens.filter(({ message_id }) => message_id === id)).toEqual([]);
+    expect(faults.filter((fault) => !fault.includes("Blocked opening"))).toEqual([]);
     await page.context().close();
   });
 
