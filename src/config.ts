@@ -54,7 +54,13 @@ export const channelSchema = z.strictObject({
   /** Calls in flight at once in one worker. */
   concurrency: z.int().min(1).max(500).default(32),
   /** Marketing goes out between these local times of the customer only. */
-  hours: z.strictObject({ from: timeOfDay, until: timeOfDay }).optional(),
+  hours: z
+    .strictObject({ from: timeOfDay, until: timeOfDay })
+    .refine(({ from, until }) => from < until, {
+      error:
+        'expected hours that end later on the same day, such as { from: "08:00", until: "21:00" }',
+    })
+    .optional(),
   /** Marketing messages a customer may get, over all journeys. */
   cap: cap.optional(),
   /** Attempts before a message that the provider keeps putting off is given up as failed. */
@@ -242,6 +248,8 @@ function withSecrets(
 }
 
 function isZone(name: string): boolean {
+  // Node would take an offset ("+05:30"), which Postgres reads the other way round.
+  if (!/^[a-z]/i.test(name)) return false;
   try {
     new Intl.DateTimeFormat("en", { timeZone: name });
     return true;

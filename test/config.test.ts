@@ -65,6 +65,14 @@ describe("a config with mistakes", () => {
     ],
     ["max_lateness: soon", 'expected a duration such as "2 days", got "soon"'],
     ["zone: [", "not valid YAML"],
+    [
+      'zone: "+05:30"',
+      'waypost.yaml:1 zone: expected an IANA time zone such as "Europe/London", got "+05:30"',
+    ],
+    [
+      'channels: { sms: { provider: twilio, hours: { from: "21:00", until: "08:00" } } }',
+      "expected hours that end later on the same day",
+    ],
   ])("%s says so with its line", (yaml, mistake) => {
     expect(() => readConfig(aProject(yaml), {})).toThrow(mistake);
   });
