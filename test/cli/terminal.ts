@@ -16,6 +16,13 @@ export interface Ended {
   json(): readonly unknown[];
 }
 
+export interface Running {
+  readonly ended: Promise<Ended>;
+  /** What it has written so far, its log first. */
+  said(): string;
+  stop(signal: NodeJS.Signals): void;
+}
+
 /** A project folder of the test's own with the shipped files in it, and a terminal in that folder. */
 export class Terminal {
   readonly folder = mkdtempSync(join(tmpdir(), "waypost-cli-"));
@@ -37,15 +44,20 @@ export class Terminal {
     return this.path(name);
   }
 
-  /** Types a command as an operator does, in the project's folder. */
+  /** Types a command as an operator does, in the project's folder, and waits for its end. */
   waypost(...words: readonly string[]): Promise<Ended> {
+    return this.run(...words).ended;
+  }
+
+  /** The same for a command that runs until it is stopped. */
+  run(...words: readonly string[]): Running {
     const { PATH, HOME } = process.env;
     const env = { PATH, HOME, ...this.#environment };
     const child = spawn(process.execPath, [door, ...words], { cwd: this.folder, env });
     const [out, err]: [string[], string[]] = [[], []];
     child.stdout.on("data", (chunk: Buffer) => out.push(chunk.toString()));
     child.stderr.on("data", (chunk: Buffer) => err.push(chunk.toString()));
-    return new Promise((ended) => {
+    const ended = new Promise<Ended>((resolved) => {
       child.on("close", (code) => {
         const text = out.join("");
         const json = () =>
@@ -53,13 +65,18 @@ export class Terminal {
             .trim()
             .split("\n")
             .map((line): unknown => JSON.parse(line));
-        ended({ code, out: text, err: err.join(""), json });
+        resolved({ code, out: text, err: err.join(""), json });
       });
     });
+    return {
+      ended,
+      said: () => [...err, ...out].join(""),
+      stop: (signal) => void child.kill(signal),
+    };
   }
 }
 
 /** A terminal whose project is in a database of the test. */
-export function aTerminal(database: Database): Terminal {
-  return new Terminal({ DATABASE_URL: urlOf(database) });
+export function aTerminal(database: Database, environment: Record<string, string> = {}): Terminal {
+  return new Terminal({ DATABASE_URL: urlOf(database), ...environment });
 }
