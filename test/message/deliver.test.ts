@@ -2,7 +2,8 @@ import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/channel/channel.ts";
 import { contained } from "../../src/channel/contained.ts";
-import { resumeChannel } from "../../src/message/channel-state.ts";
+import { pauseChannel, resumeChannel } from "../../src/message/channel-state.ts";
+import { raiseStates } from "../../src/tracking/report-state.ts";
 import { until } from "../queue/house.ts";
 import { aDatabase, freshTables } from "../support/database.ts";
 import { aCustomer, later, monday } from "../support/people.ts";
@@ -120,6 +121,38 @@ describe("delivering", () => {
     expect(after.filter((state) => state === "accepted")).toHaveLength(handed.length);
     expect(after.filter((state) => state === "planned")).toHaveLength(30 - handed.length);
   });
+
+  it("an operator's pause in the middle lets calls in flight end and no other begin", async () => {
+    await planned(12);
+    const { carrier, handed } = aCarrier(async () => {
+      if (handed.length === 4) await pauseChannel(database, "email", "pigeon", "operator", monday);
+      return accepted;
+    });
+    await deliverDue(database, { carrier, rules: { concurrency: 4 } });
+    expect(handed).toHaveLength(4);
+    await resumeChannel(database, "email", monday);
+    await deliverDue(database, { carrier });
+    expect(new Set(handed.map(({ deliveryId }) => deliveryId)).size).toBe(12);
+    expect(handed).toHaveLength(12);
+  });
+
+  it.each([accepted, { kind: "unknown", code: "timeout", detail: "" }] as const)(
+    "a report that comes before the answer ($kind) stands",
+    async (answer) => {
+      await planned(1);
+      const { carrier } = aCarrier(async () => {
+        const [message] = await ledger(database);
+        await sql`insert into reports (provider, event_id, message_id, kind, at, received_at)
+          values ('pigeon', 'e-1', ${message!.id}, 'delivered', ${monday}, ${monday})`.execute(
+          database,
+        );
+        await raiseStates(database, [message!.id]);
+        return answer;
+      });
+      await deliverDue(database, { carrier });
+      expect(await ledger(database)).toMatchObject([{ state: "delivered", lease_until: null }]);
+    },
+  );
 
   it("a provider that throws makes the outcome unknown, not a second call", async () => {
     await planned(1);
