@@ -1,6 +1,7 @@
 import { Redis } from "ioredis";
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { connect } from "../../src/database/database.ts";
 import type { QueuePlace } from "../../src/queue/backend.ts";
 import { engineQueue } from "../../src/queue/wake.ts";
 import { aCarrier, accepted } from "../message/ledger.ts";
@@ -9,8 +10,18 @@ import { startOwnRedis } from "../support/redis.ts";
 import { type Running, aWorker, applied, countIn, signUps, until, welcome } from "./house.ts";
 
 const database = await aDatabase({ maxConnections: 20 });
+/** The test's own eye, which is not put out when connections are cut. */
+const watcher = connect({
+  url: urlOf(database),
+  schema: "waypost",
+  maxConnections: 1,
+  applicationName: "watcher",
+});
 const redis = await startOwnRedis();
-afterAll(() => redis?.stop());
+afterAll(async () => {
+  await watcher.destroy();
+  await redis?.stop();
+});
 beforeEach(async () => {
   await freshTables(database);
   await applied(database, welcome);
@@ -83,9 +94,9 @@ describe.each(places)("with its queues in %s, a worker", (_, place) => {
     for (const goal of [20, 80, 150]) {
       await until(() => handed.length > goal);
       await sql`select pg_terminate_backend(pid) from pg_stat_activity
-        where datname = current_database() and pid <> pg_backend_pid()`.execute(database);
+        where datname = current_database() and application_name <> 'watcher'`.execute(watcher);
     }
-    await until(async () => (await countIn(database, "accepted")) === 300);
+    await until(async () => (await countIn(watcher, "accepted")) === 300);
     expect(handed).toHaveLength(300);
     expect(new Set(handed.map(({ deliveryId }) => deliveryId)).size).toBe(300);
   });
