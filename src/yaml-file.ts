@@ -145,7 +145,7 @@ function offsetOf(document: Document, path: readonly PropertyKey[]): number {
 }
 
 /** `steps[2].wait` */
-export function writePath(path: readonly PropertyKey[]): string {
+function writePath(path: readonly PropertyKey[]): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === "number") return `${text}[${part}]`;
     return text === "" ? String(part) : `${text}.${String(part)}`;

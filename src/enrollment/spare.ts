@@ -1,4 +1,5 @@
 import { type Kysely, sql } from "kysely";
+import { isRowFault, sqlStateOf } from "../database/sql-state.ts";
 import type { Tables } from "../database/tables.ts";
 import { reasonOf } from "../errors.ts";
 
@@ -41,7 +42,7 @@ export async function sparing<Member, Result>(
       continue;
     }
     failures += 1;
-    if (set.length > 1 && isAboutMembers(tried.error)) {
+    if (set.length > 1 && isRowFault(tried.error)) {
       const middle = Math.ceil(set.length / 2);
       open.push(set.slice(middle), set.slice(0, middle));
     } else {
@@ -74,23 +75,13 @@ async function inSavepoint<Result>(
 
 /** Connection, rollback, resources, locks, an operator's hand, the system: SQLSTATE classes that a retry may get past. */
 function willPass(error: unknown): boolean {
-  return /^(08|25|40|53|55|57|58|XX)/.test(codeOf(error));
-}
-
-/** Data, cardinality, integrity, raised by a trigger: a row's fault. */
-function isAboutMembers(error: unknown): boolean {
-  return /^(21|22|23|P0)/.test(codeOf(error));
-}
-
-function codeOf(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return typeof code === "string" ? code : "";
+  return /^(08|25|40|53|55|57|58|XX)/.test(sqlStateOf(error));
 }
 
 /** Postgres quotes the values it chokes on: a reason is kept and shown, so they are left out of it, addresses and numbers too. */
 export function shownReason(error: unknown): string {
   return reasonOf(error)
-    .replaceAll(/"[^"]*"/g, isAboutMembers(error) && !codeOf(error).startsWith("23") ? '"…"' : "$&")
+    .replaceAll(/"[^"]*"/g, isRowFault(error) && !sqlStateOf(error).startsWith("23") ? '"…"' : "$&")
     .replaceAll(/\S+@\S+/g, "…")
     .replaceAll(/\+?\d[\d ()-]{5,}\d/g, "…")
     .slice(0, 300);

@@ -1,4 +1,5 @@
 import { type SqlBool, sql } from "kysely";
+import { deliveryIdOf } from "../channel/delivery-id.ts";
 import type { Database } from "../database/database.ts";
 import type { MessageState } from "./message.ts";
 
@@ -58,7 +59,7 @@ export async function findMessage(
 ): Promise<ListedMessage | undefined> {
   const condition = /^\d{1,18}$/.test(id)
     ? sql<SqlBool>`m.id = ${id}`
-    : /^[0-9a-f-]{36}$/i.test(id)
+    : deliveryIdOf(id) !== null
       ? sql<SqlBool>`m.delivery_id = ${id}::uuid`
       : sql<SqlBool>`false`;
   const [message] = await select(database, [condition], 1);

@@ -1,9 +1,9 @@
 import { type RawBuilder, sql } from "kysely";
-import { DatabaseError } from "pg";
 import type { Outcome } from "../channel/channel.ts";
 import { untrustedTextOrNull } from "../channel/untrusted-text.ts";
 import { recordConsents, suppress } from "../customer/consent.ts";
 import type { Database } from "../database/database.ts";
+import { isRowFault } from "../database/sql-state.ts";
 import type { ClaimedMessage, MessageState } from "./message.ts";
 import { retryDelayMs } from "./retry-delay.ts";
 
@@ -51,14 +51,13 @@ export async function recordOutcomes(
   return unwritten;
 }
 
-/** False when an answer itself is at fault: its data (SQLSTATE classes 21 to 23), or a shape the driver cannot send. */
+/** False when an answer itself is at fault: its data, or a shape the driver cannot send. */
 async function isWritten(database: Database, lines: readonly Line[], now: Date): Promise<boolean> {
   try {
     await write(database, lines, now);
     return true;
   } catch (thrown) {
-    const code = thrown instanceof DatabaseError ? (thrown.code ?? "") : "";
-    if (/^2[123]/.test(code) || thrown instanceof TypeError) return false;
+    if (isRowFault(thrown) || thrown instanceof TypeError) return false;
     throw thrown;
   }
 }

@@ -15,9 +15,10 @@ export function reportRoutes({ engine, wake }: Site): Router {
   const exactBytes = express.raw({ type: () => true, limit: largestReport });
   routes.post(["/r/:provider", "/r/:provider/:token"], exactBytes, async (request, response) => {
     const name = String(request.params["provider"]);
-    const carrier = [...deliveries.values()]
-      .map((delivery) => delivery.carrier)
-      .find((one) => one.name === name);
+    // By its own name, or as the config names it: a plugin may be a path there.
+    const carrier = [...deliveries.values()].find((delivery) =>
+      [delivery.provider, config.channels[delivery.channel]?.provider].includes(name),
+    )?.carrier;
     if (carrier?.readReports === undefined)
       return void response.status(404).type("text").send("no such provider\n");
     const body: unknown = request.body;
