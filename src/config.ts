@@ -125,22 +125,31 @@ export const environmentSchema = z.object({
   /** The customers' database; without it Waypost runs its own in `.waypost/`. */
   DATABASE_URL: z
     .string()
-    .regex(/^postgres(ql)?:\/\//)
+    .regex(/^postgres(ql)?:\/\//, {
+      error: 'expected an address such as "postgres://user:password@host/database"',
+    })
     .optional(),
   /** The queues' Redis; without it the queues are in the database. */
   REDIS_URL: z
     .string()
-    .regex(/^rediss?:\/\//)
+    .regex(/^rediss?:\/\//, { error: 'expected an address such as "redis://host:6379"' })
     .optional(),
   WAYPOST_SCHEMA: z
     .string()
-    .regex(/^[a-z_][a-z0-9_]{0,40}$/)
+    .regex(/^[a-z_][a-z0-9_]{0,40}$/, {
+      error: 'expected lower-case letters, digits and underscores, such as "waypost"',
+    })
     .default("waypost"),
   WAYPOST_URL: z.url({ protocol: /^https?$/ }).optional(),
   /** Signs the links in messages. Without it one is made and kept in `.waypost/secret`. */
-  WAYPOST_SECRET: z.string().min(32).optional(),
+  WAYPOST_SECRET: z.string().min(32, { error: "expected 32 characters or more" }).optional(),
   HOST: z.string().default("127.0.0.1"),
-  PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+  PORT: z.coerce
+    .number({ error: "expected a number from 0 to 65535" })
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(8080),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   SENDGRID_API_KEY: z.string().min(1).optional(),
   SENDGRID_WEBHOOK_KEY: z.string().min(1).optional(),
@@ -152,7 +161,9 @@ export const environmentSchema = z.object({
   TWILIO_BASE_URL: z.url().optional(),
   SMTP_URL: z
     .string()
-    .regex(/^smtps?:\/\//)
+    .regex(/^smtps?:\/\//, {
+      error: 'expected an address such as "smtps://user:password@host:465"',
+    })
     .optional(),
 });
 

@@ -55,6 +55,11 @@ Examples:
 
 Without DATABASE_URL Waypost runs its own Postgres in .waypost/; without REDIS_URL its queues are in Postgres too.`;
 
+/** Whoever reads our output may stop when they have seen enough, `waypost messages | head`; the work goes on. */
+function endOfReading(error: Error & { code?: string }): void {
+  if (error.code !== "EPIPE") throw error;
+}
+
 const debugging: ReadonlySet<string> = new Set(["debug", "trace"]);
 
 /** Runs one command; sets the exit code: 0 done, 1 an error that the text explains, 2 a command line nobody understands. */
@@ -85,6 +90,7 @@ export async function run(
     house: () => terminal.openHouse(terminal.folder()),
   };
   for (const { register } of commands) register(program, terminal);
+  process.stdout.on("error", endOfReading);
   try {
     await program.parseAsync([...argv], { from: "user" });
   } catch (thrown) {

@@ -63,8 +63,19 @@ test.each([
   },
 );
 
-test("an environment variable that cannot be used is named", async () => {
-  const { code, err } = await new Terminal({ PORT: "http" }).waypost("check");
+test.each([
+  [{ PORT: "http" }, "environment variable PORT: expected a number from 0 to 65535"],
+  [{ DATABASE_URL: "mysql://db" }, 'DATABASE_URL: expected an address such as "postgres://'],
+  [{ WAYPOST_SECRET: "short" }, "WAYPOST_SECRET: expected 32 characters or more"],
+])("an environment variable that cannot be used is named: %j", async (environment, told) => {
+  const { code, err } = await new Terminal(environment).waypost("check");
   expect(code).toBe(1);
-  expect(err).toMatch(/environment variable PORT: .*\(WAYPOST_CONFIG\)/);
+  expect(err).toContain(told);
+  expect(err).toContain("(WAYPOST_CONFIG)");
+});
+
+test("a reader who has seen enough ends the command in silence", async () => {
+  const docs = terminal.run("docs");
+  docs.stopReading();
+  expect(await docs.ended).toMatchObject({ code: 0, err: "" });
 });

@@ -21,6 +21,8 @@ export interface Running {
   /** What it has written so far, its log first. */
   said(): string;
   stop(signal: NodeJS.Signals): void;
+  /** As `| head` does at the end of its lines. */
+  stopReading(): void;
 }
 
 /** A project folder of the test's own with the shipped files in it, and a terminal in that folder. */
@@ -72,6 +74,7 @@ export class Terminal {
       ended,
       said: () => [...err, ...out].join(""),
       stop: (signal) => void child.kill(signal),
+      stopReading: () => void child.stdout.destroy(),
     };
   }
 }
