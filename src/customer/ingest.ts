@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Database } from "../database/database.ts";
+import { sqlStateOf } from "../database/sql-state.ts";
 import { recordConsents } from "./consent.ts";
 import { recordEvents } from "./events.ts";
 import { anonymousCustomers, joinAnonymous, keepLinks, knownCustomers } from "./identity.ts";
@@ -199,9 +200,7 @@ async function withRetries<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      const code =
-        error !== null && typeof error === "object" && "code" in error ? String(error.code) : "";
-      if (left === 0 || !conflicts.has(code)) throw error;
+      if (left === 0 || !conflicts.has(sqlStateOf(error))) throw error;
     }
   }
 }

@@ -4,6 +4,7 @@ import { Client } from "pg";
 import { findBinaries } from "./embedded-binaries.ts";
 import { ensureData, serverSettings } from "./embedded-data.ts";
 import { type Place, findPlace } from "./embedded-place.ts";
+import { sqlStateOf } from "./sql-state.ts";
 import { type Postmaster, awaitPostmaster, halt, launch, startFailure } from "./postmaster.ts";
 
 export interface Embedded {
@@ -79,8 +80,7 @@ async function ensureDatabase(url: string): Promise<void> {
 
 /** Two processes may both have found it missing. */
 function alreadyThere(error: unknown): void {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code !== "42P04" && code !== "23505") throw error;
+  if (!["42P04", "23505"].includes(sqlStateOf(error))) throw error;
 }
 
 async function stop(url: string, haltServer: () => void): Promise<void> {

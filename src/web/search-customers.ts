@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../database/database.ts";
+import { sqlStateOf } from "../database/sql-state.ts";
 
 export interface FoundCustomer {
   readonly id: string;
@@ -62,8 +63,8 @@ async function searchNames(database: Database, wanted: string): Promise<Customer
     });
     return { found, isCutShort: false };
   } catch (thrown) {
-    const isTimeout = thrown instanceof Error && "code" in thrown && thrown.code === "57014";
-    if (!isTimeout) throw thrown;
+    const canceled = "57014";
+    if (sqlStateOf(thrown) !== canceled) throw thrown;
     return { found: [], isCutShort: true };
   }
 }
