@@ -94,7 +94,12 @@ export const configFileSchema = z.strictObject({
       url: z.url().optional(),
       support_email: z.string().optional(),
     })
-    .default({ name: "Our shop", address: "1 High Street, London" }),
+    .default({
+      name: "Our shop",
+      address: "1 High Street, London",
+      url: "https://shop.example",
+      support_email: "help@shop.example",
+    }),
   channels: z
     .record(
       z.string().regex(/^[a-z][a-z0-9_]*$/, { error: "expected a channel name in lower case" }),

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { expect, test } from "vitest";
 import { Terminal } from "./terminal.ts";
 
@@ -51,4 +52,12 @@ test("--folder names another project", async () => {
   const { code, out } = await new Terminal().waypost("--folder", "nowhere", "check");
   expect(code).toBe(1);
   expect(out).toContain("expected a folder of workflow files");
+});
+
+test("a project without a waypost.yaml has an example shop to write from", async () => {
+  const bare = new Terminal();
+  rmSync(bare.path("waypost.yaml"));
+  expect((await bare.waypost("check")).code).toBe(0);
+  for (const template of ["thank-you", "goes-well-with", "reminder-long", "we-miss-you"])
+    expect(await bare.waypost("preview", template)).toMatchObject({ code: 0, err: "" });
 });
