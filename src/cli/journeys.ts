@@ -1,6 +1,6 @@
 import { journeyCounts } from "../enrollment/journey-counts.ts";
+import { getJourney } from "../enrollment/journey-state.ts";
 import { describeStep } from "../journey/describe-step.ts";
-import { nearMiss, WaypostError } from "../errors.ts";
 import type { CommandFile } from "./command.ts";
 import { say, sayJson, sayTable } from "./output.ts";
 
@@ -16,11 +16,12 @@ export const journeys: CommandFile = {
         "\nExamples:\n  $ waypost journeys\n  $ waypost journeys first-purchase\n  $ waypost journeys --json | jq '{name, converted}'",
       )
       .action(async (name: string | undefined, { json }: { json?: true }) => {
-        const found = await journeyCounts(await terminal.house().database());
+        const database = await terminal.house().database();
+        const found = await journeyCounts(database);
         if (name === undefined) return json === true ? found.forEach(sayJson) : list(found);
-        const one = found.find((journey) => journey.name === name);
-        if (one === undefined) throw unknown(name, found);
-        return json === true ? sayJson(one) : show(one);
+        const { id } = await getJourney(database, name);
+        const shown = found.filter((journey) => journey.id === id);
+        return shown.forEach(json === true ? sayJson : show);
       });
   },
 };
@@ -65,16 +66,5 @@ function show(one: Counts): void {
         step.held,
       ];
     }),
-  );
-}
-
-function unknown(name: string, found: readonly Counts[]): WaypostError {
-  const names = found.map((journey) => journey.name);
-  const meant = nearMiss(name, names);
-  const hint =
-    meant === undefined ? `applied are ${names.join(", ") || "none"}` : `did you mean "${meant}"?`;
-  return new WaypostError(
-    "WAYPOST_NOT_FOUND",
-    `journey "${name}": no such journey is applied; ${hint}`,
   );
 }

@@ -1,23 +1,9 @@
 import { Option } from "commander";
 import { listMessages } from "../message/list.ts";
-import type { MessageState } from "../message/message.ts";
+import { type MessageState, messageStates } from "../message/message.ts";
 import type { CommandFile } from "./command.ts";
 import { count } from "./count.ts";
 import { say, sayJson, sayTable, when } from "./output.ts";
-
-const states: readonly MessageState[] = [
-  "planned",
-  "claimed",
-  "sending",
-  "accepted",
-  "delivered",
-  "bounced",
-  "suppressed",
-  "expired",
-  "failed",
-  "retry",
-  "unknown",
-];
 
 interface Options {
   readonly state?: MessageState[];
@@ -32,7 +18,7 @@ export const messages: CommandFile = {
     program
       .command("messages")
       .description("list messages, newest first, with their state and the reason for it")
-      .addOption(new Option("-s, --state <state...>", "only these states").choices(states))
+      .addOption(new Option("-s, --state <state...>", "only these states").choices(messageStates))
       .option("-j, --journey <name>", "only this journey")
       .option("-c, --channel <name>", "only this channel")
       .option("-n, --limit <count>", "how many at most", count(1, 10_000), 50)

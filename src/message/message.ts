@@ -1,3 +1,5 @@
+import type { MessagesState } from "../database/tables.ts";
+
 /**
  * One message to one customer, once. Its life, of which every step is a committed row before it is an act:
  *
@@ -12,18 +14,21 @@
  * `sending` rows, at most as many as it had calls in flight: they become `unknown` (recover.ts). Marketing stays there
  * until a report or a look-up resolves it (at most once); transactional messages go out again (at least once).
  */
-export type MessageState =
-  | "planned"
-  | "claimed"
-  | "sending"
-  | "accepted"
-  | "delivered"
-  | "bounced"
-  | "suppressed"
-  | "expired"
-  | "failed"
-  | "retry"
-  | "unknown";
+export const messageStates = [
+  "planned",
+  "claimed",
+  "sending",
+  "accepted",
+  "delivered",
+  "bounced",
+  "suppressed",
+  "expired",
+  "failed",
+  "retry",
+  "unknown",
+] as const satisfies readonly MessagesState[];
+
+export type MessageState = MessagesState;
 
 /** A message this worker holds: claimed by fence, with what its templates may say. */
 export interface ClaimedMessage {

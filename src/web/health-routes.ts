@@ -3,21 +3,8 @@ import { sql } from "kysely";
 import { Gauge, Registry, collectDefaultMetrics } from "prom-client";
 import { channelStates } from "../message/channel-state.ts";
 import { countMessages } from "../message/list.ts";
+import { messageStates } from "../message/message.ts";
 import type { Site } from "./site.ts";
-
-const states = [
-  "planned",
-  "claimed",
-  "sending",
-  "accepted",
-  "delivered",
-  "bounced",
-  "suppressed",
-  "expired",
-  "failed",
-  "retry",
-  "unknown",
-] as const;
 
 /** For whoever watches: /healthz says the process lives, /readyz that it can work, /metrics speaks Prometheus. */
 export function healthRoutes(site: Site): Router {
@@ -63,7 +50,7 @@ function metricsOf({ engine }: Site): { registry: Registry; look: () => Promise<
   const collect = async () => {
     const now = clock.now();
     const counts = await countMessages(database);
-    for (const state of states) messages.set({ state }, counts[state] ?? 0);
+    for (const state of messageStates) messages.set({ state }, counts[state] ?? 0);
     for (const channel of await channelStates(database, channels, now)) {
       due.set({ channel: channel.name }, channel.due);
       oldest.set(
