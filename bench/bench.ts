@@ -40,7 +40,7 @@ const help = `Usage: npm run bench -- [options]
   --small          a smoke run of seconds, whose figures say nothing
   --json FILE      write the rows as JSON too
   --profile FOLDER write a CPU profile of each measured process there
-  --statements     say which statements of the message rows took the database's time
+  --statements     say which statements took the database's time (messages, planning, importing)
   --help
 
 Examples:
@@ -145,6 +145,8 @@ function endOnSignal(closers: Closers): void {
     say("\nending the servers and removing what was made");
     void closers.close().then(() => process.exit(130));
   };
+  // Whoever read what we say is gone, as with `| head`.
+  process.stdout.on("error", end);
   process.on("SIGINT", end);
   process.on("SIGTERM", end);
 }

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { sql } from "kysely";
-import { forkProviderStub } from "../src/channel/provider-stub-process.ts";
 import { createWire } from "../src/channel/wire.ts";
 import { CopyRows } from "../src/customer/copy-rows.ts";
 import { poolOf } from "../src/database/database.ts";
@@ -133,12 +132,12 @@ async function renderRate({ folder, sizes }: Ground): Promise<number> {
   });
 }
 
-async function postRate({ folder, sizes, closers }: Ground): Promise<number> {
+async function postRate(ground: Ground): Promise<number> {
+  const { folder, sizes } = ground;
   const options = { locale: "en", currency: "GBP", zone: "UTC" };
   const templates = await loadTemplates(join(folder, "templates"), options);
   const body = bodyOf(renderOne(templates, 1), 1);
-  const stub = await forkProviderStub({ seed: "bench" });
-  const close = closers.add(() => stub.close());
+  const stub = await ground.stub();
   const wire = createWire({ connections: inFlight });
   let sent = 0;
   const found = await rate(sizes.rawMessages, () =>
@@ -157,6 +156,6 @@ async function postRate({ folder, sizes, closers }: Ground): Promise<number> {
     }),
   );
   await wire.close();
-  await close();
+  await stub.close();
   return found;
 }

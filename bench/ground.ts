@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { sql } from "kysely";
+import { type ForkedStub, forkProviderStub } from "../src/channel/provider-stub-process.ts";
 import { type Database, connect } from "../src/database/database.ts";
 import { startEmbedded } from "../src/database/embedded.ts";
 import { migrate } from "../src/database/migrate.ts";
@@ -38,6 +39,8 @@ export interface Ground {
   readonly file: { readonly path: string; readonly mapping: string | undefined } | undefined;
   /** A database with nobody in it, with the customers of the run, or with a message planned for each of these. */
   fresh(content: Content): Promise<Fresh>;
+  /** A stub of SendGrid in a process of its own. */
+  stub(): Promise<ForkedStub>;
   /** A process of ours that is measured, as `waypost` would run it. */
   measured(database: Fresh, given: Environment): Promise<Measured>;
   /** Of the run's Redis, emptied. */
@@ -111,6 +114,12 @@ export async function prepareGround(options: GroundOptions, closers: Closers): P
       return open(server.url, name);
     },
     redisUrl,
+    async stub() {
+      const stub = await forkProviderStub({ seed: "bench" });
+      // Ctrl-C reaches it as well as us, and may have ended it already.
+      closers.add(() => stub.close().catch(() => {}));
+      return stub;
+    },
     async sayStatements(database) {
       if (options.statements) say(await topStatements(database));
     },

@@ -17,7 +17,9 @@ export async function* importing(ground: Ground): AsyncGenerator<Row> {
   await writeFile(file, customersCsv(customers));
   const database = await ground.fresh("nobody");
   const bare = customers / (await bareCopy(database, file));
+  const indexed = customers / (await bareCopy(database, file, "indexed"));
   const { report, usage } = await runImport(ground, database, { kind: "customers", file });
+  await ground.sayStatements(database.database);
   const again = await runImport(ground, database, { kind: "customers", file });
   await database.drop();
   yield {
@@ -29,7 +31,7 @@ export async function* importing(ground: Ground): AsyncGenerator<Row> {
     cpuMs: usage.cpuMs / report.rows,
     peakMb: usage.peakMb,
     target: "40% of the ceiling, 300 MB",
-    note: `a second time in ${again.report.seconds.toFixed(1)} s`,
+    note: `COPY into a table indexed like ours: ${Math.round(indexed)} rows/s; a second import takes ${again.report.seconds.toFixed(1)} s`,
     faults: [
       ...unlike("imported", report, { inserted: customers, updated: 0, rejected: 0 }),
       ...unlike("again", again.report, { inserted: 0, updated: 0, rejected: 0 }),
@@ -76,16 +78,28 @@ async function runImport(
 }
 
 /** Returns the seconds. */
-async function bareCopy({ database }: Fresh, file: string): Promise<number> {
+async function bareCopy(
+  { database }: Fresh,
+  file: string,
+  kind: "bare" | "indexed" = "bare",
+): Promise<number> {
+  await sql`drop table if exists bare`.execute(database);
   await sql`create table bare (id text, email text, phone text, first_name text, last_name text, country text, city text, plan text)`.execute(
     database,
   );
+  if (kind === "indexed")
+    await sql`alter table bare add column number bigint generated always as identity primary key,
+      add unique (id), add unique (email, id), add unique (phone, id)`.execute(database);
   const client = await poolOf(database).connect();
   try {
     const start = performance.now();
     await pipeline(
       createReadStream(file),
-      client.query(from("copy bare from stdin (format csv, header true)")),
+      client.query(
+        from(
+          "copy bare (id, email, phone, first_name, last_name, country, city, plan) from stdin (format csv, header true)",
+        ),
+      ),
     );
     return (performance.now() - start) / 1000;
   } finally {

@@ -2,7 +2,7 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { sql } from "kysely";
-import { type ForkedStub, forkProviderStub } from "../src/channel/provider-stub-process.ts";
+import type { ForkedStub } from "../src/channel/provider-stub-process.ts";
 import type { Database } from "../src/database/database.ts";
 import { databaseCpuMs } from "./database-cpu.ts";
 import type { Fresh, Ground, Queues } from "./ground.ts";
@@ -16,8 +16,7 @@ const inFlight = 64;
 export async function* messagesToSendgrid(ground: Ground): AsyncGenerator<Row> {
   for (const queues of ground.queues) {
     const before = await bareRate(ground);
-    const stub = await forkProviderStub({ seed: "bench" });
-    const close = ground.closers.add(() => stub.close());
+    const stub = await ground.stub();
     const database = await ground.fresh("planned");
     const delivered = await deliverAll(ground, database, queues, stub.url);
     const faults = [
@@ -25,7 +24,7 @@ export async function* messagesToSendgrid(ground: Ground): AsyncGenerator<Row> {
       ...(await faultsOf(stub, ground)),
     ];
     await database.drop();
-    await close();
+    await stub.close();
     // Half before and half after, so that what else runs on the machine weighs on both alike.
     const bare = (before + (await bareRate(ground))) / 2;
     yield {
@@ -143,13 +142,12 @@ async function faultsOfOutbox({ sizes, folder }: Ground): Promise<string[]> {
 
 async function bareRate(ground: Ground): Promise<number> {
   const messages = Math.ceil(ground.sizes.rawMessages / 2);
-  const stub = await forkProviderStub({ seed: "bench" });
-  const close = ground.closers.add(() => stub.close());
+  const stub = await ground.stub();
   const database = await ground.fresh("nobody");
   const bare = await ground.measured(database, { queues: "postgres" });
   const seconds = await bare.ask({ order: "render_and_post", url: stub.url, messages, inFlight });
   await bare.stop();
   await database.drop();
-  await close();
+  await stub.close();
   return messages / Number(seconds);
 }

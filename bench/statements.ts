@@ -19,7 +19,7 @@ export async function countStatements(folder: string): Promise<void> {
 export async function topStatements(database: Database): Promise<string> {
   const { rows } = await sql<Record<"calls" | "plan" | "execute" | "query", string>>`
     select calls, total_plan_time::int as plan, total_exec_time::int as execute,
-           left(regexp_replace(query, '\\s+', ' ', 'g'), 90) as query
+           left(regexp_replace(query, '\\s+', ' ', 'g'), 110) as query
     from public.pg_stat_statements
     where dbid = (select oid from pg_database where datname = current_database())
     order by total_plan_time + total_exec_time desc limit ${shown}`.execute(database);
