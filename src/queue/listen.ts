@@ -4,7 +4,6 @@ import { reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 
 const channel = "waypost_events";
-const againAfterMs = 2000;
 const connectWithinMs = 10_000;
 
 /**
@@ -15,6 +14,7 @@ export async function listenForEvents(
   url: string,
   onEvent: () => void,
   log: Log,
+  { againAfterMs = 2000 } = {},
 ): Promise<{ close(): Promise<void> }> {
   let isClosed = false;
   let client: Client | undefined;
