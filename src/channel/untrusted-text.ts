@@ -12,7 +12,9 @@ export function untrustedText(text: unknown, without: readonly string[] = [], ma
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ")
     .trim();
   for (const address of without) {
-    if (address.length > 2) plain = plain.replaceAll(literally(address), "(address)");
+    // A pattern is compiled for good; most answers name no address, and there is one for every message sent.
+    if (address.length > 2 && plain.toUpperCase().includes(address.toUpperCase()))
+      plain = plain.replaceAll(literally(address), "(address)");
   }
   return plain.slice(0, max).toWellFormed();
 }
