@@ -29,7 +29,7 @@ export async function* ceilings(ground: Ground): AsyncGenerator<Row> {
   yield raw("raw: durable commits, one connection", await commitRate(database, rows), "commits/s");
   await drop();
   yield raw("raw: rendering", await renderRate(ground), "messages/s");
-  yield raw("raw: POST of 10 KB", await postRate(ground), "posts/s");
+  yield raw("raw: POST of 11 KB", await postRate(ground), "posts/s");
 }
 
 function raw(work: string, value: number, unit: string, queues: Queues | null = null): Row {
