@@ -68,6 +68,7 @@ function verdicts(
     ), offered as (
       select * from unnest(${batch.map(({ message }) => message.id)}::bigint[], ${batch.map(({ message }) => message.fence)}::bigint[],
         ${batch.map(({ outgoing }) => untrustedTextOrNull(outgoing.subject))}::text[]) as offered (id, fence, subject)
+    -- "is not distinct from", so that rows are found by id and not by the index of leases, which is full of ended ones.
     ), seen as (
       select m.id, m.fence, m.customer_id, m.due_at, m.expires_at, m.class, m.channel, offered.subject, consent.consent_id, reach.address,
              suppressed.reason as suppressed_for,
@@ -75,7 +76,7 @@ function verdicts(
              case when m.class = 'marketing' then ${later} end as opens_at,
              j.state = 'paused' or resting.name is not null as paused
       from offered
-      join messages m on m.id = offered.id and m.fence = offered.fence and m.state = 'claimed'
+      join messages m on m.id = offered.id and m.fence = offered.fence and m.state is not distinct from 'claimed'
       join customers c on c.id = m.customer_id
       join journeys j on j.id = m.journey_id
       cross join lateral address_on(m.channel, c.email, c.phone, c.attributes) as reach (address)
@@ -115,7 +116,7 @@ function verdicts(
         consent_id = case when verdict = 'sending' then judged.consent_id else m.consent_id end,
         provider = case when verdict = 'sending' then ${rules.provider} else m.provider end
       -- Read anew when somebody else held the row: who took the message back meanwhile raised its fence.
-      from judged where m.id = judged.id and m.fence = judged.fence and m.state = 'claimed'
+      from judged where m.id = judged.id and m.fence = judged.fence and m.state is not distinct from 'claimed'
       returning m.id, m.state, m.attempts, m.fence, m.address
     ), attempted as (
       insert into attempts (message_id, number, fence, provider, started_at)
