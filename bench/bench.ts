@@ -146,7 +146,7 @@ function endOnSignal(closers: Closers): void {
     void closers.close().then(() => process.exit(130));
   };
   // Whoever read what we say is gone, as with `| head`.
-  process.stdout.on("error", end);
+  process.stdout.on("error", () => void closers.close().then(() => process.exit(130)));
   process.on("SIGINT", end);
   process.on("SIGTERM", end);
 }
