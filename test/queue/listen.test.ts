@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, type Socket, connect as dial, createServer } from "node:net";
+import { join } from "node:path";
 import { sql } from "kysely";
 import { afterAll, expect, it } from "vitest";
 import { createLog } from "../../src/log.ts";
@@ -17,11 +18,19 @@ const gate = createServer((socket) => {
   way.most = Math.max(way.most, (way.atOnce += 1));
   socket.on("error", () => {}).on("close", () => (way.atOnce -= 1));
   if (!way.isOpen) return void setTimeout(() => socket.destroy(), 20);
-  const { hostname, port } = new URL(urlOf(database));
-  const onward = dial(Number(port), hostname);
+  const onward = dial(theServer());
   onward.on("error", () => {});
   socket.pipe(onward).pipe(socket);
 });
+/** Over its socket, where a folder is named for it. */
+function theServer(): { path: string } | { host: string; port: number } {
+  const { hostname, port, searchParams } = new URL(urlOf(database));
+  const folder = searchParams.get("host");
+  return folder === null
+    ? { host: hostname, port: Number(port) }
+    : { path: join(folder, `.s.PGSQL.${port}`) };
+}
+
 gate.listen(0, "127.0.0.1");
 await once(gate, "listening");
 afterAll(() => gate.close());
@@ -29,6 +38,7 @@ afterAll(() => gate.close());
 it("an outage of the database is waited out by one connection at a time, and what came meanwhile is asked for", async () => {
   const url = new URL(urlOf(database));
   url.hostname = "127.0.0.1";
+  url.searchParams.delete("host");
   url.port = String((gate.address() as AddressInfo).port);
   let heard = 0;
   const hear = () => (heard += 1);
