@@ -39,7 +39,7 @@ export const demo: CommandFile = {
       .option("--exit", "end when the days are played, instead of serving the dashboard")
       .option("--json", "the summary as one line of JSON on stdout")
       .option("--customers <number>", "how many customers the shop has", count(1, 100_000), 3000)
-      .option("--days <number>", "how many of the last days are played", count(1, 180), 60)
+      .option("--days <number>", "how many of the last days are played", count(1, 180), 30)
       .option("--seed <text>", "another seed is another shop", "demo")
       .addHelpText(
         "after",
