@@ -2,7 +2,7 @@ import type { StepId } from "../journey/journey.ts";
 import type { Due } from "./claim-due.ts";
 import type { Passage } from "./passage.ts";
 import type { Arrival } from "./place.ts";
-import type { Move } from "./step.ts";
+import type { Move } from "./stage.ts";
 import type { Version } from "./version.ts";
 
 /** The flowchart with the enrollments of a batch on it: who stands at which step, and who has come to rest where. */

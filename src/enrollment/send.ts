@@ -1,0 +1,20 @@
+import { planMessages } from "../message/plan.ts";
+import type { Move, Stage, StepOf } from "./stage.ts";
+
+/** Plans the step's message for each enrollment, and goes on. */
+export async function send(
+  { transaction, journey, turn }: Stage,
+  step: StepOf<"send">,
+  ids: readonly string[],
+): Promise<readonly Move[]> {
+  const { class: messageClass, topic, maxLateness } = journey;
+  await planMessages(transaction, {
+    enrollments: ids,
+    step,
+    class: messageClass,
+    topic,
+    maxLateness,
+    now: turn.now,
+  });
+  return [{ ids, to: step.next }];
+}

@@ -1,0 +1,20 @@
+import type { Transaction } from "kysely";
+import type { Tables } from "../database/tables.ts";
+import type { Journey, Step, StepId } from "../journey/journey.ts";
+import type { Turn } from "./enrollment.ts";
+import type { Place } from "./place.ts";
+
+/** What a step did with some of its enrollments: sent them on to another step (null: the end), or to a place to rest. */
+export type Move = { readonly ids: readonly string[] } & (
+  | { readonly to: StepId | null }
+  | { readonly at: Place }
+);
+
+/** What a step is executed with, beside the enrollments that stand at it. */
+export interface Stage {
+  readonly transaction: Transaction<Tables>;
+  readonly journey: Journey;
+  readonly turn: Turn;
+}
+
+export type StepOf<Kind extends Step["kind"]> = Extract<Step, { kind: Kind }>;
