@@ -1,49 +1,34 @@
 import { Command } from "commander";
 import { reasonOf } from "../errors.ts";
-import { apply } from "./apply.ts";
-import { check } from "./check.ts";
 import type { CommandFile, Terminal } from "./command.ts";
-import { demo } from "./demo.ts";
-import { docs } from "./docs.ts";
 import { tellFailure } from "./failure.ts";
 import type { House } from "./house.ts";
-import { importData } from "./import.ts";
-import { journeys } from "./journeys.ts";
-import { key } from "./key.ts";
-import { login } from "./login.ts";
-import { messages } from "./messages.ts";
-import { migrateDatabase } from "./migrate.ts";
-import { pause, resume } from "./pause.ts";
-import { preview } from "./preview.ts";
-import { replay } from "./replay.ts";
-import { segments } from "./segments.ts";
-import { start } from "./start.ts";
-import { status } from "./status.ts";
-import { web } from "./web.ts";
-import { worker } from "./worker.ts";
 
-/** Every command of the terminal, in the order `--help` shows them. */
-const commands: readonly CommandFile[] = [
-  demo,
-  start,
-  worker,
-  web,
-  migrateDatabase,
-  importData,
-  check,
-  apply,
-  status,
-  journeys,
-  pause,
-  resume,
-  messages,
-  preview,
-  segments,
-  replay,
-  login,
-  key,
-  docs,
-];
+/**
+ * Every command of the terminal, in the order `--help` shows them. A file, and all that it needs, is loaded when its
+ * command is typed: a worker has no use for the importer, and `--help` alone wants them all.
+ */
+const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
+  demo: async () => (await import("./demo.ts")).demo,
+  start: async () => (await import("./start.ts")).start,
+  worker: async () => (await import("./worker.ts")).worker,
+  web: async () => (await import("./web.ts")).web,
+  migrate: async () => (await import("./migrate.ts")).migrateDatabase,
+  import: async () => (await import("./import.ts")).importData,
+  check: async () => (await import("./check.ts")).check,
+  apply: async () => (await import("./apply.ts")).apply,
+  status: async () => (await import("./status.ts")).status,
+  journeys: async () => (await import("./journeys.ts")).journeys,
+  pause: async () => (await import("./pause.ts")).pause,
+  resume: async () => (await import("./pause.ts")).resume,
+  messages: async () => (await import("./messages.ts")).messages,
+  preview: async () => (await import("./preview.ts")).preview,
+  segments: async () => (await import("./segments.ts")).segments,
+  replay: async () => (await import("./replay.ts")).replay,
+  login: async () => (await import("./login.ts")).login,
+  key: async () => (await import("./key.ts")).key,
+  docs: async () => (await import("./docs.ts")).docs,
+};
 
 const notes = `
 Examples:
@@ -89,9 +74,9 @@ export async function run(
     },
     house: () => terminal.openHouse(terminal.folder()),
   };
-  for (const { register } of commands) register(program, terminal);
   process.stdout.on("error", endOfReading);
   try {
+    for (const command of await loadCommands(program, argv)) command.register(program, terminal);
     await program.parseAsync([...argv], { from: "user" });
   } catch (thrown) {
     const isDebugging = houses.some(({ config }) => debugging.has(config.environment.LOG_LEVEL));
@@ -100,4 +85,11 @@ export async function run(
     for (const house of houses)
       await house.close().catch((thrown: unknown) => process.stderr.write(`${reasonOf(thrown)}\n`));
   }
+}
+
+/** The one command that is typed, or all when it is none of them. */
+function loadCommands(program: Command, argv: readonly string[]): Promise<CommandFile[]> {
+  const typed = program.parseOptions([...argv]).operands[0] ?? "";
+  const wanted = Object.hasOwn(commands, typed) ? [commands[typed]] : Object.values(commands);
+  return Promise.all(wanted.flatMap((load) => (load === undefined ? [] : [load()])));
 }
