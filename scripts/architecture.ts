@@ -18,6 +18,7 @@ const ROWS: readonly (readonly string[])[] = [
   ["insight", "message", "tracking"],
   ["enrollment"],
   ["queue"],
+  ["rehearsal"],
   ["cli", "web", "demo"],
   ["main.ts"],
 ];
@@ -62,6 +63,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
     "tracking",
     "enrollment",
     "queue",
+    "rehearsal",
     "cli",
     "web",
     "demo",

@@ -11,7 +11,7 @@ import {
   makeProject,
   playedConfig,
 } from "../demo/demo-project.ts";
-import { PlayedClock } from "../demo/played-clock.ts";
+import { PlayedClock } from "../rehearsal/played-clock.ts";
 import { summarise } from "../demo/summary.ts";
 import { startWorker } from "../queue/worker.ts";
 import { startWeb } from "../web/web.ts";

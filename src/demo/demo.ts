@@ -5,7 +5,7 @@ import { keepCopy } from "./kept-copy.ts";
 import { shopFiles } from "./demo-project.ts";
 import { type Future, loadHistory } from "./load-history.ts";
 import { play } from "./play.ts";
-import type { PlayedClock } from "./played-clock.ts";
+import type { PlayedClock } from "../rehearsal/played-clock.ts";
 import { Shoppers } from "./shoppers.ts";
 
 export interface DemoOptions {

@@ -1,7 +1,7 @@
 import type { ProviderStub } from "../channel/provider-stub.ts";
 import type { Working } from "../queue/engine.ts";
 import { later } from "./shop-visit.ts";
-import type { PlayedClock } from "./played-clock.ts";
+import type { PlayedClock } from "../rehearsal/played-clock.ts";
 import type { Shoppers } from "./shoppers.ts";
 import { refresh, settle } from "./settle.ts";
 

@@ -4,7 +4,7 @@ import { listDue } from "../enrollment/list-due.ts";
 import { WaypostError } from "../errors.ts";
 import { dueChannels } from "../message/recover.ts";
 import type { Working } from "../queue/engine.ts";
-import type { PlayedClock } from "./played-clock.ts";
+import type { PlayedClock } from "../rehearsal/played-clock.ts";
 
 const lookAgainMs = 4;
 /** A wake-up that got lost is given again after this. */
