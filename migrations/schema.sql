@@ -143,6 +143,7 @@ CREATE TABLE enrollments (
   finished_at timestamp with time zone,
   converted_at timestamp with time zone,
   conversion_value numeric(14,4),
+  rounds jsonb,
   CONSTRAINT enrollments_finished_are_not_due CHECK ((state = ANY (ARRAY['entered'::text, 'waiting'::text])) OR due_at IS NULL),
   CONSTRAINT enrollments_open_have_a_step CHECK ((state = ANY (ARRAY['completed'::text, 'exited'::text])) OR step IS NOT NULL),
   CONSTRAINT enrollments_state_is_known CHECK (state = ANY (ARRAY['entered'::text, 'waiting'::text, 'completed'::text, 'exited'::text, 'held'::text])),
@@ -200,6 +201,20 @@ CREATE TABLE imports (
   started_at timestamp with time zone NOT NULL,
   finished_at timestamp with time zone NOT NULL,
   CONSTRAINT imports_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE installation (
+  is_only boolean DEFAULT true NOT NULL,
+  id uuid DEFAULT gen_random_uuid() NOT NULL,
+  system text,
+  database_oid bigint NOT NULL,
+  timeline text,
+  beat bigint DEFAULT 0 NOT NULL,
+  beat_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+  restored_at timestamp with time zone,
+  restored_why text,
+  CONSTRAINT installation_is_one CHECK (is_only),
+  CONSTRAINT installation_pkey PRIMARY KEY (is_only)
 );
 
 CREATE TABLE journey_versions (
@@ -408,6 +423,7 @@ CREATE TABLE segment_members (
 );
 CREATE INDEX segment_members_by_customer ON segment_members USING btree (customer_id);
 CREATE INDEX segment_members_by_entry ON segment_members USING btree (segment_id, entered_at);
+CREATE INDEX segment_members_by_leaving ON segment_members USING btree (segment_id, left_at) WHERE left_at IS NOT NULL;
 CREATE UNIQUE INDEX segment_members_once ON segment_members USING btree (segment_id, customer_id) WHERE left_at IS NULL;
 
 CREATE TABLE segments (
@@ -432,6 +448,30 @@ CREATE TABLE sessions (
   CONSTRAINT sessions_pkey PRIMARY KEY (hash)
 );
 
+CREATE TABLE split_customers (
+  journey_id integer NOT NULL,
+  step text NOT NULL,
+  customer_id bigint NOT NULL,
+  enrollment_id bigint NOT NULL,
+  arm text NOT NULL,
+  assigned_at timestamp with time zone NOT NULL,
+  CONSTRAINT split_customers_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(id) ON DELETE CASCADE,
+  CONSTRAINT split_customers_enrollment_id_fkey FOREIGN KEY (enrollment_id) REFERENCES enrollments(id) ON DELETE CASCADE,
+  CONSTRAINT split_customers_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id),
+  CONSTRAINT split_customers_pkey PRIMARY KEY (journey_id, step, customer_id)
+);
+CREATE INDEX split_customers_by_customer ON split_customers USING btree (customer_id);
+
+CREATE TABLE split_winners (
+  journey_id integer NOT NULL,
+  step text NOT NULL,
+  arm text NOT NULL,
+  decided_at timestamp with time zone NOT NULL,
+  tally jsonb NOT NULL,
+  CONSTRAINT split_winners_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id),
+  CONSTRAINT split_winners_pkey PRIMARY KEY (journey_id, step)
+);
+
 CREATE TABLE suppressions (
   channel text NOT NULL,
   address text NOT NULL,
@@ -450,6 +490,18 @@ CREATE OR REPLACE FUNCTION address_on(channel text, email text, phone text, attr
  IMMUTABLE PARALLEL SAFE
 AS $function$
   SELECT CASE WHEN channel = 'email' THEN email WHEN channel IN ('sms', 'whatsapp', 'phone') THEN phone ELSE attributes ->> channel END
+$function$;
+
+CREATE OR REPLACE FUNCTION as_day(given text, zone text)
+ RETURNS date
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  SELECT CASE
+    WHEN as_instant(given) IS NULL THEN NULL
+    WHEN length(given) = 10 THEN given::date
+    ELSE (as_instant(given) AT TIME ZONE zone)::date
+  END
 $function$;
 
 CREATE OR REPLACE FUNCTION as_instant(given text)

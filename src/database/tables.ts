@@ -31,6 +31,7 @@ export interface Tables {
   heard_events: HeardEventsTable;
   identities: IdentitiesTable;
   imports: ImportsTable;
+  installation: InstallationTable;
   journey_versions: JourneyVersionsTable;
   journeys: JourneysTable;
   links: LinksTable;
@@ -47,6 +48,8 @@ export interface Tables {
   segment_members: SegmentMembersTable;
   segments: SegmentsTable;
   sessions: SessionsTable;
+  split_customers: SplitCustomersTable;
+  split_winners: SplitWinnersTable;
   suppressions: SuppressionsTable;
 }
 
@@ -190,6 +193,7 @@ interface EnrollmentsTable {
   finished_at: Timestamp | null;
   converted_at: Timestamp | null;
   conversion_value: Numeric | null;
+  rounds: Json | null;
 }
 
 interface EventKeysTable {
@@ -227,6 +231,18 @@ interface ImportsTable {
   updated: Bigint;
   started_at: Timestamp;
   finished_at: Timestamp;
+}
+
+interface InstallationTable {
+  is_only: Defaulted<boolean>;
+  id: Defaulted<string>;
+  system: string | null;
+  database_oid: Bigint;
+  timeline: string | null;
+  beat: Defaulted<Bigint>;
+  beat_at: Defaulted<Timestamp>;
+  restored_at: Timestamp | null;
+  restored_why: string | null;
 }
 
 interface JourneyVersionsTable {
@@ -403,6 +419,23 @@ interface SessionsTable {
   hash: Buffer;
   created_at: Timestamp;
   expires_at: Timestamp;
+}
+
+interface SplitCustomersTable {
+  journey_id: number;
+  step: string;
+  customer_id: Bigint;
+  enrollment_id: Bigint;
+  arm: string;
+  assigned_at: Timestamp;
+}
+
+interface SplitWinnersTable {
+  journey_id: number;
+  step: string;
+  arm: string;
+  decided_at: Timestamp;
+  tally: Json;
 }
 
 interface SuppressionsTable {
