@@ -35,6 +35,9 @@ export type MessageWas =
   | "suppressed"
   | "unsubscribed";
 
+/** What can have become of a voucher. */
+export type VoucherWas = "handed_out" | "redeemed" | "expired";
+
 /**
  * A test on a customer as data, parsed from YAML and compiled to SQL in `audience/`. There is no other evaluator.
  * `within` is a window that ends at the evaluation's `now`.
@@ -86,5 +89,16 @@ export type Condition =
     }
   /** Properties of the event that started the enrollment: `entry.total: { gte: 50 }`. */
   | { readonly kind: "entry"; readonly field: string; readonly test: Test }
+  /** What a `call` step of this enrollment was answered: `call.<step>.<path>: { gte: 50 }`. Never asked outside a journey. */
+  | { readonly kind: "answer"; readonly step: string; readonly field: string; readonly test: Test }
+  /** The outcome of a `task` step of this enrollment: `task.<step>: reached`. */
+  | { readonly kind: "task"; readonly step: string; readonly test: Test }
+  /** Vouchers of that step of this enrollment; without a step, any the customer was ever given. */
+  | {
+      readonly kind: "voucher";
+      readonly step: string | null;
+      readonly was: VoucherWas;
+      readonly within: Duration | null;
+    }
   /** In segments only. An SQL boolean expression over the alias `customer` and the parameter `:now`; read-only role, statement timeout. */
   | { readonly kind: "sql"; readonly sql: string };

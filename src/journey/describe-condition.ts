@@ -23,6 +23,12 @@ export function describeCondition(condition: Condition): string {
       return `consent to ${condition.topic} by ${condition.channel} ${condition.granted ? "granted" : "not granted"}`;
     case "message":
       return describeMessage(condition);
+    case "answer":
+      return `call.${condition.step}.${condition.field} ${describeTest(condition.test)}`;
+    case "task":
+      return `task ${condition.step} ${describeTest(condition.test)}`;
+    case "voucher":
+      return describeVoucher(condition);
     case "sql":
       return `sql: ${condition.sql}`;
   }
@@ -60,6 +66,12 @@ function describeMessage(condition: Extract<Condition, { kind: "message" }>): st
     `was ${was}`,
     ...(within === null ? [] : [`within ${writeDuration(within)}`]),
   ].join(" ");
+}
+
+function describeVoucher(condition: Extract<Condition, { kind: "voucher" }>): string {
+  const { step, was, within } = condition;
+  const inTime = within === null ? "" : ` within ${writeDuration(within)}`;
+  return `${step ?? "a voucher"} was ${was.replace("_", " ")}${inTime}`;
 }
 
 const words: Readonly<Record<Comparison["op"], string>> = {

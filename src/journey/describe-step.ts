@@ -1,32 +1,88 @@
 import { writeDuration } from "../duration.ts";
 import { describeCondition } from "./describe-condition.ts";
-import type { SplitArm, Step, Wait } from "./journey.ts";
+import type { Assignment, CustomerDate, Operand, SplitArm, Step, Wait, Winner } from "./journey.ts";
+import type { Condition } from "./condition.ts";
 import { weekdays } from "./weekday.ts";
 
 /** One short line for screens: "wait 3 days, until 10:00 customer's time". */
 export function describeStep(step: Step): string {
   switch (step.kind) {
     case "send":
-      return `send ${step.template} by ${step.by.join(", else ")}`;
+      return `send ${step.template} by ${describeChannels(step)}`;
     case "wait":
       return `wait ${describeWait(step.wait)}`;
     case "await":
       return `await ${step.event} within ${writeDuration(step.within)}`;
     case "if":
       return abridge(`if ${describeCondition(step.if)}`);
+    case "switch":
+      return abridge(`switch ${step.arms.map(({ name }) => name).join(", ")}`);
     case "split":
-      return `split ${describeArms(step.arms)}`;
+      return `split ${describeArms(step.arms)}${describeWinner(step.winner)}`;
+    case "set":
+      return abridge(`set ${step.set.map(describeAssignment).join(", ")}`);
+    case "voucher":
+      return `voucher from ${step.pool}${step.expires ? `, good for ${writeDuration(step.expires)}` : ""}`;
+    case "call":
+      return abridge(`call ${step.method} ${step.url}`);
+    case "task":
+      return abridge(`task on ${step.list}: ${step.text}`);
+    case "enter":
+      return `enter ${step.journey}`;
+    case "repeat":
+      return abridge(`repeat ${describeRounds(step.times, step.until)}`);
     case "exit":
       return `exit: ${step.reason}`;
   }
 }
 
+function describeChannels({ by, fallback }: Extract<Step, { kind: "send" }>): string {
+  const channels = by === "best" ? "the best channel" : by.join(", else ");
+  return fallback ? `${channels}, and on to the next if it fails` : channels;
+}
+
+function describeWinner(winner: Winner | null): string {
+  if (winner === null) return "";
+  const by = typeof winner.by === "string" ? winner.by : winner.by.event;
+  return `, the best by ${by} after ${winner.after}`;
+}
+
+function describeAssignment({ field, to }: Assignment): string {
+  return to.kind === "add" ? `${field} + ${to.add}` : `${field} to ${describeOperand(to)}`;
+}
+
+function describeOperand(operand: Exclude<Operand, { kind: "add" }>): string {
+  if (operand.kind === "reference") return operand.from;
+  return operand.kind === "now" ? "now" : String(operand.value ?? "nothing");
+}
+
+function describeRounds(times: number, until: Condition | null): string {
+  const rounds = times === 1 ? "once" : `${times} times`;
+  return until === null ? rounds : `${rounds}, until ${describeCondition(until)}`;
+}
+
 function describeWait(wait: Wait): string {
   if (wait.kind === "for") return writeDuration(wait.duration);
+  if (wait.kind === "date") return describeDate(wait);
   const days = wait.days === 0 ? "" : `${wait.days} ${wait.days === 1 ? "day" : "days"}, `;
   const names = wait.weekdays.map((day) => weekdays[day - 1]).join(" or ");
-  const zone = wait.zone === "customer" ? "customer's time" : `${wait.zone} time`;
-  return `${days}until ${names === "" ? "" : `${names} `}${wait.time} ${zone}`;
+  return `${days}until ${names === "" ? "" : `${names} `}${wait.time} ${describeZone(wait.zone)}`;
+}
+
+function describeZone(zone: string): string {
+  return zone === "customer" ? "customer's time" : `${zone} time`;
+}
+
+function describeDate({ at, zone, ...date }: Extract<Wait, { kind: "date" }>): string {
+  const time = at === null ? "" : `, ${at} ${describeZone(zone)}`;
+  return `until ${describeDay({ zone, ...date })}${time}`;
+}
+
+/** "2 days before customer.attributes.renewal" */
+export function describeDay({ field, offsetDays }: CustomerDate): string {
+  if (offsetDays === 0) return `customer.${field}`;
+  const count = Math.abs(offsetDays) === 1 ? "1 day" : `${Math.abs(offsetDays)} days`;
+  return `${count} ${offsetDays < 0 ? "before" : "after"} customer.${field}`;
 }
 
 function abridge(line: string): string {

@@ -1,5 +1,5 @@
 import type { Step, StepId } from "./journey.ts";
-import type { Act, NestedStep } from "./nested-step.ts";
+import type { NestedStep } from "./nested-step.ts";
 
 /**
  * Flattens nested steps into nodes that know what comes next. Branches meet again at the step after the one that
@@ -20,9 +20,9 @@ export function joinSteps(
     for (const [index, step] of list.entries()) {
       const following = list[index + 1];
       const next = following === undefined ? after : idOf(following);
-      const to = (label: string) =>
-        join(step.branches.find((branch) => branch.label === label)?.steps ?? [], next);
-      nodes.set(idOf(step), node(idOf(step), step.act, next, to));
+      const to = (label: string, then = next) =>
+        join(step.branches.find((branch) => branch.label === label)?.steps ?? [], then);
+      nodes.set(idOf(step), node(idOf(step), step, next, to));
     }
     return list[0] === undefined ? after : idOf(list[0]);
   };
@@ -30,29 +30,43 @@ export function joinSteps(
   return { first, steps: Object.fromEntries(nodes) };
 }
 
-/** `to` joins the branch with a label and says where it begins. */
+/** `to` joins the branch with a label and says where it begins; it leads on to `next`, or to `then`. */
 function node(
   id: StepId,
-  act: Act,
+  { act, branches }: NestedStep,
   next: StepId | null,
-  to: (label: string) => StepId | null,
+  to: (label: string, then?: StepId) => StepId | null,
 ): Step {
   switch (act.kind) {
     case "send":
     case "wait":
+    case "set":
+    case "enter":
       return { id, ...act, next };
     case "await":
       return { id, ...act, then: to("then"), timeout: to("else") };
     case "if":
+    case "call":
       return { id, ...act, then: to("then"), else: to("else") };
     case "split": {
-      const arms = Object.entries(act.weights);
-      return {
-        id,
-        kind: "split",
-        arms: arms.map(([name, weight]) => ({ name, weight, next: to(name) })),
-      };
+      const { kind, winner, weights } = act;
+      const arms = Object.entries(weights);
+      const joined = arms.map(([name, weight]) => ({ name, weight, next: to(name) }));
+      return { id, kind, arms: joined, winner };
     }
+    case "switch": {
+      const arms = Object.entries(act.arms);
+      const joined = arms.map(([name, condition]) => ({ name, if: condition, next: to(name) }));
+      return { id, kind: act.kind, arms: joined, else: to("else") };
+    }
+    case "task": {
+      const outcomes = act.outcomes.map((name) => ({ name, next: to(name) }));
+      return { id, ...act, outcomes, timeout: to("else") };
+    }
+    case "voucher":
+      return { id, ...act, next, empty: branches.length > 0 ? { next: to("else") } : null };
+    case "repeat":
+      return { id, ...act, body: to("steps", id), next };
     case "exit":
       return { id, ...act };
   }

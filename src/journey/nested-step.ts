@@ -1,6 +1,6 @@
 import type { Condition, Test } from "./condition.ts";
 import type { Duration } from "../duration.ts";
-import type { Wait } from "./journey.ts";
+import type { Assignment, Match, Operand, Step, Wait, Winner } from "./journey.ts";
 import type { Place } from "./place.ts";
 
 /** A step as the file nests it, before it has an id and knows what comes next. */
@@ -9,7 +9,7 @@ export interface NestedStep {
   /** The id the file gives it; null to have one derived. */
   readonly given: string | null;
   readonly act: Act;
-  /** `then` and `else`, or the arms of a split; a branch left out is missing, and goes on after the step. */
+  /** `then` and `else`, or the arms of a split and the like; a branch left out is missing, and goes on after the step. */
   readonly branches: readonly Branch[];
 }
 
@@ -20,16 +20,46 @@ export interface Branch {
 
 /** What the step does, by itself. */
 export type Act =
-  | { readonly kind: "send"; readonly template: string; readonly by: readonly string[] }
+  | {
+      readonly kind: "send";
+      readonly template: string;
+      readonly by: readonly string[] | "best";
+      readonly fallback: boolean;
+    }
   | { readonly kind: "wait"; readonly wait: Wait }
   | {
       readonly kind: "await";
       readonly event: string;
       readonly where: Readonly<Record<string, Test>>;
+      readonly match: Match;
       readonly within: Duration;
     }
   | { readonly kind: "if"; readonly if: Condition }
-  | { readonly kind: "split"; readonly weights: Readonly<Record<string, number>> }
+  | { readonly kind: "switch"; readonly arms: Readonly<Record<string, Condition>> }
+  | {
+      readonly kind: "split";
+      readonly weights: Readonly<Record<string, number>>;
+      readonly winner: Winner | null;
+    }
+  | { readonly kind: "set"; readonly set: readonly Assignment[] }
+  | { readonly kind: "voucher"; readonly pool: string; readonly expires: Duration | null }
+  | {
+      readonly kind: "call";
+      readonly url: string;
+      readonly method: Extract<Step, { kind: "call" }>["method"];
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: Readonly<Record<string, Operand>>;
+      readonly within: Duration;
+    }
+  | {
+      readonly kind: "task";
+      readonly list: string;
+      readonly text: string;
+      readonly outcomes: readonly string[];
+      readonly within: Duration;
+    }
+  | { readonly kind: "enter"; readonly journey: string }
+  | { readonly kind: "repeat"; readonly times: number; readonly until: Condition | null }
   | { readonly kind: "exit"; readonly reason: string };
 
 /** Whether no customer gets past the end of these steps. */

@@ -56,7 +56,7 @@ function journeyIn(root: Place, findings: Findings, maxLateness: Duration): Jour
       .wrong('expected what the customer must have agreed to, such as "offers", got nothing');
   if (read === undefined) return undefined;
   const { journey, max_lateness: lateness, steps: flat, ...rest } = read;
-  return { name: journey, ...rest, maxLateness: lateness, ...flat };
+  return { name: journey, ...rest, maxLateness: lateness, priority: 0, ...flat };
 }
 
 function joined(
@@ -96,7 +96,7 @@ function stopIn(scope: Scope): Reader<Stop> {
       where: optional(eventWhere, {}),
       as: nullable(reason),
     }),
-    ({ on, where, as }): Stop => ({ kind: "event", event: on, where, as: as ?? on }),
+    ({ on, where, as }): Stop => ({ kind: "event", event: on, where, match: {}, as: as ?? on }),
   );
   const onCondition = map(
     mapping("a stop", { if: required(conditionIn(scope)), as: required(reason) }),

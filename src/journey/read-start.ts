@@ -87,6 +87,7 @@ const starts: Readonly<Record<string, (of: Class) => Reader<Start>>> = {
   segment: () =>
     map(onSegment, ({ again: said, ...rest }) => ({
       kind: "segment",
+      when: "entered",
       again: said ?? { kind: "never" },
       ...rest,
     })),
@@ -101,6 +102,7 @@ const starts: Readonly<Record<string, (of: Class) => Reader<Start>>> = {
     map(onDate, ({ date, offset: offsetDays, again: said, ...rest }) => ({
       kind: "date",
       field: date,
+      repeat: "yearly",
       offsetDays,
       again: said ?? { kind: "always" },
       ...rest,

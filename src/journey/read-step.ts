@@ -41,7 +41,7 @@ const kinds: Readonly<Record<string, StepKind>> = {
       const by = channels(place.at("by"));
       if (template === undefined || by === undefined) return undefined;
       place.at("send").refer({ kind: "template", name: template, by });
-      return { kind: "send", template, by };
+      return { kind: "send", template, by, fallback: false };
     },
   },
   wait: {
@@ -49,7 +49,8 @@ const kinds: Readonly<Record<string, StepKind>> = {
   },
   await: {
     branches: ["then", "else"],
-    act: (place) => map(awaited, (read): Act => ({ kind: "await", ...read }))(place.at("await")),
+    act: (place) =>
+      map(awaited, (read): Act => ({ kind: "await", match: {}, ...read }))(place.at("await")),
   },
   if: {
     branches: ["then", "else"],
@@ -61,7 +62,9 @@ const kinds: Readonly<Record<string, StepKind>> = {
   },
   split: {
     act: (place) =>
-      map(splitWeights, (weights): Act => ({ kind: "split", weights }))(place.at("split")),
+      map(splitWeights, (weights): Act => ({ kind: "split", weights, winner: null }))(
+        place.at("split"),
+      ),
   },
   exit: {
     act: (place) =>

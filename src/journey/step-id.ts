@@ -85,13 +85,34 @@ function nameOf(act: Act): string {
       return slug(`if ${nameOfCondition(act.if)}`);
     case "split":
       return slug(`split ${Object.keys(act.weights).join(" ")}`);
+    case "switch":
+      return slug(`switch ${Object.keys(act.arms).join(" ")}`);
+    case "set":
+      return slug(
+        `set ${act.set.map(({ field }) => field.replace(/^attributes\./, "")).join(" ")}`,
+      );
+    case "voucher":
+      return slug(`voucher ${act.pool}`);
+    case "call":
+      return slug(`call ${hostOf(act.url)}`);
+    case "task":
+      return slug(`task ${act.list}`);
+    case "enter":
+      return slug(`enter ${act.journey}`);
+    case "repeat":
+      return "repeat";
     case "exit":
       return slug(`exit ${act.reason}`);
   }
 }
 
+function hostOf(url: string): string {
+  return URL.parse(url)?.hostname ?? "";
+}
+
 function nameOfWait(wait: Wait): string {
   if (wait.kind === "for") return writeDuration(wait.duration);
+  if (wait.kind === "date") return `until ${wait.field.replace(/^attributes\./, "")}`;
   const days = wait.days > 0 ? `${wait.days} days ` : "";
   return `${days}until ${wait.weekdays.map((day) => weekdays[day - 1]).join(" ")} ${wait.time}`;
 }
@@ -115,6 +136,12 @@ function nameOfCondition(condition: Condition): string {
       return `${condition.was} ${condition.step ?? ""}`;
     case "consent":
       return `consent ${condition.topic} ${condition.channel}`;
+    case "answer":
+      return `${condition.step} ${condition.field}`;
+    case "task":
+      return condition.step;
+    case "voucher":
+      return `${condition.was} ${condition.step ?? "voucher"}`;
     case "orders":
     case "sql":
       return condition.kind;

@@ -3,7 +3,7 @@ import type { Journey, Step, StepId } from "./journey.ts";
 export interface Edge {
   /** Null completes the enrollment. */
   readonly to: StepId | null;
-  /** `then`, `else` or the name of an arm; null where there is only one way. */
+  /** `then`, `else`, the name of an arm or an outcome, `again` and `done` of a repeat; null where there is only one way. */
   readonly label: string | null;
 }
 
@@ -12,6 +12,8 @@ export function edgesOf(step: Step): readonly Edge[] {
   switch (step.kind) {
     case "send":
     case "wait":
+    case "set":
+    case "enter":
       return [{ to: step.next, label: null }];
     case "await":
       return [
@@ -19,19 +21,42 @@ export function edgesOf(step: Step): readonly Edge[] {
         { to: step.timeout, label: "else" },
       ];
     case "if":
+    case "call":
       return [
         { to: step.then, label: "then" },
         { to: step.else, label: "else" },
       ];
+    case "switch":
+      return [...armsOf(step.arms), { to: step.else, label: "else" }];
     case "split":
-      return step.arms.map(({ name, next }) => ({ to: next, label: name }));
+      return armsOf(step.arms);
+    case "task":
+      return [...armsOf(step.outcomes), { to: step.timeout, label: "else" }];
+    case "voucher":
+      return step.empty === null
+        ? [{ to: step.next, label: null }]
+        : [
+            { to: step.next, label: "then" },
+            { to: step.empty.next, label: "else" },
+          ];
+    case "repeat":
+      return [
+        { to: step.body, label: "again" },
+        { to: step.next, label: "done" },
+      ];
     case "exit":
       return [];
   }
 }
 
+function armsOf(
+  arms: readonly { readonly name: string; readonly next: StepId | null }[],
+): readonly Edge[] {
+  return arms.map(({ name, next }) => ({ to: next, label: name }));
+}
+
 /**
- * The steps as a reader of the file meets them, each after all that lead to it. Worked out from the edges, because
+ * The steps as a reader of the file meets them, each after all that lead to it but the ends of a repeat. Worked out from the edges, because
  * jsonb does not keep the order of keys.
  */
 export function stepsInOrder(journey: Journey): readonly Step[] {
