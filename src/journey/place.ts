@@ -61,6 +61,11 @@ export class Place {
     return Array.isArray(this.value) ? this.value.map((_, index) => this.at(index)) : [];
   }
 
+  /** The line it stands on, from 1. */
+  get line(): number {
+    return this.#yaml.mistakeAt(this.#path, "").line;
+  }
+
   /** Notes a mistake here. Returns undefined, which is what a reader returns for what it could not read. */
   wrong(message: string): undefined {
     this.#findings.mistakes.push(this.#yaml.mistakeAt(this.#path, message));

@@ -8,8 +8,9 @@ export type WorkflowFile = {
   /** Its name without ending. */ readonly stem: string;
 } & ({ readonly text: string } | { readonly mistake: Mistake });
 
-/** Files among the journeys that are none. */
+/** Files among the journeys that are none: these, and the tests of journeys. */
 const others: ReadonlySet<string> = new Set(["example.yaml", "data.yaml"]);
+const isTest = /\.test\.ya?ml$/i;
 
 /** The YAML files of a folder by name, which mistakes call `called`; undefined when there is no such folder. */
 export function workflowFiles(folder: string, called: string): readonly WorkflowFile[] | undefined {
@@ -20,7 +21,7 @@ export function workflowFiles(folder: string, called: string): readonly Workflow
     return undefined;
   }
   return names
-    .filter((name) => /^[^.].*\.ya?ml$/i.test(name) && !others.has(name))
+    .filter((name) => /^[^.].*\.ya?ml$/i.test(name) && !others.has(name) && !isTest.test(name))
     .toSorted()
     .map((name) => open(join(folder, name), join(called, name), name));
 }
