@@ -1,7 +1,6 @@
 import { listMessages } from "../message/list.ts";
-import type { MessageState } from "../message/message.ts";
+import { type MessageState, messageStates } from "../message/message.ts";
 import type { Page } from "./page.ts";
-import { messageStates } from "./share.ts";
 import type { Site } from "./site.ts";
 
 const onePage = 50;

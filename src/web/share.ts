@@ -1,4 +1,5 @@
-import type { MessageState } from "../message/message.ts";
+import { type MessageState, messageStates } from "../message/message.ts";
+import { type Tone, toneOf } from "./tone.ts";
 
 /** One part of a line that shows how a whole divides; `from` and `width` in percent of it. */
 export interface Share {
@@ -8,22 +9,12 @@ export interface Share {
   readonly width: string;
 }
 
-/** From what went well to what did not. */
-const order: readonly MessageState[] = [
-  "delivered",
-  "accepted",
-  "sending",
-  "claimed",
-  "planned",
-  "retry",
-  "unknown",
-  "suppressed",
-  "expired",
-  "bounced",
-  "failed",
-];
+const tones: readonly Tone[] = ["good", "busy", "calm", "warn", "off", "bad"];
 
-export const messageStates: readonly MessageState[] = order;
+/** From what went well to what did not; what has come further first. */
+const order = messageStates
+  .toReversed()
+  .toSorted((a, b) => tones.indexOf(toneOf(a)) - tones.indexOf(toneOf(b)));
 
 export function shareOut(counts: Readonly<Partial<Record<MessageState, number>>>): Share[] {
   const whole = order.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
