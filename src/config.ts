@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 import { type Duration, readDuration } from "./duration.ts";
 import { MistakesError, WaypostError } from "./errors.ts";
+import { type Fault, readFaults } from "./fault.ts";
 import { parseYaml } from "./yaml-file.ts";
 
 const zone = z
@@ -51,8 +52,8 @@ export const channelSchema = z.strictObject({
   from: z.string().optional(),
   /** At most so many calls to the provider, over all workers. */
   rate: rate.optional(),
-  /** Calls in flight at once in one worker. */
-  concurrency: z.int().min(1).max(500).default(32),
+  /** Calls in flight at once in one worker, over all its lanes. */
+  concurrency: z.int().min(1).max(500).default(64),
   /** Marketing goes out between these local times of the customer only. */
   hours: z
     .strictObject({ from: timeOfDay, until: timeOfDay })
@@ -170,6 +171,16 @@ export const environmentSchema = z.object({
       error: 'expected an address such as "smtps://user:password@host:465"',
     })
     .optional(),
+  /** For tests only: where the process shall break, such as "after-claim:kill" (fault.ts). */
+  WAYPOST_FAULTS: z
+    .string()
+    .optional()
+    .transform((text, context): readonly Fault[] => {
+      const read = text === undefined ? [] : readFaults(text);
+      if (typeof read !== "string") return read;
+      context.addIssue({ code: "custom", message: read, input: text });
+      return [];
+    }),
 });
 
 export interface Config extends Omit<ConfigFile, "url" | "unknown_zones"> {

@@ -6,6 +6,7 @@ import { advance } from "../enrollment/advance.ts";
 import { enterDue } from "../enrollment/enter-due.ts";
 import { react } from "../enrollment/react.ts";
 import { stopByConditions } from "../enrollment/stop-condition.ts";
+import { faultPoint } from "../fault.ts";
 import { deliver } from "../message/deliver.ts";
 import { lookUpUnknown } from "../message/look-up.ts";
 import { applyReports } from "../tracking/reports.ts";
@@ -38,6 +39,7 @@ export const engineJobs: Readonly<
     const { engine, wake } = working;
     while (!working.stopping.aborted) {
       const { planned, more } = await advance(engine.database, turn(engine));
+      await faultPoint("after-advance");
       if (planned > 0)
         await Promise.all([...engine.deliveries.keys()].map((channel) => wake.delivery(channel)));
       if (!more) return;
@@ -81,21 +83,29 @@ export const engineJobs: Readonly<
   sweep,
 };
 
+/** Batches of a channel on their way at once: in this worker, whose calls in flight they share, and over all workers. */
+export interface Lanes {
+  readonly here: number;
+  readonly everywhere: number;
+}
+
 /**
  * A lane of a channel: delivers batch after batch while they come out full. A lane that finds a full batch wakes the
  * next one, so that a burst is carried by as many lanes as it needs and one message by one.
  */
 export async function deliverJob(
-  { engine, wake, stopping }: Working,
+  { engine, wake, guard, stopping }: Working,
   { channel = "", lane = 0 }: JobIds,
-  lanes: number,
+  { here, everywhere: lanes }: Lanes,
 ): Promise<void> {
-  const delivery = engine.deliveries.get(channel);
-  if (delivery === undefined) return;
+  const whole = engine.deliveries.get(channel);
+  if (whole === undefined) return;
+  const delivery = { ...whole, concurrency: Math.floor(whole.concurrency / here) };
   const { rate } = delivery;
   const limit = rate === null ? messagesAtOnce : Math.floor(rate.count / batchesAPeriod(rate));
   const now = () => engine.clock.now();
   for (;;) {
+    if (!(await guard.mayDeliver())) return;
     const batch = { limit, now, stopping };
     const delivered = await deliver(engine.database, engine.composer, delivery, batch);
     if (rate !== null) await outlast(rate, delivered.calledAt, stopping);

@@ -1,9 +1,11 @@
 import type { Rate } from "../config.ts";
 import { reasonOf } from "../errors.ts";
+import { faultPoint } from "../fault.ts";
 import type { OpenWorker, QueueBackend } from "./backend.ts";
 import type { Engine, Working } from "./engine.ts";
 import { batchesAPeriod, deliverJob, engineJobs } from "./jobs.ts";
 import { listenForEvents } from "./listen.ts";
+import { createRestoreGuard } from "./restore-guard.ts";
 import { keepSchedules } from "./schedule.ts";
 import { prepareMonths } from "./sweep.ts";
 import { type EngineJob, type Wake, deliveryQueue, engineQueue } from "./wake.ts";
@@ -41,10 +43,12 @@ export async function startWorker(
   { heartbeatMs = 30_000 } = {},
 ): Promise<RunningWorker> {
   const stop = new AbortController();
-  const working: Working = { engine, wake, stopping: stop.signal };
+  const guard = createRestoreGuard(engine, backend);
+  const working: Working = { engine, wake, guard, stopping: stop.signal };
   await prepareMonths(engine);
   const schedules = backend.queue(engineQueue);
   const beat = async () => {
+    await guard.look();
     await wake.engine("sweep");
     await keepSchedules(engine, schedules);
     await prepareMonths(engine);
@@ -52,7 +56,7 @@ export async function startWorker(
   const missed = (thrown: unknown) =>
     engine.log.warn(
       { reason: reasonOf(thrown) },
-      "the queue could not be reached; trying again soon",
+      "the queue or the database could not be reached; trying again soon",
     );
   const hear = () => void wake.engine("react").catch(missed);
   await beat();
@@ -82,15 +86,15 @@ function engineWorker(working: Working, backend: QueueBackend): OpenWorker {
 }
 
 function deliveryWorker(working: Working, backend: QueueBackend, channel: string): OpenWorker {
-  const rate = working.engine.deliveries.get(channel)?.rate ?? null;
-  const lanesHere = rate === null ? lanesAWorker : 1;
+  const { rate = null, concurrency = 1 } = working.engine.deliveries.get(channel) ?? {};
+  const here = rate === null ? Math.min(lanesAWorker, concurrency) : 1;
   const work = (job: { name: string; data: object }) =>
     noted(working, `deliver ${channel}`, () =>
-      deliverJob(working, job.data, rate === null ? lanes : 1),
+      deliverJob(working, job.data, { here, everywhere: rate === null ? lanes : 1 }),
     );
   return backend.worker(deliveryQueue(channel), work, {
     ...workerOptions,
-    concurrency: lanesHere,
+    concurrency: here,
     ...limiterOf(rate),
   });
 }
@@ -106,6 +110,7 @@ function limiterOf(rate: Rate | null): { limiter?: { max: number; duration: numb
 async function noted({ engine }: Working, job: string, run: () => Promise<void>): Promise<void> {
   try {
     await run();
+    await faultPoint("before-ack");
   } catch (thrown) {
     engine.log.error(
       { job, reason: reasonOf(thrown) },

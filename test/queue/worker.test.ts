@@ -83,6 +83,22 @@ describe.each(places(database))("a worker with its queues in %s", (_, place) => 
     expect(handed.length).toBeLessThan(400);
   });
 
+  it.each([8, 1])("never has more calls in flight than the %i its channel allows", async (most) => {
+    await applied(database, welcome);
+    await signUps(database, 600);
+    let [inFlight, highest] = [0, 0];
+    const { carrier } = aCarrier(async () => {
+      highest = Math.max(highest, (inFlight += 1));
+      await new Promise((done) => setTimeout(done, 0));
+      inFlight -= 1;
+      return accepted;
+    });
+    const { wake } = await start({ email: carrier }, { concurrency: most });
+    await wake.engine("react");
+    await until(async () => (await count("accepted")) === 600);
+    expect(highest).toBe(most);
+  });
+
   it("keeps a schedule for each journey that starts by the clock", async () => {
     await applied(
       database,
