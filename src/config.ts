@@ -174,13 +174,13 @@ export const environmentSchema = z.object({
   /** For tests only: where the process shall break, such as "after-claim:kill" (fault.ts). */
   WAYPOST_FAULTS: z
     .string()
-    .optional()
     .transform((text, context): readonly Fault[] => {
-      const read = text === undefined ? [] : readFaults(text);
+      const read = readFaults(text);
       if (typeof read !== "string") return read;
       context.addIssue({ code: "custom", message: read, input: text });
       return [];
-    }),
+    })
+    .optional(),
 });
 
 export interface Config extends Omit<ConfigFile, "url" | "unknown_zones"> {

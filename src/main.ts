@@ -10,6 +10,7 @@ import { type Database, connect } from "./database/database.ts";
 import { type EmbeddedServer, startEmbedded } from "./database/embedded.ts";
 import { migrate } from "./database/migrate.ts";
 import { explainUnreachable } from "./database/unreachable.ts";
+import { armFaults } from "./fault.ts";
 import { checkProject } from "./journey/check-project.ts";
 import { readProject } from "./journey/read-project.ts";
 import { createLog } from "./log.ts";
@@ -41,6 +42,7 @@ export async function run(argv: readonly string[]): Promise<void> {
 /** Joins the parts of an installation. The clock and the providers can be played by others: the demo, tests, the bench. */
 export function openHouse(config: Config, clock: Clock = systemClock): House {
   const log = createLog(config.environment.LOG_LEVEL);
+  armFaults(config.environment.WAYPOST_FAULTS ?? []);
   const closers: (() => Promise<void>)[] = [];
   const templates = once(
     async () => new LiveTemplates((await readProjectTemplates(config)).templates),

@@ -1,4 +1,5 @@
 import type { Database } from "../database/database.ts";
+import { faultPoint } from "../fault.ts";
 import { claim } from "./claim.ts";
 import { type Composer, compose } from "./compose.ts";
 import { type Batch, type Compose, type Delivery, DeliveryRun } from "./delivery-run.ts";
@@ -27,6 +28,7 @@ export async function deliver(
     now: batch.now(),
     leaseSeconds,
   });
+  await faultPoint("after-claim");
   if (claimed.length === 0) return { claimed: 0, accepted: 0, mustRest: false, calledAt: null };
   const composeSome: Compose = async (messages) => {
     const { composed, failed } = await compose(database, composer, messages, batch.now());

@@ -3,6 +3,7 @@ import type { Outcome, Provider } from "../channel/channel.ts";
 import type { Rate } from "../config.ts";
 import type { Database } from "../database/database.ts";
 import { reasonOf } from "../errors.ts";
+import { faultPoint } from "../fault.ts";
 import { pauseChannel, throttleChannel } from "./channel-state.ts";
 import { release } from "./claim.ts";
 import type { Composed } from "./compose.ts";
@@ -113,6 +114,7 @@ export class DeliveryRun {
       const { channel } = this.#delivery;
       const now = this.#batch.now();
       const cleared = await openSending(this.#database, channel, composed, this.#delivery, now);
+      await faultPoint("after-open");
       const addresses = new Map(cleared.map(({ id, address }) => [id, address]));
       return composed.flatMap((one) => {
         const address = addresses.get(one.message.id);
@@ -139,7 +141,12 @@ export class DeliveryRun {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), this.#delivery.deadlineMs);
     try {
-      return await this.#delivery.carrier.send(outgoing, deadline.signal);
+      await faultPoint("before-call");
+      const answer = this.#delivery.carrier.send(outgoing, deadline.signal);
+      await faultPoint("during-call");
+      const outcome = await answer;
+      await faultPoint("after-answer");
+      return outcome;
     } catch (thrown) {
       return { kind: "unknown", code: "threw", detail: reasonOf(thrown) };
     } finally {
@@ -155,7 +162,9 @@ export class DeliveryRun {
     await this.#patiently(async () => {
       const rules = { ...this.#delivery, now: this.#batch.now() };
       await this.#rest(batch, rules.now);
+      await faultPoint("before-record");
       const unwritten = await recordOutcomes(this.#database, batch, rules);
+      await faultPoint("after-record");
       if (unwritten.length > 0)
         throw new TypeError(`${unwritten.length} answers could not be written`);
     });

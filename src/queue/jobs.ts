@@ -11,7 +11,7 @@ import { deliver } from "../message/deliver.ts";
 import { lookUpUnknown } from "../message/look-up.ts";
 import { applyReports } from "../tracking/reports.ts";
 import type { JobIds } from "./backend.ts";
-import type { Engine, Working } from "./engine.ts";
+import type { Delivering, Engine, Working } from "./engine.ts";
 import { sweep } from "./sweep.ts";
 import type { EngineJob } from "./wake.ts";
 
@@ -94,7 +94,7 @@ export interface Lanes {
  * next one, so that a burst is carried by as many lanes as it needs and one message by one.
  */
 export async function deliverJob(
-  { engine, wake, guard, stopping }: Working,
+  { engine, wake, guard, stopping }: Delivering,
   { channel = "", lane = 0 }: JobIds,
   { here, everywhere: lanes }: Lanes,
 ): Promise<void> {

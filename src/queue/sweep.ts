@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { listDue } from "../enrollment/list-due.ts";
+import { faultPoint } from "../fault.ts";
 import { dueChannels, recoverMessages } from "../message/recover.ts";
 import type { Working } from "./engine.ts";
 
@@ -11,6 +12,7 @@ export async function sweep({ engine, wake }: Working): Promise<void> {
   const { database, clock, config, deliveries } = engine;
   const now = clock.now();
   await recoverMessages(database, now);
+  await faultPoint("sweep");
   const due = await listDue(database, now, config.zone);
   if (due.events) await wake.engine("react");
   if (due.enrollments) await wake.engine("advance");

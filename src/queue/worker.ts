@@ -2,7 +2,7 @@ import type { Rate } from "../config.ts";
 import { reasonOf } from "../errors.ts";
 import { faultPoint } from "../fault.ts";
 import type { OpenWorker, QueueBackend } from "./backend.ts";
-import type { Engine, Working } from "./engine.ts";
+import type { Delivering, Engine, Working } from "./engine.ts";
 import { batchesAPeriod, deliverJob, engineJobs } from "./jobs.ts";
 import { listenForEvents } from "./listen.ts";
 import { createRestoreGuard } from "./restore-guard.ts";
@@ -44,7 +44,7 @@ export async function startWorker(
 ): Promise<RunningWorker> {
   const stop = new AbortController();
   const guard = createRestoreGuard(engine, backend);
-  const working: Working = { engine, wake, guard, stopping: stop.signal };
+  const working: Delivering = { engine, wake, guard, stopping: stop.signal };
   await prepareMonths(engine);
   const schedules = backend.queue(engineQueue);
   const beat = async () => {
@@ -85,7 +85,7 @@ function engineWorker(working: Working, backend: QueueBackend): OpenWorker {
   return backend.worker(engineQueue, work, { ...workerOptions, concurrency: engineConcurrency });
 }
 
-function deliveryWorker(working: Working, backend: QueueBackend, channel: string): OpenWorker {
+function deliveryWorker(working: Delivering, backend: QueueBackend, channel: string): OpenWorker {
   const { rate = null, concurrency = 1 } = working.engine.deliveries.get(channel) ?? {};
   const here = rate === null ? Math.min(lanesAWorker, concurrency) : 1;
   const work = (job: { name: string; data: object }) =>

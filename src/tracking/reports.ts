@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { recordConsents, suppress } from "../customer/consent.ts";
 import type { Database } from "../database/database.ts";
+import { faultPoint } from "../fault.ts";
 import { recountVisits } from "./hasty.ts";
 import { suppressPlanned } from "./leaving.ts";
 import { type GivenReport, matchReports, type ToldReport } from "./matching.ts";
@@ -98,6 +99,7 @@ async function applySome(
       );
       await carryOut(transaction, effects, now);
     }
+    await faultPoint("report-apply");
     const done = entries.map(({ id }) => id);
     await sql`update report_inbox set applied_at = ${now} where id = any(${done}::bigint[])`.execute(
       transaction,

@@ -1,4 +1,5 @@
 import express, { Router } from "express";
+import { faultPoint } from "../fault.ts";
 import { receiveReports } from "../tracking/report-inbox.ts";
 import type { Site } from "./site.ts";
 
@@ -41,6 +42,7 @@ export function reportRoutes({ engine, wake }: Site): Router {
       return void response.status(403).type("text").send("the signature does not fit\n");
     }
     await receiveReports(database, name, read, clock.now());
+    await faultPoint("after-inbox");
     await wake
       .engine("apply-reports")
       .catch(() => log.warn("the queue could not be reached; the sweeper applies the report"));
