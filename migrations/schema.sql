@@ -311,6 +311,28 @@ CREATE INDEX messages_due ON messages USING btree (channel, due_at) WHERE state 
 CREATE INDEX messages_leased ON messages USING btree (lease_until) WHERE state = ANY (ARRAY['claimed'::text, 'sending'::text]);
 CREATE INDEX messages_unknown ON messages USING btree (sent_at) WHERE state = 'unknown'::text;
 
+CREATE TABLE moved_enrollments (
+  change_id bigint NOT NULL,
+  enrollment_id bigint NOT NULL,
+  from_version_id integer NOT NULL,
+  from_state text NOT NULL,
+  from_step text NOT NULL,
+  from_due_at timestamp with time zone,
+  from_awaiting text,
+  from_reason text,
+  from_moved_at timestamp with time zone NOT NULL,
+  to_state text NOT NULL,
+  to_step text NOT NULL,
+  to_due_at timestamp with time zone,
+  to_awaiting text,
+  brought_back_at timestamp with time zone,
+  CONSTRAINT moved_enrollments_change_id_fkey FOREIGN KEY (change_id) REFERENCES version_changes(id),
+  CONSTRAINT moved_enrollments_enrollment_id_fkey FOREIGN KEY (enrollment_id) REFERENCES enrollments(id) ON DELETE CASCADE,
+  CONSTRAINT moved_enrollments_from_version_id_fkey FOREIGN KEY (from_version_id) REFERENCES journey_versions(id),
+  CONSTRAINT moved_enrollments_pkey PRIMARY KEY (change_id, enrollment_id)
+);
+CREATE INDEX moved_enrollments_by_enrollment ON moved_enrollments USING btree (enrollment_id);
+
 CREATE TABLE opens (
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   message_id bigint NOT NULL,
@@ -481,6 +503,23 @@ CREATE TABLE suppressions (
   CONSTRAINT suppressions_reason_is_known CHECK (reason = ANY (ARRAY['bounced'::text, 'complained'::text, 'invalid'::text, 'unsubscribed'::text, 'operator'::text])),
   CONSTRAINT suppressions_pkey PRIMARY KEY (channel, address)
 );
+
+CREATE TABLE version_changes (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  journey_id integer NOT NULL,
+  from_version_id integer,
+  to_version_id integer NOT NULL,
+  kind text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  undone_by bigint,
+  CONSTRAINT version_changes_kind_is_known CHECK (kind = ANY (ARRAY['applied'::text, 'rolled back'::text])),
+  CONSTRAINT version_changes_from_version_id_fkey FOREIGN KEY (from_version_id) REFERENCES journey_versions(id),
+  CONSTRAINT version_changes_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id),
+  CONSTRAINT version_changes_to_version_id_fkey FOREIGN KEY (to_version_id) REFERENCES journey_versions(id),
+  CONSTRAINT version_changes_undone_by_fkey FOREIGN KEY (undone_by) REFERENCES version_changes(id),
+  CONSTRAINT version_changes_pkey PRIMARY KEY (id)
+);
+CREATE INDEX version_changes_by_journey ON version_changes USING btree (journey_id, id);
 
 CREATE TABLE events_elsewhen PARTITION OF events DEFAULT;
 

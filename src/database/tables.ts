@@ -37,6 +37,7 @@ export interface Tables {
   links: LinksTable;
   login_tokens: LoginTokensTable;
   messages: MessagesTable;
+  moved_enrollments: MovedEnrollmentsTable;
   opens: OpensTable;
   order_lines: OrderLinesTable;
   orders: OrdersTable;
@@ -51,6 +52,7 @@ export interface Tables {
   split_customers: SplitCustomersTable;
   split_winners: SplitWinnersTable;
   suppressions: SuppressionsTable;
+  version_changes: VersionChangesTable;
 }
 
 export type AttemptsOutcome = "accepted" | "later" | "refused" | "unknown" | "misconfigured";
@@ -79,6 +81,8 @@ export type MessagesState =
 export type OrdersStatus = "completed" | "returned" | "cancelled" | "adjusted";
 
 export type SuppressionsReason = "bounced" | "complained" | "invalid" | "unsubscribed" | "operator";
+
+export type VersionChangesKind = "applied" | "rolled back";
 
 interface AccountsTable {
   id: GeneratedAlways<string>;
@@ -316,6 +320,23 @@ interface MessagesTable {
   unsubscribed_at: Timestamp | null;
 }
 
+interface MovedEnrollmentsTable {
+  change_id: Bigint;
+  enrollment_id: Bigint;
+  from_version_id: number;
+  from_state: string;
+  from_step: string;
+  from_due_at: Timestamp | null;
+  from_awaiting: string | null;
+  from_reason: string | null;
+  from_moved_at: Timestamp;
+  to_state: string;
+  to_step: string;
+  to_due_at: Timestamp | null;
+  to_awaiting: string | null;
+  brought_back_at: Timestamp | null;
+}
+
 interface OpensTable {
   id: GeneratedAlways<string>;
   message_id: Bigint;
@@ -444,4 +465,14 @@ interface SuppressionsTable {
   reason: SuppressionsReason;
   detail: string | null;
   created_at: Timestamp;
+}
+
+interface VersionChangesTable {
+  id: GeneratedAlways<string>;
+  journey_id: number;
+  from_version_id: number | null;
+  to_version_id: number;
+  kind: VersionChangesKind;
+  at: Timestamp;
+  undone_by: Bigint | null;
 }
