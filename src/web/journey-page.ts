@@ -5,8 +5,13 @@ import { type Held, listHeld } from "../enrollment/hold.ts";
 import { type JourneyCounts, journeyCounts } from "../enrollment/journey-counts.ts";
 import { getJourney } from "../enrollment/journey-state.ts";
 import { WaypostError } from "../errors.ts";
+import {
+  describeAgain,
+  describeGoal,
+  describeStart,
+  describeStop,
+} from "../journey/describe-journey.ts";
 import { engagement } from "../tracking/engagement.ts";
-import { describeAgain, describeGoal, describeStart, describeStop } from "./describe-journey.ts";
 import { drawFlow } from "./flow.ts";
 import type { Page } from "./page.ts";
 import { customersByIds } from "./search-customers.ts";

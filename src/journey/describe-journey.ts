@@ -1,6 +1,7 @@
 import { writeDuration } from "../duration.ts";
-import { describeCondition } from "../journey/describe-condition.ts";
-import type { Journey, Start, Stop } from "../journey/journey.ts";
+import { describeCondition } from "./describe-condition.ts";
+import { describeDay } from "./describe-step.ts";
+import type { Journey, Start, Stop } from "./journey.ts";
 
 /** What lets customers in, in a line. */
 export function describeStart(start: Start): string {
@@ -13,18 +14,16 @@ function occasion(start: Start): string {
     case "event":
       return `on ${start.event}`;
     case "segment":
-      return `on entering the segment ${start.segment}${start.backfill ? ", and whoever is in it" : ""}`;
+      return start.when === "left"
+        ? `on leaving the segment ${start.segment}${start.backfill ? ", and whoever has left it" : ""}`
+        : `on entering the segment ${start.segment}${start.backfill ? ", and whoever is in it" : ""}`;
     case "every":
       return `on the schedule ${start.cron}${start.zone === null ? "" : ` (${start.zone})`}`;
     case "date":
-      return `${daysFrom(start.offsetDays)} ${start.field.replace(/^customer\./, "")}, at ${start.at}`;
+      return `${start.repeat === "yearly" ? "every year " : ""}${start.offsetDays === 0 ? "on " : ""}${describeDay(start)}, at ${start.at}`;
+    case "request":
+      return "on request";
   }
-}
-
-function daysFrom(days: number): string {
-  if (days === 0) return "on the day of";
-  const count = Math.abs(days) === 1 ? "1 day" : `${Math.abs(days)} days`;
-  return `${count} ${days < 0 ? "before" : "after"}`;
 }
 
 /** How often a customer may enter. */
