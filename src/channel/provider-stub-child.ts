@@ -1,10 +1,16 @@
 import { reasonOf } from "../errors.ts";
 import { type ProviderStub, startProviderStub, type StubBehaviour } from "./provider-stub.ts";
-import type { ForkedStubOptions, StubCount, StubOrder } from "./provider-stub-process.ts";
+import type {
+  ForkedStubOptions,
+  StubCount,
+  StubFaults,
+  StubOrder,
+} from "./provider-stub-process.ts";
 import { likeTheRealOnes, seededFaults } from "./stub-behaviour.ts";
 
 /** The other half of `forkProviderStub`: one stub, taking orders from the process that forked it, and gone when that is. */
 let stub: ProviderStub | undefined;
+let seed = "";
 
 process.on("message", (order: StubOrder) => {
   obey(order).then(
@@ -20,6 +26,7 @@ process.on("disconnect", () => void stub?.close());
 
 async function obey(order: StubOrder): Promise<unknown> {
   if (order.order === "start") {
+    seed = order.options.seed;
     stub = await startProviderStub({ ...order.options, behaviour: behaviourOf(order.options) });
     const { url, sendgridPublicKey, twilioAuthToken } = stub;
     return { url, sendgridPublicKey, twilioAuthToken };
@@ -30,6 +37,8 @@ async function obey(order: StubOrder): Promise<unknown> {
       return countOf(stub);
     case "deliver_due":
       return stub.deliverDue(order.until === null ? undefined : new Date(order.until));
+    case "behave":
+      return stub.behave(faultsOf(order.behaviour, seed));
     case "close":
       return stub.close();
   }
@@ -37,9 +46,15 @@ async function obey(order: StubOrder): Promise<unknown> {
 
 function behaviourOf({ behaviour, seed }: ForkedStubOptions): StubBehaviour | undefined {
   if (behaviour === undefined) return undefined;
-  return behaviour === "like_the_real_ones"
-    ? likeTheRealOnes({ seed })
-    : seededFaults({ seed, rates: behaviour.faults });
+  return behaviour === "like_the_real_ones" ? likeTheRealOnes({ seed }) : faultsOf(behaviour, seed);
+}
+
+function faultsOf(
+  { faults, answerMs = 0, reportMs = 50 }: StubFaults,
+  seed: string,
+): StubBehaviour {
+  const events = [{ what: "delivered", afterMs: reportMs }] as const;
+  return seededFaults({ seed, rates: faults, answerMs, events });
 }
 
 function countOf({ seen, requests, pending }: ProviderStub): StubCount {

@@ -8,12 +8,18 @@ import type { StubAnswerName } from "./stub-answer.ts";
 export interface ForkedStubOptions {
   readonly port?: number;
   readonly seed: string;
-  readonly behaviour?:
-    | "like_the_real_ones"
-    | { readonly faults: Partial<Readonly<Record<StubAnswerName, number>>> };
+  readonly behaviour?: "like_the_real_ones" | StubFaults;
   readonly log?: string;
   readonly webhooks?: AftermathOptions;
   readonly twilioAuthToken?: string;
+}
+
+/** Answers by their probability, else the message is taken after `answerMs` and reported as delivered. */
+export interface StubFaults {
+  readonly faults: Partial<Readonly<Record<StubAnswerName, number>>>;
+  readonly answerMs?: number;
+  /** Milliseconds after which a taken message is reported as delivered. */
+  readonly reportMs?: number;
 }
 
 /** What a run comes down to: more than one taken is a message sent twice. */
@@ -33,7 +39,10 @@ export interface ForkedStub {
   readonly url: string;
   readonly sendgridPublicKey: string;
   readonly twilioAuthToken: string;
+  readonly pid: number;
   count(): Promise<StubCount>;
+  /** From the next request on. */
+  behave(behaviour: StubFaults): Promise<void>;
   deliverDue(until?: Date): Promise<number>;
   close(): Promise<void>;
 }
@@ -41,6 +50,7 @@ export interface ForkedStub {
 export type StubOrder = { readonly id: number } & (
   | { readonly order: "start"; readonly options: ForkedStubOptions }
   | { readonly order: "count" | "close" }
+  | { readonly order: "behave"; readonly behaviour: StubFaults }
   | { readonly order: "deliver_due"; readonly until: number | null }
 );
 export interface StubReply {
@@ -60,7 +70,9 @@ export async function forkProviderStub(options: ForkedStubOptions): Promise<Fork
   >;
   return {
     ...started,
+    pid: child.pid ?? 0,
     count: () => ask({ order: "count" }) as Promise<StubCount>,
+    behave: async (behaviour) => void (await ask({ order: "behave", behaviour })),
     deliverDue: (until) =>
       ask({ order: "deliver_due", until: until?.getTime() ?? null }) as Promise<number>,
     async close() {

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { createWriteStream } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Clock, systemClock } from "../clock.ts";
 import { seededRandom } from "./seeded-random.ts";
 import { type AftermathOptions, createAftermath } from "./stub-aftermath.ts";
-import { isTaken, type StubAnswer, writeAnswer } from "./stub-answer.ts";
+import { isTaken, quietHeaders, type StubAnswer, writeAnswer } from "./stub-answer.ts";
 import { createPostman } from "./stub-postman.ts";
 import { findIn } from "./stub-reader.ts";
 import { StubRequest } from "./stub-request.ts";
@@ -17,7 +17,9 @@ export interface ProviderStubOptions {
   readonly seed?: string | undefined;
   /** Decides each answer; without it everything is taken and nothing is looked at, which is the fast way. */
   readonly behaviour?: StubBehaviour | undefined;
-  /** A file to append one line of JSON a request to. */
+  /**
+   * A file to append one line of JSON a request to, before it is answered: what the stub was asked survives its death.
+   */
   readonly log?: string | undefined;
   readonly webhooks?: AftermathOptions | undefined;
   /** What Twilio's webhooks are signed with. */
@@ -68,7 +70,7 @@ class Stub implements ProviderStub {
   readonly #clock: Clock;
   readonly #postman: ReturnType<typeof createPostman>;
   readonly #aftermath: ReturnType<typeof createAftermath>;
-  readonly #log: ReturnType<typeof createWriteStream> | undefined;
+  readonly #log: number | undefined;
   /** Receipts are new in every run, as a provider's are. */
   readonly #run = randomBytes(8).toString("hex");
   readonly #texts = new Map<string, TwilioTaken[]>();
@@ -84,7 +86,7 @@ class Stub implements ProviderStub {
     this.twilioAuthToken = options.twilioAuthToken ?? "stub-auth-token";
     const webhooks = options.webhooks ?? { pace: "manual" };
     this.#postman = createPostman(
-      { twilioAuthToken: this.twilioAuthToken, unsigned: webhooks.unsigned ?? false },
+      { twilioAuthToken: this.twilioAuthToken, signed: webhooks.signed ?? "truly" },
       this.#clock,
     );
     this.#aftermath = createAftermath(
@@ -93,8 +95,7 @@ class Stub implements ProviderStub {
       seededRandom(`aftermath ${options.seed ?? ""}`),
       this.#clock,
     );
-    this.#log =
-      options.log === undefined ? undefined : createWriteStream(options.log, { flags: "a" });
+    this.#log = options.log === undefined ? undefined : openSync(options.log, "a");
   }
 
   listen(): Promise<void> {
@@ -147,9 +148,7 @@ class Stub implements ProviderStub {
     this.#server.closeAllConnections();
     await new Promise((closed) => this.#server.close(closed));
     await this.#postman.close();
-    await new Promise<void>((flushed) =>
-      this.#log === undefined ? flushed() : this.#log.end(flushed),
-    );
+    if (this.#log !== undefined) closeSync(this.#log);
   }
 
   #receive(request: IncomingMessage, response: ServerResponse): void {
@@ -187,9 +186,7 @@ class Stub implements ProviderStub {
     const answer: StubAnswer = this.#behaviour?.(request) ?? {};
     const receipt = this.#nextReceipt(provider === "twilio" ? "SM" : "");
     if (isTaken(answer)) this.#keep(request, answer, receipt);
-    this.#log?.write(
-      `${JSON.stringify({ at: new Date(), provider, deliveryId: request.deliveryId, attempt: request.attempt, taken: isTaken(answer), status: answer.status ?? null, travels: answer.travels ?? "whole" })}\n`,
-    );
+    if (this.#log !== undefined) writeSync(this.#log, lineOf(request, answer));
     const write = (): void => this.#answer(provider, request, answer, receipt, response);
     if (answer.afterMs === undefined) write();
     else setTimeout(write, answer.afterMs);
@@ -239,10 +236,12 @@ class Stub implements ProviderStub {
   ): void {
     const status = answer.status ?? (provider === "sendgrid" ? 202 : 201);
     const isSuccess = status >= 200 && status < 300;
+    const quiet = quietHeaders(answer, new Date());
     if (provider === "sendgrid") {
       const headers = {
         ...(isSuccess ? { "x-message-id": receipt } : { "content-type": "application/json" }),
         ...answer.headers,
+        ...quiet,
       };
       writeAnswer(
         response,
@@ -261,7 +260,7 @@ class Stub implements ProviderStub {
         response,
         answer,
         status,
-        { "content-type": "application/json", ...answer.headers },
+        { "content-type": "application/json", ...answer.headers, ...quiet },
         answer.body ?? twilioBody(request, receipt, status, answer.code),
       );
     }
@@ -270,6 +269,33 @@ class Stub implements ProviderStub {
   #nextReceipt(prefix: string): string {
     return prefix + this.#run + this.requests.toString(16).padStart(16, "0");
   }
+}
+
+/** One request as the log keeps it. */
+export interface StubLine {
+  readonly at: string;
+  readonly provider: string;
+  readonly deliveryId: string | null;
+  /** Which request with this delivery id it is, from 1, as far as this life of the stub knows. */
+  readonly attempt: number;
+  /** Whether the message is on its way, whatever was answered. */
+  readonly taken: boolean;
+  /** Null: the usual success. */
+  readonly status: number | null;
+  readonly travels: string;
+}
+
+function lineOf({ provider, deliveryId, attempt }: StubRequest, answer: StubAnswer): string {
+  const line: StubLine = {
+    at: new Date().toISOString(),
+    provider,
+    deliveryId,
+    attempt,
+    taken: isTaken(answer),
+    status: answer.status ?? null,
+    travels: answer.travels ?? "whole",
+  };
+  return `${JSON.stringify(line)}\n`;
 }
 
 function writeJson(response: ServerResponse, status: number, body: unknown): void {

@@ -1,9 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { type Clock, systemClock } from "../clock.ts";
 import type { StubEvent, TakenMessage } from "./stub-event.ts";
 import { Schedule } from "./stub-schedule.ts";
 import { humanAgents, machineAgents, scannerAgent } from "./stub-reader.ts";
 import { sendgridEvent, twilioStatus } from "./stub-reports.ts";
-import type { Postman } from "./stub-postman.ts";
+import type { Postman, StubSignature } from "./stub-postman.ts";
 
 export interface AftermathOptions {
   /** Where SendGrid's event webhook goes. */
@@ -19,7 +20,11 @@ export interface AftermathOptions {
   readonly copies?: number | undefined;
   /** Further delay of every report, in the customers' time. */
   readonly delayMs?: number | undefined;
-  readonly unsigned?: boolean | undefined;
+  readonly signed?: StubSignature | undefined;
+  /** Events in one of SendGrid's arrays; default 500. */
+  readonly eventsInOnePost?: number | undefined;
+  /** So many events about messages nobody sent come with each array. */
+  readonly strangers?: number | undefined;
 }
 
 /** What happens to messages after they were taken: reports to the webhooks, images fetched, links clicked, answers written. */
@@ -43,7 +48,6 @@ interface Due {
 
 const tickMs = 100;
 const triesOfAReport = 20;
-const eventsInOnePost = 500;
 
 export function createAftermath(
   options: AftermathOptions,
@@ -130,12 +134,14 @@ class Unfolding implements Aftermath {
           : undefined;
       return event === undefined ? [] : [{ one, event }];
     });
-    for (let start = 0; start < reports.length; start += eventsInOnePost) {
-      const batch = reports.slice(start, start + eventsInOnePost);
-      const isTaken = await this.#postman.sendgridEvents(
-        url,
-        batch.map(({ event }) => event),
-      );
+    const { eventsInOnePost: size = 500, strangers = 0 } = this.#options;
+    for (let start = 0; start < reports.length; start += size) {
+      const batch = reports.slice(start, start + size);
+      const events = batch.map(({ event }) => event);
+      const isTaken = await this.#postman.sendgridEvents(url, [
+        ...events,
+        ...events.slice(0, strangers).map(ofNobody),
+      ]);
       if (!isTaken) this.#again(batch.map(({ one }) => one));
     }
   }
@@ -154,6 +160,12 @@ class Unfolding implements Aftermath {
   #timeOf(due: Due): Date {
     return this.#options.pace === "manual" ? new Date(due.at) : this.#clock.now();
   }
+}
+
+/** The same event about a message of another house, or of one that was erased since. */
+function ofNobody(event: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { sg_message_id: _, ...rest } = event;
+  return { ...rest, delivery_id: randomUUID(), sg_event_id: randomUUID() };
 }
 
 /** Everything but SendGrid's reports, one request at a time; false when it must be tried again. */

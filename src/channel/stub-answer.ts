@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { gzipSync } from "node:zlib";
 import type { StubEvent } from "./stub-event.ts";
 
 /** How the stub answers one request. Empty means: taken and answered as the real provider would. */
@@ -15,6 +16,8 @@ export interface StubAnswer {
   readonly events?: readonly StubEvent[];
   /** Milliseconds before the answer. */
   readonly afterMs?: number;
+  /** Asks to be left alone so long, in the header of that name. */
+  readonly quiet?: { readonly seconds: number; readonly in: "retry-after" | "x-ratelimit-reset" };
   /** How the answer travels; `whole` by default. `closed`: whole, then the kept-alive connection is closed unannounced. */
   readonly travels?:
     | "whole"
@@ -23,6 +26,8 @@ export interface StubAnswer {
     | "dripping"
     | "dripping_head"
     | "endless"
+    /** Fifty kilobytes that unpack to fifty megabytes. */
+    | "bomb"
     | "dropped"
     | "never";
 }
@@ -34,6 +39,14 @@ export const stubAnswers = {
   accepted: {},
   acceptedThenClosed: { travels: "closed" },
   acceptedInHtml: { headers: html, body: "<html><body>Accepted" },
+  acceptedInHalfJson: { body: '{"sid":"SM00' },
+  acceptedAsAnother: {
+    headers: { "x-message-id": "somebody-elses" },
+    body: '{"sid":"SM00000000000000000000000000000000","status":"queued"}',
+  },
+  acceptedAsBomb: { travels: "bomb" },
+  /** After twice the deadline that the chaos runs give a call. */
+  acceptedLate: { afterMs: 4000 },
   acceptedCut: { travels: "cut" },
   acceptedDripping: { travels: "dripping" },
   acceptedThenDropped: { travels: "dropped", taken: true },
@@ -43,6 +56,12 @@ export const stubAnswers = {
   drippingHead: { travels: "dripping_head", taken: true },
   endless: { status: 500, travels: "endless" },
   tooManyRequests: { status: 429, code: 20429 },
+  tooManyUntilReset: {
+    status: 429,
+    code: 20429,
+    quiet: { seconds: 3, in: "x-ratelimit-reset" },
+  },
+  tooManyRetryAfter: { status: 429, code: 20429, quiet: { seconds: 3, in: "retry-after" } },
   serverError: { status: 500, code: 20500 },
   serverErrorButTaken: { status: 500, code: 20500, taken: true },
   badGateway: { status: 502, headers: html, body: "<html><h1>502 Bad Gateway</h1></html>" },
@@ -65,6 +84,13 @@ export function tooManyRequests(seconds: number, now: Date): StubAnswer {
     ...stubAnswers.tooManyRequests,
     headers: { "retry-after": String(seconds), "x-ratelimit-reset": String(reset) },
   };
+}
+
+/** What `quiet` says on the wire. */
+export function quietHeaders({ quiet }: StubAnswer, now: Date): Readonly<Record<string, string>> {
+  if (quiet === undefined) return {};
+  const reset = Math.ceil(now.getTime() / 1000) + quiet.seconds;
+  return { [quiet.in]: String(quiet.in === "retry-after" ? quiet.seconds : reset) };
 }
 
 export function isTaken(answer: StubAnswer): boolean {
@@ -108,12 +134,21 @@ export function writeAnswer(
       response.writeHead(status, headers);
       flood(response);
       return;
+    case "bomb":
+      response.writeHead(status, { ...headers, "content-encoding": "gzip" }).end(bomb());
+      return;
     case "dropped":
       response.socket?.destroy();
       return;
     case "never":
       return;
   }
+}
+
+let packed: Buffer | undefined;
+
+function bomb(): Buffer {
+  return (packed ??= gzipSync(Buffer.alloc(50 * 1024 * 1024)));
 }
 
 function drip(response: ServerResponse, write: () => void): void {

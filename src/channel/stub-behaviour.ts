@@ -123,21 +123,24 @@ function fateOfSms(person: () => number, random: () => number): StubEvent[] {
 
 /**
  * For chaos: each request gets one of the named answers with its probability, else the message is taken. Taken messages are
- * reported as delivered. The same seed and the same delivery id give the same faults.
+ * reported as delivered. The same seed, address and attempt give the same fault, whatever the order and the delivery ids.
  */
 export function seededFaults(options: {
   readonly seed: string;
   readonly rates: Partial<Readonly<Record<StubAnswerName, number>>>;
   readonly events?: readonly StubEvent[];
+  readonly answerMs?: number;
 }): StubBehaviour {
   const rates = Object.entries(options.rates) as [StubAnswerName, number][];
-  const events = options.events ?? [{ what: "delivered", afterMs: 50 }];
+  const { events = [{ what: "delivered", afterMs: 50 }], answerMs } = options;
+  const usual = answerMs === undefined ? { events } : { events, afterMs: answerMs };
+  if (rates.length === 0) return () => usual;
   return (request: StubRequest): StubAnswer => {
-    let left = seededRandom(`${options.seed} ${request.deliveryId} ${request.attempt}`)();
+    let left = seededRandom(`${options.seed} ${request.message.to} ${request.attempt}`)();
     for (const [name, rate] of rates) {
-      if (left < rate) return { events, ...stubAnswers[name] };
+      if (left < rate) return { ...usual, ...stubAnswers[name] };
       left -= rate;
     }
-    return { events };
+    return usual;
   };
 }

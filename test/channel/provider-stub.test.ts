@@ -10,6 +10,7 @@ import {
 } from "../../src/channel/provider-stub.ts";
 import { forkProviderStub } from "../../src/channel/provider-stub-process.ts";
 import { createSendgrid } from "../../src/channel/sendgrid.ts";
+import { stubAnswers } from "../../src/channel/stub-answer.ts";
 import type { StubEvent } from "../../src/channel/stub-event.ts";
 import { createTwilio } from "../../src/channel/twilio.ts";
 import { anEmail, anSms, noDeadline } from "./messages.ts";
@@ -102,11 +103,29 @@ describe("SendGrid's events", () => {
   });
 
   test("unsigned ones are there to be refused", async () => {
-    await start({ behaviour: happening(...life), webhooks: { unsigned: true } });
+    await start({ behaviour: happening(...life), webhooks: { signed: "not" } });
     await sendgrid.send(anEmail(), noDeadline);
     await stub.deliverDue();
     expect(receiver.requests).toHaveLength(1);
     expect(receiver.reports(sendgrid)).toEqual([]);
+  });
+
+  test("those signed with an old key are there to be refused, too", async () => {
+    await start({ behaviour: happening(...life), webhooks: { signed: "old_key" } });
+    await sendgrid.send(anEmail(), noDeadline);
+    await stub.deliverDue();
+    expect(receiver.requests).toHaveLength(1);
+    expect(receiver.reports(sendgrid)).toEqual([]);
+  });
+
+  test("of strangers may come among them", async () => {
+    await start({ behaviour: happening(...life), webhooks: { strangers: 2 } });
+    const message = anEmail();
+    await sendgrid.send(message, noDeadline);
+    await stub.deliverDue();
+    const reports = receiver.reports(sendgrid);
+    expect(reports).toHaveLength(6);
+    expect(reports.filter(({ deliveryId }) => deliveryId !== message.deliveryId)).toHaveLength(2);
   });
 
   test("are repeated until they are taken", async () => {
@@ -192,6 +211,18 @@ test("every delivery is counted: how often it was asked for, and how often it wa
   expect(stub.requests).toBe(2);
 });
 
+test.each([
+  ["acceptedInHalfJson", { kind: "accepted" }],
+  ["acceptedAsAnother", { kind: "accepted" }],
+  ["acceptedAsBomb", { kind: "accepted" }],
+  ["tooManyUntilReset", { kind: "later", throttle: true }],
+  ["tooManyRetryAfter", { kind: "later", retryAfterMs: 3000 }],
+] as const)("an answer %s is read for what it is", async (name, outcome) => {
+  await start({ behaviour: () => stubAnswers[name] });
+  expect(await sendgrid.send(anEmail(), noDeadline)).toMatchObject(outcome);
+  expect(await twilio.send(anSms(), noDeadline)).toMatchObject(outcome);
+});
+
 test("with a pace of their own, the reports come by themselves", async () => {
   await start({ behaviour: happening(...life), webhooks: { pace: 1_000_000 } });
   await sendgrid.send(anEmail(), noDeadline);
@@ -230,12 +261,11 @@ test("in a process of its own it does the same", async () => {
   await forked.close();
 });
 
-test("the log has a line a request, whole when the stub is closed", async () => {
+test("the log has a line a request, written before the answer", async () => {
   const folder = await mkdtemp(join(tmpdir(), "waypost-stub-"));
   await start({ log: join(folder, "log") });
   const messages = Array.from({ length: 50 }, () => anEmail());
   await Promise.all(messages.map((message) => sendgrid.send(message, noDeadline)));
-  await stub.close();
   const lines = (await readFile(join(folder, "log"), "utf8"))
     .trim()
     .split("\n")
@@ -244,5 +274,4 @@ test("the log has a line a request, whole when the stub is closed", async () => 
     new Set(messages.map(({ deliveryId }) => deliveryId)),
   );
   await rm(folder, { recursive: true });
-  await start();
 });
