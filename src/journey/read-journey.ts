@@ -2,10 +2,12 @@ import type { Duration } from "../duration.ts";
 import { type Mistake, nearMiss } from "../errors.ts";
 import { joinSteps } from "./join-steps.ts";
 import type { Journey, Objective, Step, Stop } from "./journey.ts";
+import type { Migration } from "./migration.ts";
 import { type Findings, type Place, readPlaces } from "./place.ts";
 import type { NestedStep } from "./nested-step.ts";
 import { type Scope, conditionIn } from "./read-condition.ts";
 import { eventName } from "./read-event-condition.ts";
+import { checkDestinations, migration } from "./read-migrate.ts";
 import { startFor } from "./read-start.ts";
 import { stepsIn } from "./read-step.ts";
 import { eventWhere } from "./read-test.ts";
@@ -17,6 +19,8 @@ import { idsOf } from "./step-id.ts";
 export interface JourneyRead {
   /** Undefined when there is any mistake. */
   readonly journey: Journey | undefined;
+  /** Which customers of earlier versions move to this one; null when they all stay. */
+  readonly migration: Migration | null;
   readonly mistakes: readonly Mistake[];
   /** What the file names and other files must hold; for `checkProject`. */
   readonly references: readonly Reference[];
@@ -29,10 +33,14 @@ export function readJourney(text: string, file: string, maxLateness = oneDay): J
   const { result, mistakes, references } = readPlaces(text, file, (root, findings) =>
     journeyIn(root, findings, maxLateness),
   );
-  return { journey: result, mistakes, references };
+  return { journey: undefined, migration: null, ...result, mistakes, references };
 }
 
-function journeyIn(root: Place, findings: Findings, maxLateness: Duration): Journey | undefined {
+function journeyIn(
+  root: Place,
+  findings: Findings,
+  maxLateness: Duration,
+): Pick<JourneyRead, "journey" | "migration"> | undefined {
   const said = root.at("class").value ?? "marketing";
   const scope: Scope = { entry: root.at("start").has("on"), journey: true };
   const read = mapping('a journey: a mapping that begins with "journey: <name>"', {
@@ -47,6 +55,7 @@ function journeyIn(root: Place, findings: Findings, maxLateness: Duration): Jour
     start: required(startFor(said === "transactional" ? said : "marketing")),
     stop: optional(list("a list such as [{ on: order_completed }]", stopIn(scope)), []),
     max_lateness: optional(duration, maxLateness),
+    migrate: nullable(migration),
     // Last, because it checks the steps that all the conditions above have named.
     steps: required(map(stepsIn(scope), (nested, place) => joined(nested, place, findings))),
   })(root);
@@ -55,8 +64,10 @@ function journeyIn(root: Place, findings: Findings, maxLateness: Duration): Jour
       .at("topic")
       .wrong('expected what the customer must have agreed to, such as "offers", got nothing');
   if (read === undefined) return undefined;
-  const { journey, max_lateness: lateness, steps: flat, ...rest } = read;
-  return { name: journey, ...rest, maxLateness: lateness, priority: 0, ...flat };
+  const { journey, max_lateness: lateness, migrate, steps: flat, ...rest } = read;
+  if (migrate !== null) checkDestinations(root.at("migrate"), migrate, Object.keys(flat.steps));
+  const parsed = { name: journey, ...rest, maxLateness: lateness, priority: 0, ...flat };
+  return { journey: parsed, migration: migrate };
 }
 
 function joined(

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Duration } from "../duration.ts";
 import type { Mistake } from "../errors.ts";
 import type { Journey } from "./journey.ts";
+import type { Migration } from "./migration.ts";
 import { readJourney } from "./read-journey.ts";
 import { type Segment, readSegment } from "./read-segment.ts";
 import type { Reference } from "./reference.ts";
@@ -18,6 +19,7 @@ export interface Project {
 
 export interface JourneyFile {
   readonly journey: Journey;
+  readonly migration: Migration | null;
   readonly file: string;
   /** The text of the file, as it is kept with each version. */
   readonly source: string;
@@ -35,8 +37,8 @@ export interface SegmentFile extends Segment {
 export function readProject(folder: string, maxLateness?: Duration, called = folder): Project {
   const files = workflowFiles(folder, called);
   const journeys = readAll(files ?? [], (text, file): Outcome<JourneyFile> => {
-    const { journey, mistakes, references } = readJourney(text, file, maxLateness);
-    return { read: journey && { journey, file, source: text, references }, mistakes };
+    const { journey, mistakes, ...rest } = readJourney(text, file, maxLateness);
+    return { read: journey && { journey, file, source: text, ...rest }, mistakes };
   });
   const segments = readAll(
     workflowFiles(join(folder, "segments"), join(called, "segments")) ?? [],
