@@ -43,6 +43,37 @@ CREATE TABLE attempts (
   CONSTRAINT attempts_pkey PRIMARY KEY (message_id, number)
 );
 
+CREATE TABLE calls (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  call_id uuid DEFAULT (md5(((gen_random_uuid())::text || (gen_random_uuid())::text)))::uuid NOT NULL,
+  enrollment_id bigint NOT NULL,
+  journey_id integer NOT NULL,
+  version_id integer NOT NULL,
+  step text NOT NULL,
+  occurrence integer NOT NULL,
+  body jsonb,
+  state text DEFAULT 'planned'::text NOT NULL,
+  reason text,
+  due_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  planned_at timestamp with time zone NOT NULL,
+  fence bigint DEFAULT 0 NOT NULL,
+  lease_until timestamp with time zone,
+  attempts smallint DEFAULT 0 NOT NULL,
+  status smallint,
+  answer jsonb,
+  finished_at timestamp with time zone,
+  CONSTRAINT calls_state_is_known CHECK (state = ANY (ARRAY['planned'::text, 'claimed'::text, 'answered'::text, 'failed'::text, 'retry'::text, 'withdrawn'::text])),
+  CONSTRAINT calls_enrollment_id_fkey FOREIGN KEY (enrollment_id) REFERENCES enrollments(id) ON DELETE CASCADE,
+  CONSTRAINT calls_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id),
+  CONSTRAINT calls_version_id_fkey FOREIGN KEY (version_id) REFERENCES journey_versions(id),
+  CONSTRAINT calls_pkey PRIMARY KEY (id),
+  CONSTRAINT calls_id_once UNIQUE (call_id),
+  CONSTRAINT calls_once UNIQUE (enrollment_id, step, occurrence)
+) WITH (fillfactor=70);
+CREATE INDEX calls_due ON calls USING btree (due_at) WHERE state = ANY (ARRAY['planned'::text, 'retry'::text]);
+CREATE INDEX calls_leased ON calls USING btree (lease_until) WHERE state = 'claimed'::text;
+
 CREATE TABLE channels (
   name text NOT NULL,
   provider text NOT NULL,
@@ -296,6 +327,8 @@ CREATE TABLE messages (
   clicked_at timestamp with time zone,
   complained_at timestamp with time zone,
   unsubscribed_at timestamp with time zone,
+  fallback text[],
+  priority smallint DEFAULT 0 NOT NULL,
   CONSTRAINT messages_class_is_known CHECK (class = ANY (ARRAY['marketing'::text, 'transactional'::text])),
   CONSTRAINT messages_state_is_known CHECK (state = ANY (ARRAY['planned'::text, 'claimed'::text, 'sending'::text, 'accepted'::text, 'delivered'::text, 'bounced'::text, 'suppressed'::text, 'expired'::text, 'failed'::text, 'retry'::text, 'unknown'::text])),
   CONSTRAINT messages_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(id),
@@ -307,8 +340,9 @@ CREATE TABLE messages (
 CREATE INDEX messages_by_customer ON messages USING btree (customer_id, sent_at);
 CREATE INDEX messages_by_journey ON messages USING btree (journey_id, step, state);
 CREATE INDEX messages_by_receipt ON messages USING btree (receipt) WHERE receipt IS NOT NULL;
-CREATE INDEX messages_due ON messages USING btree (channel, due_at) WHERE state = ANY (ARRAY['planned'::text, 'retry'::text]);
+CREATE INDEX messages_due ON messages USING btree (channel, class, due_at) WHERE state = ANY (ARRAY['planned'::text, 'retry'::text]);
 CREATE INDEX messages_leased ON messages USING btree (lease_until) WHERE state = ANY (ARRAY['claimed'::text, 'sending'::text]);
+CREATE INDEX messages_to_fall_back ON messages USING btree (id) WHERE fallback IS NOT NULL AND (state = ANY (ARRAY['bounced'::text, 'failed'::text, 'suppressed'::text]));
 CREATE INDEX messages_unknown ON messages USING btree (sent_at) WHERE state = 'unknown'::text;
 
 CREATE TABLE moved_enrollments (
@@ -504,6 +538,33 @@ CREATE TABLE suppressions (
   CONSTRAINT suppressions_pkey PRIMARY KEY (channel, address)
 );
 
+CREATE TABLE tasks (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  enrollment_id bigint NOT NULL,
+  journey_id integer NOT NULL,
+  version_id integer NOT NULL,
+  step text NOT NULL,
+  occurrence integer NOT NULL,
+  list text NOT NULL,
+  text text NOT NULL,
+  outcomes text[] NOT NULL,
+  state text DEFAULT 'open'::text NOT NULL,
+  outcome text,
+  note text,
+  done_by text,
+  made_at timestamp with time zone NOT NULL,
+  until timestamp with time zone NOT NULL,
+  finished_at timestamp with time zone,
+  CONSTRAINT tasks_done_have_an_outcome CHECK ((state = 'done'::text) = (outcome IS NOT NULL)),
+  CONSTRAINT tasks_state_is_known CHECK (state = ANY (ARRAY['open'::text, 'done'::text, 'timed_out'::text, 'withdrawn'::text])),
+  CONSTRAINT tasks_enrollment_id_fkey FOREIGN KEY (enrollment_id) REFERENCES enrollments(id) ON DELETE CASCADE,
+  CONSTRAINT tasks_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id),
+  CONSTRAINT tasks_version_id_fkey FOREIGN KEY (version_id) REFERENCES journey_versions(id),
+  CONSTRAINT tasks_pkey PRIMARY KEY (id),
+  CONSTRAINT tasks_once UNIQUE (enrollment_id, step, occurrence)
+);
+CREATE INDEX tasks_open ON tasks USING btree (list, until, id) WHERE state = 'open'::text;
+
 CREATE TABLE version_changes (
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   journey_id integer NOT NULL,
@@ -520,6 +581,35 @@ CREATE TABLE version_changes (
   CONSTRAINT version_changes_pkey PRIMARY KEY (id)
 );
 CREATE INDEX version_changes_by_journey ON version_changes USING btree (journey_id, id);
+
+CREATE TABLE voucher_pools (
+  name text NOT NULL,
+  redeemed_by text DEFAULT 'voucher_redeemed'::text NOT NULL,
+  property text DEFAULT 'code'::text NOT NULL,
+  low integer DEFAULT 0 NOT NULL,
+  CONSTRAINT voucher_pools_pkey PRIMARY KEY (name)
+);
+
+CREATE TABLE vouchers (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  pool text NOT NULL,
+  code text NOT NULL,
+  expires_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
+  added_at timestamp with time zone NOT NULL,
+  handed_out_at timestamp with time zone,
+  enrollment_id bigint,
+  step text,
+  occurrence integer,
+  redeemed_at timestamp with time zone,
+  redeemed_event_id bigint,
+  CONSTRAINT vouchers_handed_out_to_somebody CHECK ((handed_out_at IS NULL) = (step IS NULL) AND (step IS NULL) = (occurrence IS NULL)),
+  CONSTRAINT vouchers_enrollment_id_fkey FOREIGN KEY (enrollment_id) REFERENCES enrollments(id) ON DELETE SET NULL,
+  CONSTRAINT vouchers_pool_fkey FOREIGN KEY (pool) REFERENCES voucher_pools(name),
+  CONSTRAINT vouchers_pkey PRIMARY KEY (id),
+  CONSTRAINT vouchers_code_once UNIQUE (pool, code),
+  CONSTRAINT vouchers_once UNIQUE (enrollment_id, step, occurrence)
+) WITH (fillfactor=85);
+CREATE INDEX vouchers_free ON vouchers USING btree (pool, expires_at, id) WHERE handed_out_at IS NULL;
 
 CREATE TABLE events_elsewhen PARTITION OF events DEFAULT;
 

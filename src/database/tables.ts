@@ -20,6 +20,7 @@ export interface Tables {
   accounts: AccountsTable;
   api_keys: ApiKeysTable;
   attempts: AttemptsTable;
+  calls: CallsTable;
   channels: ChannelsTable;
   clicks: ClicksTable;
   consents: ConsentsTable;
@@ -52,10 +53,15 @@ export interface Tables {
   split_customers: SplitCustomersTable;
   split_winners: SplitWinnersTable;
   suppressions: SuppressionsTable;
+  tasks: TasksTable;
   version_changes: VersionChangesTable;
+  voucher_pools: VoucherPoolsTable;
+  vouchers: VouchersTable;
 }
 
 export type AttemptsOutcome = "accepted" | "later" | "refused" | "unknown" | "misconfigured";
+
+export type CallsState = "planned" | "claimed" | "answered" | "failed" | "retry" | "withdrawn";
 
 export type ConsentsState = "granted" | "withdrawn";
 
@@ -81,6 +87,8 @@ export type MessagesState =
 export type OrdersStatus = "completed" | "returned" | "cancelled" | "adjusted";
 
 export type SuppressionsReason = "bounced" | "complained" | "invalid" | "unsubscribed" | "operator";
+
+export type TasksState = "open" | "done" | "timed_out" | "withdrawn";
 
 export type VersionChangesKind = "applied" | "rolled back";
 
@@ -115,6 +123,28 @@ interface AttemptsTable {
   outcome: AttemptsOutcome | null;
   code: string | null;
   detail: string | null;
+}
+
+interface CallsTable {
+  id: GeneratedAlways<string>;
+  call_id: Defaulted<string>;
+  enrollment_id: Bigint;
+  journey_id: number;
+  version_id: number;
+  step: string;
+  occurrence: number;
+  body: Json | null;
+  state: Defaulted<CallsState>;
+  reason: string | null;
+  due_at: Timestamp;
+  expires_at: Timestamp;
+  planned_at: Timestamp;
+  fence: Defaulted<Bigint>;
+  lease_until: Timestamp | null;
+  attempts: Defaulted<number>;
+  status: number | null;
+  answer: Json | null;
+  finished_at: Timestamp | null;
 }
 
 interface ChannelsTable {
@@ -318,6 +348,8 @@ interface MessagesTable {
   clicked_at: Timestamp | null;
   complained_at: Timestamp | null;
   unsubscribed_at: Timestamp | null;
+  fallback: string[] | null;
+  priority: Defaulted<number>;
 }
 
 interface MovedEnrollmentsTable {
@@ -467,6 +499,25 @@ interface SuppressionsTable {
   created_at: Timestamp;
 }
 
+interface TasksTable {
+  id: GeneratedAlways<string>;
+  enrollment_id: Bigint;
+  journey_id: number;
+  version_id: number;
+  step: string;
+  occurrence: number;
+  list: string;
+  text: string;
+  outcomes: string[];
+  state: Defaulted<TasksState>;
+  outcome: string | null;
+  note: string | null;
+  done_by: string | null;
+  made_at: Timestamp;
+  until: Timestamp;
+  finished_at: Timestamp | null;
+}
+
 interface VersionChangesTable {
   id: GeneratedAlways<string>;
   journey_id: number;
@@ -475,4 +526,25 @@ interface VersionChangesTable {
   kind: VersionChangesKind;
   at: Timestamp;
   undone_by: Bigint | null;
+}
+
+interface VoucherPoolsTable {
+  name: string;
+  redeemed_by: Defaulted<string>;
+  property: Defaulted<string>;
+  low: Defaulted<number>;
+}
+
+interface VouchersTable {
+  id: GeneratedAlways<string>;
+  pool: string;
+  code: string;
+  expires_at: Defaulted<Timestamp>;
+  added_at: Timestamp;
+  handed_out_at: Timestamp | null;
+  enrollment_id: Bigint | null;
+  step: string | null;
+  occurrence: number | null;
+  redeemed_at: Timestamp | null;
+  redeemed_event_id: Bigint | null;
 }
