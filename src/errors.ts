@@ -8,6 +8,8 @@ export const errorCodes = {
   WAYPOST_CHANNEL: "a channel cannot be set up",
   WAYPOST_CONDITION: "a condition cannot be compiled to SQL",
   WAYPOST_NOT_FOUND: "something named in a command or a request does not exist",
+  WAYPOST_RESTORED:
+    "the database was restored from a backup, or is a copy, and delivers nothing until that is confirmed",
   WAYPOST_REQUEST: "an HTTP request or a command line cannot be understood",
 } as const;
 

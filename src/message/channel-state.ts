@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { untrustedText } from "../channel/untrusted-text.ts";
 import type { Database } from "../database/database.ts";
+import { refuseWhileRestored } from "./restored.ts";
 
 /** Whether a channel hands anything over, and what waits on it. */
 export interface ChannelState {
@@ -53,12 +54,13 @@ export async function throttleChannel(
   );
 }
 
-/** Lets a paused channel hand over again; false when it was not paused. */
+/** Lets a paused channel hand over again; false when it was not paused. Throws while the database is held back. */
 export async function resumeChannel(
   database: Database,
   channel: string,
   now: Date,
 ): Promise<boolean> {
+  await refuseWhileRestored(database, channel);
   const resumed = await database
     .updateTable("channels")
     .set({ paused_at: null, reason: null, changed_at: now })

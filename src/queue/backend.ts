@@ -60,6 +60,14 @@ export interface QueueBackend {
   readonly place: QueuePlace;
   queue(name: string): OpenQueue;
   worker(name: string, work: Work, options: Omit<WorkerOptions, "connection">): OpenWorker;
+  /** A line kept outside the database; where the queues are inside it there is no such place. */
+  readonly notes?: Notes;
+}
+
+/** What cannot be read is null, and what cannot be written is not: the queue's server may be gone for a while. */
+export interface Notes {
+  read(): Promise<string | null>;
+  write(text: string): Promise<void>;
 }
 
 /** Reaches the backend and prepares it (BullMQ's own tables on Postgres). Throws WAYPOST_DATABASE when it cannot be reached. */
@@ -91,9 +99,29 @@ async function openRedis(place: RedisPlace, log: Log): Promise<QueueBackend> {
   const patient = { url: place.url, maxRetriesPerRequest: null };
   return {
     place,
+    notes: notesIn(place.url, `${prefix}:heartbeat`),
     queue: (name) => kept(new Queue(name, { connection: impatient, prefix }), log),
     worker: (name, work, options) =>
       kept(new Worker(name, work, { ...options, connection: patient, prefix }), log),
+  };
+}
+
+/** A connection for each reading and writing: twice in half a minute, and none to be closed. */
+function notesIn(url: string, key: string): Notes {
+  const once = async <T>(act: (redis: Redis) => Promise<T>): Promise<T | null> => {
+    const redis = new Redis(url, { retryStrategy: () => null, connectTimeout: 5000 });
+    redis.on("error", () => {});
+    try {
+      return await act(redis);
+    } catch {
+      return null;
+    } finally {
+      redis.disconnect();
+    }
+  };
+  return {
+    read: () => once((redis) => redis.get(key)),
+    write: async (text) => void (await once((redis) => redis.set(key, text))),
   };
 }
 

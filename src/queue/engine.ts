@@ -4,6 +4,7 @@ import type { Database } from "../database/database.ts";
 import type { Log } from "../log.ts";
 import type { Composer } from "../message/compose.ts";
 import type { Delivery } from "../message/delivery-run.ts";
+import type { RestoreGuard } from "./restore-guard.ts";
 import type { Wake } from "./wake.ts";
 
 /** All that jobs work with. Built in main.ts. */
@@ -22,4 +23,9 @@ export interface Working {
   readonly wake: Wake;
   /** Aborted when the worker is asked to stop: jobs end after the set in hand. */
   readonly stopping: AbortSignal;
+}
+
+/** What leaves the house asks first whether it may. */
+export interface Delivering extends Working {
+  readonly guard: RestoreGuard;
 }
