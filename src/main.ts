@@ -102,6 +102,13 @@ export function openHouse(config: Config, clock: Clock = systemClock): House {
       closers.push(() => wake.close());
       return { backend, wake };
     }),
+    deliveriesBy: (carrier) =>
+      new Map(
+        Object.entries(config.channels).map(([name, channel]) => [
+          name,
+          deliveryOf(name, channel, carrier, config),
+        ]),
+      ),
     engine: once(async () => {
       const database = await house.database();
       const deliveries = await loadDeliveries(config);

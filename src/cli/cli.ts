@@ -17,8 +17,6 @@ const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
   import: async () => (await import("./import.ts")).importData,
   check: async () => (await import("./check.ts")).check,
   test: async () => (await import("./test.ts")).test,
-  simulate: async () => (await import("./simulate.ts")).simulate,
-  backtest: async () => (await import("./backtest.ts")).backtest,
   apply: async () => (await import("./apply.ts")).apply,
   status: async () => (await import("./status.ts")).status,
   journeys: async () => (await import("./journeys.ts")).journeys,

@@ -1,3 +1,4 @@
+import type { Provider } from "../channel/channel.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import type { Database } from "../database/database.ts";
@@ -5,6 +6,7 @@ import type { Mistake } from "../errors.ts";
 import type { Project } from "../journey/read-project.ts";
 import type { Log } from "../log.ts";
 import type { Composer } from "../message/compose.ts";
+import type { Delivery } from "../message/delivery-run.ts";
 import type { QueueBackend } from "../queue/backend.ts";
 import type { Engine } from "../queue/engine.ts";
 import type { Wake } from "../queue/wake.ts";
@@ -26,6 +28,8 @@ export interface House {
   database(): Promise<Database>;
   databaseUrl(): Promise<string>;
   queues(): Promise<{ readonly backend: QueueBackend; readonly wake: Wake }>;
+  /** Every channel with its own rules, carried by `carrier` alone: no provider is loaded. */
+  deliveriesBy(carrier: Provider): ReadonlyMap<string, Delivery>;
   engine(): Promise<Engine>;
   site(): Promise<Site>;
   close(): Promise<void>;

@@ -1,0 +1,56 @@
+import type { Working } from "../queue/engine.ts";
+import { deliverJob, engineJobs } from "../queue/jobs.ts";
+import type { RestoreGuard } from "../queue/restore-guard.ts";
+import type { EngineJob, Wake } from "../queue/wake.ts";
+
+type Job = { readonly name: EngineJob; readonly journeyId?: number } | { readonly channel: string };
+
+const oneLane = { here: 1, everywhere: 1 };
+/** Scratch ground is a copy by intent, and nothing leaves it. */
+const guard: RestoreGuard = {
+  look: () => Promise.resolve(),
+  mayDeliver: () => Promise.resolve(true),
+};
+
+/**
+ * A queue that is no more than a list: the worker's own jobs, one after the other in this process, so that what they do
+ * is done when `drain` returns. A wake-up for what is on the list already is dropped, as a real queue does it.
+ */
+export class InlineWake implements Wake {
+  readonly #waiting = new Map<string, Job>();
+
+  engine(name: EngineJob, journeyId?: number): Promise<void> {
+    const job = journeyId === undefined ? { name } : { name, journeyId };
+    this.#waiting.set(`${name} ${journeyId ?? ""}`, job);
+    return Promise.resolve();
+  }
+
+  /** One lane carries it all. */
+  delivery(channel: string): Promise<void> {
+    this.#waiting.set(`deliver ${channel}`, { channel });
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Runs what is on the list and what that wakes, until nothing is left. Says whether there was anything. */
+  async drain(working: Working): Promise<boolean> {
+    let ran = false;
+    for (let next = this.#take(); next !== undefined; next = this.#take()) {
+      if (working.stopping.aborted) return ran;
+      ran = true;
+      if ("channel" in next) await deliverJob({ ...working, guard }, next, oneLane);
+      else await engineJobs[next.name](working, next);
+    }
+    return ran;
+  }
+
+  #take(): Job | undefined {
+    const first = this.#waiting.entries().next().value;
+    if (first === undefined) return undefined;
+    this.#waiting.delete(first[0]);
+    return first[1];
+  }
+}

@@ -1,0 +1,54 @@
+import { Cron } from "croner";
+import { sql } from "kysely";
+import type { Database } from "../database/database.ts";
+import { addDays, instantAt, localDayAt, minutesOf } from "../enrollment/local-time.ts";
+import { enrollingJourneys } from "../enrollment/version.ts";
+import type { Start } from "../journey/journey.ts";
+
+/** When the next enrollment or message becomes due after `now`; null when none waits for its time. */
+export async function nextDue(database: Database, now: Date): Promise<Date | null> {
+  const { rows } = await sql<{ at: Date | null }>`
+    select least(
+      (select min(e.due_at) from enrollments e join journeys on journeys.id = e.journey_id
+       where e.due_at > ${now} and journeys.state <> 'paused'),
+      (select min(due_at) from messages where state in ('planned', 'retry') and due_at > ${now})) as at`.execute(
+    database,
+  );
+  return rows[0]?.at ?? null;
+}
+
+/** When a journey next starts by the clock: by its schedule, or at the hour of the dates it is about. */
+export async function nextStart(database: Database, now: Date, zone: string): Promise<Date | null> {
+  const starts = (await enrollingJourneys(database)).map(({ journey }) => journey.start);
+  const zones = starts.some(({ kind }) => kind === "date") ? await zonesOf(database, zone) : [];
+  return earliest(starts.flatMap((start) => startsAfter(start, now, zone, zones)));
+}
+
+export function earliest(instants: readonly (Date | null)[]): Date | null {
+  const times = instants.filter((at) => at !== null).map((at) => at.getTime());
+  return times.length === 0 ? null : new Date(Math.min(...times));
+}
+
+function startsAfter(
+  start: Start,
+  now: Date,
+  shops: string,
+  zones: readonly string[],
+): readonly (Date | null)[] {
+  if (start.kind === "every")
+    return [new Cron(start.cron, { timezone: start.zone ?? shops, paused: true }).nextRun(now)];
+  if (start.kind !== "date") return [];
+  return (start.zone === "customer" ? zones : [start.zone]).map((zone) => nextTime(start.at, now, zone));
+}
+
+function nextTime(at: string, now: Date, zone: string): Date {
+  const today = localDayAt(now, zone);
+  const time = minutesOf(at) * 60_000;
+  const first = instantAt(today, time, zone);
+  return first > now ? first : instantAt(addDays(today, 1), time, zone);
+}
+
+async function zonesOf(database: Database, shops: string): Promise<readonly string[]> {
+  const rows = await database.selectFrom("customers").select("zone").distinct().execute();
+  return rows.map(({ zone }) => zone ?? shops);
+}

@@ -1,0 +1,133 @@
+import { type Mistake, nearMiss } from "../errors.ts";
+import { type Place, readPlaces } from "../journey/place.ts";
+import type { JourneyFile } from "../journey/read-project.ts";
+import { type Reader, list, map, mapping, nullable, oneOrMore, optional, required } from "../journey/reader.ts";
+import { text, zone } from "../journey/scalar.ts";
+import { type Beginning, readDay, readMoment } from "./moment.ts";
+import { readCast } from "./read-cast.ts";
+import { expectedIn } from "./read-expected.ts";
+import { happeningIn } from "./read-happening.ts";
+import type { Character, TestCase } from "./test-file.ts";
+
+/** What the project has that tests speak of. */
+export interface Project {
+  readonly journeys: readonly JourneyFile[];
+  readonly channels: readonly string[];
+  readonly topics: readonly string[];
+  readonly zone: string;
+  readonly currency: string;
+}
+
+/** What the parts of a test are read with. */
+export interface Stage extends Beginning {
+  readonly journeys: readonly JourneyFile[];
+  readonly channels: readonly string[];
+  readonly topics: readonly string[];
+  readonly currency: string;
+  readonly cast: readonly Character[];
+}
+
+export interface TestFileRead {
+  readonly cases: readonly TestCase[];
+  readonly mistakes: readonly Mistake[];
+}
+
+/** Where time begins when a file does not say: a Monday morning outside of every change of clocks. */
+const usualBeginning = "2026-03-02 09:00";
+
+/** Reads a `*.test.yaml`, with every mistake in it at its line. */
+export function readTestFile(source: string, file: string, project: Project): TestFileRead {
+  const { result, mistakes } = readPlaces(source, file, (root) => fileIn(root, file, project));
+  return { cases: result ?? [], mistakes };
+}
+
+function fileIn(root: Place, file: string, project: Project): readonly TestCase[] | undefined {
+  const head = mapping(
+    'a file of tests: a mapping that begins with "journey: <name>"',
+    {
+      journey: required(oneOrMore("the name of a journey", journeyNamed(project.journeys))),
+      zone: optional(zone, project.zone),
+      begins: optional(text('a time such as "2026-03-01 09:00"'), usualBeginning),
+    },
+    ["customers", "tests"],
+  )(root);
+  if (head === undefined) return undefined;
+  const begins = readDay(head.begins, head.zone);
+  if (begins === undefined)
+    return root.at("begins").expected('a time such as "2026-03-01 09:00"');
+  const { channels, topics, currency } = project;
+  const stage = { begins, zone: head.zone, journeys: head.journey, channels, topics, currency };
+  const shared = readCast(root.at("customers"), stage);
+  return list("a list of tests, each beginning with \"test: <what is to be>\"", (place) =>
+    caseIn(place, file, { ...stage, cast: shared }),
+  )(root.at("tests"));
+}
+
+const journeyNamed =
+  (journeys: readonly JourneyFile[]): Reader<JourneyFile> =>
+  (place) => {
+    const found = journeys.find(({ journey }) => journey.name === place.value);
+    if (found !== undefined) return found;
+    const names = journeys.map(({ journey }) => journey.name);
+    const meant = typeof place.value === "string" ? nearMiss(place.value, names) : undefined;
+    return place.expected(
+      meant === undefined ? `a journey (${names.join(", ")})` : `a journey (did you mean "${meant}"?)`,
+    );
+  };
+
+/** Its own customers stand beside those of the file, or in the place of one with the same name. */
+function caseIn(place: Place, file: string, stage: Stage): TestCase | undefined {
+  const own = readCast(place.at("customers"), stage);
+  const names = new Set(own.map(({ name }) => name));
+  const cast = [...stage.cast.filter(({ name }) => !names.has(name)), ...own];
+  const here = { ...stage, cast };
+  const happenings = list("a list of what happens", happeningIn(here));
+  const read = mapping(
+    'a test: a mapping that begins with "test: <what is to be>"',
+    {
+      test: required(text("what is to be, in a sentence")),
+      given: optional(inTime(happenings, "before", here), []),
+      when: optional(inTime(happenings, "after", here), []),
+      then: required(expectations(here)),
+      until: nullable(momentOf(here)),
+    },
+    ["customers"],
+  )(place);
+  if (read === undefined) return undefined;
+  const { test, ...rest } = read;
+  const { begins, zone: ofTest, journeys } = stage;
+  return { ...rest, title: test, file, line: place.line, journeys, begins, zone: ofTest, cast };
+}
+
+/** `then: nothing` for what must leave no trace. */
+function expectations(stage: Stage): TestCase["then"] extends infer T ? Reader<T> : never {
+  const several = list("a list of what is to come of it, or nothing", expectedIn(stage));
+  return (place) => (place.value === "nothing" ? [] : several(place));
+}
+
+function inTime<T extends { readonly at: Date }>(
+  read: Reader<readonly T[]>,
+  side: "before" | "after",
+  { begins }: Stage,
+): Reader<readonly T[]> {
+  return map(read, (happenings, place) => {
+    for (const [index, { at }] of happenings.entries()) {
+      if (side === "before" ? at < begins : at >= begins) continue;
+      place.items[index]?.wrong(
+        side === "before"
+          ? 'expected what was before the journey began, such as "-1 day"; what comes later goes under "when"'
+          : 'expected what comes when the journey has begun, such as "+1 day"; what was before goes under "given"',
+      );
+    }
+    return happenings;
+  });
+}
+
+/** An instant, absolute or counted from the beginning. */
+export function momentOf(beginning: Beginning): Reader<Date> {
+  return (place) => {
+    const { value } = place;
+    const read = typeof value === "string" ? readMoment(value.trim(), beginning) : undefined;
+    return read ?? place.expected('a time such as "+3 days 10:00", "-2 hours" or "2026-03-01 09:00"');
+  };
+}

@@ -1,0 +1,86 @@
+/**
+ * A journey played before it is played to customers: the real engine, on a clock of its own, on scratch ground. There is
+ * no second interpreter of journeys: what a rehearsal says is what the worker's own jobs did (inline-wake.ts).
+ *
+ * 1. Ground is made: a schema beside the real one, the same tables, unlogged (scratch.ts).
+ * 2. Customers come: those of a test file (cast.ts), or a consistent copy of the real ones (copy-shop.ts).
+ * 3. The journeys are applied, as `waypost apply` does it (open.ts).
+ * 4. The clock goes from one moment at which something is due to the next (next-moment.ts); at each, the sweeper asks
+ *    what is due and the jobs do it, until nothing is (settle, below).
+ * 5. Messages go to a carrier that takes everything and carries nothing (null-carrier.ts).
+ * 6. What came of it is read from the tables (findings.ts, story.ts), and the ground is dropped.
+ */
+import { randomBytes } from "node:crypto";
+import type { Config } from "../config.ts";
+import type { Log } from "../log.ts";
+import type { Composer } from "../message/compose.ts";
+import type { Delivery } from "../message/delivery-run.ts";
+import type { Engine, Working } from "../queue/engine.ts";
+import { sweep } from "../queue/sweep.ts";
+import { LinkBook } from "../tracking/links.ts";
+import { type Tokens, createTokens } from "../tracking/tokens.ts";
+import { trackingUrls } from "../tracking/urls.ts";
+import { InlineWake } from "./inline-wake.ts";
+import { PlayedClock } from "./played-clock.ts";
+import type { Scratch } from "./scratch.ts";
+
+/** What of the house goes into a rehearsal. */
+export interface Parts {
+  readonly config: Config;
+  readonly log: Log;
+  readonly composer: Composer;
+  readonly deliveries: ReadonlyMap<string, Delivery>;
+}
+
+/** What is due and cannot move, such as the messages of a journey that is paused, is not waited for. */
+const mostRounds = 10;
+
+export class Rehearsal {
+  readonly scratch: Scratch;
+  readonly clock: PlayedClock;
+  readonly working: Working;
+  /** Of the links in its messages, which mean nothing anywhere else. */
+  readonly tokens: Tokens;
+  readonly #wake = new InlineWake();
+
+  constructor(scratch: Scratch, parts: Parts, begins: Date, stopping: AbortSignal) {
+    this.scratch = scratch;
+    this.clock = new PlayedClock(begins);
+    const secrets = [randomBytes(32).toString("hex")];
+    this.tokens = createTokens(secrets);
+    const engine: Engine = {
+      ...parts,
+      clock: this.clock,
+      database: scratch.database,
+      composer: {
+        ...parts.composer,
+        // Links are kept in the scratch tables, under ids of their own.
+        links: new LinkBook(),
+        urls: trackingUrls(parts.config.url, secrets),
+      },
+    };
+    this.working = { engine, wake: this.#wake, stopping };
+  }
+
+  get engine(): Engine {
+    return this.working.engine;
+  }
+
+  get now(): Date {
+    return this.clock.now();
+  }
+
+  /** Does what is due now, and what that makes due, until nothing is. */
+  async settle(): Promise<void> {
+    for (let round = 0; round < mostRounds; round++) {
+      await sweep(this.working);
+      if (!(await this.#wake.drain(this.working))) return;
+    }
+  }
+
+  /** The segments are worked out anew and stop conditions asked, as every few minutes in a real house. */
+  async refresh(): Promise<void> {
+    await this.#wake.engine("refresh");
+    await this.#wake.drain(this.working);
+  }
+}
