@@ -1,8 +1,12 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { AftermathOptions } from "./stub-aftermath.ts";
 import type { StubAnswerName } from "./stub-answer.ts";
+
+/** Beside this file, and written in the same language: the published package has no TypeScript. */
+const stubChild = new URL(`./provider-stub-child${extname(import.meta.url)}`, import.meta.url);
 
 /** What a stub in a process of its own is told: data only, so its behaviours go by name. */
 export interface ForkedStubOptions {
@@ -60,7 +64,7 @@ export interface StubReply {
 }
 
 export async function forkProviderStub(options: ForkedStubOptions): Promise<ForkedStub> {
-  const child = fork(fileURLToPath(new URL("./provider-stub-child.ts", import.meta.url)), {
+  const child = fork(fileURLToPath(stubChild), {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   const ask = asking(child);

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import express, { Router } from "express";
 
-const folder = fileURLToPath(new URL("../../src/web/assets/", import.meta.url));
+const folder = fileURLToPath(new URL("./assets/", import.meta.url));
 const files = ["waypost.css", "waypost.js"] as const;
 
 /** Changes with the files, so that their addresses do: a browser may then keep them for good. */

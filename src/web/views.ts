@@ -7,7 +7,7 @@ import type { Formats } from "./formats.ts";
 import { viewHelpers } from "./view-helper.ts";
 
 /** Below the root of the package, which is as far above `src/web` as above `dist/web`. */
-const folder = fileURLToPath(new URL("../../src/web/views/", import.meta.url));
+const folder = fileURLToPath(new URL("./views/", import.meta.url));
 
 /** The pages' templates, compiled once. */
 export interface Views {
