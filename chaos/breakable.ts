@@ -1,0 +1,43 @@
+import { readConfig } from "../src/config.ts";
+import { openHouse } from "../src/main.ts";
+import { startWorker } from "../src/queue/worker.ts";
+import { startWeb } from "../src/web/web.ts";
+import { untilStopped } from "../src/cli/stop.ts";
+import type { Told } from "./process.ts";
+import { heartbeatMs, leaseSeconds } from "./sizes.ts";
+
+/**
+ * `waypost worker` or `waypost web` as the terminal runs them, with a clock that can be moved from outside and shorter
+ * leases. The other half of process.ts.
+ */
+const [role, clockMs] = process.argv.slice(2);
+let offsetMs = Number(clockMs);
+const clock = { now: () => new Date(Date.now() + offsetMs) };
+const house = openHouse(readConfig(process.cwd()), clock);
+
+process.on("message", (told: Told) => (offsetMs = told.clockMs));
+process.on("disconnect", () => process.exit());
+
+const running = role === "web" ? await openWeb() : await work();
+process.send?.("ready");
+await untilStopped();
+await running();
+await house.close();
+process.exit(0);
+
+async function work(): Promise<() => Promise<void>> {
+  const engine = await house.engine();
+  const { backend, wake } = await house.queues();
+  const deliveries = new Map(
+    [...engine.deliveries].map(([name, delivery]) => [name, { ...delivery, leaseSeconds }]),
+  );
+  const url = await house.databaseUrl();
+  const worker = await startWorker({ ...engine, deliveries }, backend, wake, url, { heartbeatMs });
+  return () => worker.stop();
+}
+
+async function openWeb(): Promise<() => Promise<void>> {
+  const { HOST, PORT } = house.config.environment;
+  const web = await startWeb(await house.site(), { host: HOST, port: PORT });
+  return () => web.close();
+}

@@ -1,0 +1,139 @@
+/**
+ * `npm run chaos`: breaks a running Waypost in every way we know, and lets an oracle say what came of it. Everything runs
+ * on servers, processes and a folder of the run's own, which are gone when it ends. docs/crash-contract.md says what is
+ * promised.
+ */
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { Closers } from "../bench/closers.ts";
+import { killedScenarios } from "./killed.ts";
+import { prepareGround } from "./ground.ts";
+import { play } from "./play.ts";
+import { headline, lineOf, markdown, summary } from "./report.ts";
+import type { Queues, Result, Scenario } from "./scenario.ts";
+import { type Size, sizes } from "./sizes.ts";
+
+const scenarios: readonly Scenario[] = [...killedScenarios];
+
+const help = `Usage: npm run chaos -- [options]
+
+  --size SIZE      small (default: ${sizes.small.customers} customers, minutes) or full (${sizes.full.customers} customers, ${sizes.full.kills} kills, hours)
+  --backend WHERE  where the queues are: postgres, redis or both (default)
+  --seed N         the same seed strikes at the same points (default: a new one, which is printed)
+  --only NAME      one of the scenarios below; may be given more than once
+  --customers N    another number of customers
+  --json FILE      write the results as JSON too
+  --markdown       print the results as a table for docs/crash-contract.md
+  --help
+
+Scenarios:
+${scenarios.map(({ name, when, proves }) => `  ${name.padEnd(16)} ${when} (${proves.join(", ")})`).join("\n")}
+
+Examples:
+  npm run chaos
+  npm run chaos -- --only kills --backend redis --seed 7
+  npm run chaos -- --size full --markdown --json chaos.json
+
+It ends with 0 when nobody was lost, nobody got a message twice and the ledger knew all the while.
+`;
+
+const { values: given } = parseArgs({
+  options: {
+    size: { type: "string", default: "small" },
+    backend: { type: "string", default: "both" },
+    seed: { type: "string", default: String(Math.floor(Math.random() * 1_000_000)) },
+    only: { type: "string", multiple: true, default: scenarios.map(({ name }) => name) },
+    customers: { type: "string" },
+    json: { type: "string" },
+    markdown: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+
+const backends: Readonly<Record<string, readonly Queues[]>> = {
+  postgres: ["postgres"],
+  redis: ["redis"],
+  both: ["postgres", "redis"],
+};
+
+if (given.help) say(help);
+else process.exitCode = await run();
+
+async function run(): Promise<number> {
+  const named = Object.values(sizes).find(({ name }) => name === given.size);
+  const queues = backends[given.backend];
+  const unknown = given.only.filter((name) => !scenarios.some((one) => one.name === name));
+  const customers = Number(given.customers ?? named?.customers);
+  if (named === undefined) return refuse(`--size: expected small or full, got "${given.size}"`);
+  if (queues === undefined)
+    return refuse(`--backend: expected postgres, redis or both, got "${given.backend}"`);
+  if (!Number.isInteger(customers) || customers < 100 || customers > 1_000_000)
+    return refuse(`--customers: expected a whole number from 100, got "${given.customers}"`);
+  if (unknown.length > 0)
+    return refuse(
+      `--only: expected some of ${scenarios.map(({ name }) => name).join(", ")}, got "${unknown.join(", ")}"`,
+    );
+  const closers = new Closers();
+  endOnSignal(closers);
+  try {
+    const results = await playAll(closers, { ...named, customers }, queues);
+    return results.every(({ faults }) => faults.length === 0) ? 0 : 1;
+  } finally {
+    await closers.close();
+  }
+}
+
+async function playAll(
+  closers: Closers,
+  size: Size,
+  wanted: readonly Queues[],
+): Promise<readonly Result[]> {
+  const started = performance.now();
+  const ground = await prepareGround(closers, wanted.includes("redis"));
+  const queues = wanted.filter((each) => each === "postgres" || ground.redis !== undefined);
+  if (queues.length < wanted.length)
+    say(
+      "\n!! Redis is missing: nothing is broken with the queues in Redis.\n!! To do so: apt-get install redis-server.\n",
+    );
+  say(`${size.customers} customers, seed ${given.seed}`);
+  say(headline());
+  const results: Result[] = [];
+  for (const where of queues) {
+    for (const scenario of scenarios) {
+      if (!given.only.includes(scenario.name) || (scenario.on ?? where) !== where) continue;
+      const result = await play(ground, { scenario, queues: where, size, seed: given.seed });
+      results.push(result);
+      say(lineOf(result));
+    }
+  }
+  const seconds = (performance.now() - started) / 1000;
+  say(`\n${summary(results, { seconds, seed: given.seed, size })}`);
+  if (given.markdown) say(`\n${markdown(results, { seconds, seed: given.seed, size })}`);
+  if (given.json !== undefined)
+    writeFileSync(given.json, `${JSON.stringify({ seed: given.seed, size, results }, null, 2)}\n`);
+  return results;
+}
+
+/** Ctrl-C ends the servers and removes the folders; a second one does not wait for that. */
+function endOnSignal(closers: Closers): void {
+  let asked = 0;
+  const end = () => {
+    asked += 1;
+    if (asked > 1) process.exit(130);
+    say("\nending the servers and removing what was made");
+    void closers.close().then(() => process.exit(130));
+  };
+  // Whoever read what we say is gone, as with `| head`.
+  process.stdout.on("error", () => void closers.close().then(() => process.exit(130)));
+  process.on("SIGINT", end);
+  process.on("SIGTERM", end);
+}
+
+function refuse(message: string): number {
+  process.stderr.write(`chaos: ${message}\n\n${help}`);
+  return 2;
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

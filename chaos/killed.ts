@@ -1,0 +1,77 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Scenario } from "./scenario.ts";
+import type { Stage } from "./stage.ts";
+import { leaseSeconds } from "./sizes.ts";
+
+/** Workers are killed in the middle, several at once now and then; others take their place. */
+async function killInBursts(stage: Stage): Promise<void> {
+  await stage.web();
+  const running = await stage.workers(3);
+  await stage.signUp();
+  const { kills } = stage.size;
+  for (let killed = 0; killed < kills;) {
+    await stage.untilAsked((0.9 * (killed + stage.random())) / kills);
+    const burst = Math.min(1 + Math.floor(2 * stage.random()), kills - killed);
+    const dying = running.splice(0, burst);
+    await Promise.all(dying.map((worker) => stage.kill(worker)));
+    running.push(...(await stage.workers(burst)));
+    killed += burst;
+  }
+  await stage.rest();
+  stage.notes.push(`${kills} kills, ${await stage.count("unknown")} unknown before the reports`);
+}
+
+const killsAtMostOnce: Scenario = {
+  name: "kills",
+  when: "workers are killed in bursts",
+  proves: ["G1", "G2"],
+  crowd: true,
+  async play(stage) {
+    await killInBursts(stage);
+    await stage.stub.deliverDue();
+    await stage.reported();
+  },
+};
+
+/** A quarter of an hour, and a little more, on the workers' clocks. */
+const patienceOver = 16 * 60_000;
+
+const killsAtLeastOnce: Scenario = {
+  name: "kills-receipts",
+  when: "workers are killed that send receipts, which go out again when nobody knows",
+  proves: ["G3"],
+  class: "transactional",
+  async play(stage) {
+    await killInBursts(stage);
+    const unknown = await stage.count("unknown");
+    for (const one of stage.processes.filter(({ isGone }) => !isGone)) one.setClock(patienceOver);
+    await stage.until(
+      "the unknown to be sent again",
+      async () => (await stage.count("unknown")) === 0,
+    );
+    stage.notes.push(`${unknown} sent again`);
+  },
+};
+
+const stopped: Scenario = {
+  name: "paused",
+  when: "a worker is stopped longer than its lease, and goes on",
+  proves: ["G6"],
+  async play(stage) {
+    const [first, ...others] = await stage.workers(3);
+    await stage.signUp();
+    for (let strike = 1; strike <= stage.size.strikes; strike++) {
+      await stage.untilAsked((0.8 * strike) / (stage.size.strikes + 1));
+      first?.signal("SIGSTOP");
+      await pause((leaseSeconds + 3) * 1000);
+      first?.signal("SIGCONT");
+    }
+    await stage.rest();
+    // What it had in flight was answered while it slept: it may record that still.
+    stage.window = 0;
+    await stage.until("the sleeper's answers", async () => (await stage.count("unknown")) === 0);
+    stage.notes.push(`${others.length} others went on meanwhile`);
+  },
+};
+
+export const killedScenarios: readonly Scenario[] = [killsAtMostOnce, killsAtLeastOnce, stopped];

@@ -1,0 +1,47 @@
+import { readEvidence } from "./evidence.ts";
+import type { Ground } from "./ground.ts";
+import { judge } from "./oracle.ts";
+import type { Result } from "./scenario.ts";
+import { Stage, type StageOptions } from "./stage.ts";
+import { reasonOf } from "../src/errors.ts";
+
+/** Plays one scenario to its rest, and compares what the provider was asked with what the ledger says. */
+export async function play(ground: Ground, options: StageOptions): Promise<Result> {
+  const { scenario, queues, seed } = options;
+  const started = performance.now();
+  const stage = await Stage.open(ground, options);
+  try {
+    await scenario.play(stage);
+    await stage.rest();
+    await stage.stopAll();
+  } catch (thrown) {
+    stage.faults.push(reasonOf(thrown));
+  }
+  const evidence = await readEvidence(stage.database, stage.log, stage.customers);
+  const { violations, ...judged } = judge(evidence);
+  const faults = [...stage.faults, ...violations.map(told)];
+  if (judged.unknown > stage.window)
+    faults.push(`expected at most ${stage.window} messages unknown, found ${judged.unknown}`);
+  await stage.close();
+  return {
+    scenario: scenario.name,
+    queues,
+    proves: scenario.proves,
+    seed,
+    customers: stage.customers,
+    requests: evidence.lines.length,
+    seconds: (performance.now() - started) / 1000,
+    ...judged,
+    faults,
+    notes: stage.notes,
+  };
+}
+
+/** Some of the ids: all of them could be a hundred thousand. */
+const shown = 5;
+
+function told({ invariant, what, ids }: ReturnType<typeof judge>["violations"][number]): string {
+  const some = ids.slice(0, shown).join(" ");
+  const more = ids.length > shown ? ` and ${ids.length - shown} more` : "";
+  return `${invariant}: ${ids.length === 0 ? "" : `${ids.length} `}${what} ${some}${more}`.trim();
+}

@@ -1,0 +1,81 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import type { Closers } from "../bench/closers.ts";
+
+/** A process of Waypost that can be broken: `waypost worker` or `waypost web`. */
+export interface Process {
+  readonly pid: number;
+  readonly isGone: boolean;
+  /** Faults that struck it, as `after-claim kill`. */
+  readonly struck: readonly string[];
+  /** Settles when it works. */
+  ready(): Promise<void>;
+  signal(signal: NodeJS.Signals): void;
+  /** Moves its clock, so many milliseconds from the true time. */
+  setClock(offsetMs: number): void;
+  /** SIGKILL, and gone. */
+  kill(): Promise<void>;
+  /** SIGTERM; the code it ended with, null when it was killed. */
+  stop(): Promise<number | null>;
+}
+
+export interface ProcessOptions {
+  readonly role: "worker" | "web";
+  readonly folder: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly clockMs?: number;
+  readonly closers: Closers;
+}
+
+export type Told = { readonly clockMs: number };
+
+export function startProcess(options: ProcessOptions): Process {
+  const child = fork(
+    fileURLToPath(new URL("./breakable.ts", import.meta.url)),
+    [options.role, String(options.clockMs ?? 0)],
+    {
+      cwd: options.folder,
+      env: { PATH: process.env["PATH"], ...options.environment },
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+    },
+  );
+  const forget = options.closers.add(() => void child.kill("SIGKILL"));
+  const isGone = () => child.exitCode !== null || child.signalCode !== null;
+  const gone = once(child, "exit").finally(() => void forget());
+  const struck = faultsOf(child);
+  const ready = Promise.race([once(child, "message"), gone.then(() => undefined)]);
+  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+    if (!isGone()) child.kill(signal);
+    await gone;
+    return child.exitCode;
+  };
+  return {
+    pid: child.pid ?? 0,
+    struck,
+    get isGone() {
+      return isGone();
+    },
+    ready: async () => void (await ready),
+    signal: (signal) => void child.kill(signal),
+    setClock: (clockMs) => void child.send({ clockMs } satisfies Told),
+    kill: async () => void (await end("SIGKILL")),
+    stop: () => end("SIGTERM"),
+  };
+}
+
+/** What it writes goes on to the terminal, but for the marks of the faults that were asked for. */
+function faultsOf(child: ChildProcess): readonly string[] {
+  const struck: string[] = [];
+  let rest = "";
+  child.stderr?.on("data", (chunk: Buffer) => {
+    const lines = (rest + chunk.toString()).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      const [, fault] = /^fault (\S+ \w+)$/.exec(line) ?? [];
+      if (fault === undefined) process.stderr.write(`  ${child.pid}: ${line}\n`);
+      else struck.push(fault);
+    }
+  });
+  return struck;
+}

@@ -1,0 +1,110 @@
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { Redis } from "ioredis";
+import type { Closers } from "../bench/closers.ts";
+import { startEmbedded } from "../src/database/embedded.ts";
+import { findPlace } from "../src/database/embedded-place.ts";
+import { runSql } from "../test/support/server.ts";
+
+/** A Postgres of the run's own that keeps what it commits, as a company's does. */
+export interface PostgresServer {
+  readonly url: string;
+  /** As `pg_ctl restart -m immediate`: no checkpoint, no goodbye, recovery from the log. */
+  restart(): Promise<void>;
+}
+
+export async function startPostgres(folder: string, closers: Closers): Promise<PostgresServer> {
+  let server = await startEmbedded({ folder });
+  const { url } = server;
+  closers.add(async () => {
+    await runSql(url, endOthers).catch(() => {});
+    await server.stop();
+  });
+  const pid = () =>
+    Number(readFileSync(join(findPlace(folder).data, "postmaster.pid"), "utf8").split("\n")[0]);
+  return {
+    url,
+    async restart() {
+      const killed = pid();
+      process.kill(killed, "SIGQUIT");
+      while (isAlive(killed)) await pause(10);
+      server = await startEmbedded({ folder });
+      if (server.url !== url) throw new Error("the database came back at another address");
+    },
+  };
+}
+
+const endOthers = `select pg_terminate_backend(pid) from pg_stat_activity
+  where backend_type = 'client backend' and pid <> pg_backend_pid()`;
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** A Redis of the run's own that keeps nothing when it ends. */
+export interface RedisServer {
+  readonly url: string;
+  /** Everything it knows is gone. */
+  empty(): Promise<void>;
+  /** Killed, and started anew with nothing in it. */
+  restart(downMs: number): Promise<void>;
+  /** From now on it refuses to store anything; 0 lets it again. */
+  limitMemory(bytes: number): Promise<void>;
+}
+
+/** Undefined where there is no `redis-server`. */
+export async function startRedis(
+  folder: string,
+  closers: Closers,
+): Promise<RedisServer | undefined> {
+  if (spawnSync("redis-server", ["--version"]).status !== 0) return undefined;
+  const port = await freePort();
+  const url = `redis://127.0.0.1:${port}`;
+  let server = launch(folder, port);
+  closers.add(() => end(server, "SIGTERM"));
+  const client = new Redis(url, { retryStrategy: () => 50, maxRetriesPerRequest: null });
+  client.on("error", () => undefined);
+  closers.add(() => client.disconnect());
+  await client.ping();
+  return {
+    url,
+    empty: async () => void (await client.flushall()),
+    async restart(downMs) {
+      await end(server, "SIGKILL");
+      await pause(downMs);
+      server = launch(folder, port);
+      await client.ping();
+    },
+    limitMemory: async (bytes) => void (await client.config("SET", "maxmemory", bytes)),
+  };
+}
+
+function launch(folder: string, port: number): ChildProcess {
+  const place = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder];
+  const keeping = ["--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction"];
+  return spawn("redis-server", [...place, ...keeping], { stdio: "ignore" });
+}
+
+async function end(server: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  const gone = once(server, "exit");
+  server.kill(signal);
+  await gone;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === "string") throw new Error("no free port was found");
+  return address.port;
+}

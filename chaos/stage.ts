@@ -1,0 +1,278 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { sql } from "kysely";
+import { type ForkedStub, forkProviderStub } from "../src/channel/provider-stub-process.ts";
+import type { AftermathOptions } from "../src/channel/stub-aftermath.ts";
+import { seededRandom } from "../src/channel/seeded-random.ts";
+import type { Database } from "../src/database/database.ts";
+import { reasonOf } from "../src/errors.ts";
+import type { Fresh, Ground } from "./ground.ts";
+import { type Process, startProcess } from "./process.ts";
+import { applyWelcome, writeProject } from "./project.ts";
+import type { Queues, Scenario } from "./scenario.ts";
+import { freePort } from "./servers.ts";
+import { type Size, answerMs, concurrency } from "./sizes.ts";
+
+/** How long a wait may be in vain. A scenario that comes to rest takes seconds. */
+const patienceMs = 240_000;
+const lookEveryMs = 100;
+
+export interface StageOptions {
+  readonly scenario: Scenario;
+  readonly queues: Queues;
+  readonly size: Size;
+  readonly seed: string;
+}
+
+/** What one scenario plays on: its database, its provider, its processes, and a look at how far they are. */
+export class Stage {
+  readonly size: Size;
+  readonly queues: Queues;
+  readonly customers: number;
+  readonly random: () => number;
+  readonly ground: Ground;
+  readonly folder: string;
+  readonly log: string;
+  readonly notes: string[] = [];
+  readonly faults: string[] = [];
+  readonly processes: Process[] = [];
+  /** How many messages may be left unknown: the calls in flight of whoever was killed. */
+  window = 0;
+  readonly #fresh: Fresh;
+  #stub: ForkedStub;
+  readonly #webPort: number;
+
+  private constructor(ground: Ground, options: StageOptions, made: Made) {
+    this.ground = ground;
+    this.size = options.size;
+    this.queues = options.queues;
+    this.customers = made.customers;
+    this.random = seededRandom(`${options.seed} ${options.scenario.name} ${options.queues}`);
+    this.folder = made.folder;
+    this.log = made.log;
+    this.#fresh = made.fresh;
+    this.#stub = made.stub;
+    this.#webPort = made.webPort;
+  }
+
+  static async open(ground: Ground, options: StageOptions): Promise<Stage> {
+    const { scenario, size, queues, seed } = options;
+    const customers = Math.round(size.customers * (scenario.crowd === true ? 1 : size.part));
+    const folder = join(ground.folder, `${scenario.name}-${queues}`);
+    mkdirSync(folder);
+    writeProject(folder);
+    const fresh = await ground.fresh(customers);
+    await applyWelcome(fresh.database, { class: scenario.class ?? "marketing" });
+    if (queues === "redis") await ground.redis?.empty();
+    const [log, webPort] = [join(folder, "stub.log"), await freePort()];
+    const stub = await startStub(ground, { log, seed, webPort, webhooks: {} });
+    return new Stage(ground, options, { customers, folder, log, fresh, stub, webPort });
+  }
+
+  get database(): Database {
+    return this.#fresh.database;
+  }
+  get databaseUrl(): string {
+    return this.#fresh.url;
+  }
+  get stub(): ForkedStub {
+    return this.#stub;
+  }
+  get webUrl(): string {
+    return `http://127.0.0.1:${this.#webPort}`;
+  }
+
+  /** Another stub at the same log, which reports in another manner. Before anybody was started. */
+  async reportSo(webhooks: AftermathOptions): Promise<void> {
+    await this.#stub.close();
+    const { log, ground } = this;
+    const seed = String(this.random());
+    this.#stub = await startStub(ground, { log, seed, webPort: this.#webPort, webhooks });
+  }
+
+  async worker(given: { faults?: string; clockMs?: number } = {}): Promise<Process> {
+    const worker = this.#process("worker", given);
+    await worker.ready();
+    return worker;
+  }
+
+  async workers(count: number): Promise<Process[]> {
+    return Promise.all(Array.from({ length: count }, () => this.worker()));
+  }
+
+  async web(given: { faults?: string } = {}): Promise<Process> {
+    const web = this.#process("web", given);
+    await web.ready();
+    return web;
+  }
+
+  #process(role: "worker" | "web", given: { faults?: string; clockMs?: number }): Process {
+    const { ground, folder } = this;
+    const started = startProcess({
+      role,
+      folder,
+      closers: ground.closers,
+      clockMs: given.clockMs ?? 0,
+      environment: {
+        DATABASE_URL: this.databaseUrl,
+        ...(this.queues === "redis" ? { REDIS_URL: ground.redis?.url } : {}),
+        SENDGRID_API_KEY: "key",
+        SENDGRID_BASE_URL: this.#stub.url,
+        SENDGRID_WEBHOOK_KEY: this.#stub.sendgridPublicKey,
+        WAYPOST_SECRET: "the chaos runs sign their links with this",
+        WAYPOST_URL: this.webUrl,
+        PORT: String(this.#webPort),
+        LOG_LEVEL: "silent",
+        ...(given.faults === undefined ? {} : { WAYPOST_FAULTS: given.faults }),
+      },
+    });
+    this.processes.push(started);
+    return started;
+  }
+
+  /** Everybody signs up at once; the workers hear of it. */
+  async signUp(): Promise<void> {
+    await sql`
+      insert into pending_events (event_id, customer_id, name, occurred_at, properties)
+      select id, id, 'signed_up', ${new Date()}, '{}' from customers order by id`.execute(
+      this.database,
+    );
+    await sql`select pg_notify('waypost_events', '')`.execute(this.database);
+  }
+
+  /** Kills a worker; what it had in flight may be left unknown. */
+  async kill(worker: Process): Promise<void> {
+    this.window += concurrency;
+    await worker.kill();
+  }
+
+  async requests(): Promise<number> {
+    return (await this.#stub.count()).requests;
+  }
+
+  /** Waits until the provider was asked so often, as a part of all there is to ask. */
+  async untilAsked(part: number): Promise<void> {
+    const goal = Math.round(part * this.customers);
+    await this.until(`${goal} requests`, async () => (await this.requests()) >= goal);
+  }
+
+  /** A look at the database that survives its restarts. */
+  async look<Row>(query: (database: Database) => Promise<Row>): Promise<Row> {
+    const until = Date.now() + patienceMs;
+    for (;;) {
+      try {
+        return await query(this.database);
+      } catch (thrown) {
+        if (Date.now() > until) throw thrown;
+        await pause(lookEveryMs);
+      }
+    }
+  }
+
+  async until(what: string, isSo: () => Promise<boolean>): Promise<boolean> {
+    const until = Date.now() + patienceMs;
+    while (!(await isSo())) {
+      if (Date.now() > until) {
+        this.faults.push(`waited in vain for ${what}: ${await this.states()}`);
+        return false;
+      }
+      await pause(lookEveryMs);
+    }
+    return true;
+  }
+
+  /** Waits until nothing is left to be done. */
+  async rest(): Promise<boolean> {
+    return this.until("everything to come to rest", () => this.#isAtRest());
+  }
+
+  async #isAtRest(): Promise<boolean> {
+    const { rows } = await this.look((database) =>
+      sql<{ over: number; open: boolean; messages: number }>`
+        select (select count(*) from enrollments where state = 'completed')::int as over,
+          (select count(*) from messages)::int as messages,
+          exists (select from pending_events) or exists (select from messages
+            where state in ('planned', 'claimed', 'sending', 'retry')) as open`.execute(database),
+    );
+    const [found] = rows;
+    return found?.open === false && found.over >= this.customers && found.messages >= found.over;
+  }
+
+  /** Waits until all that the provider reports has been applied. */
+  async reported(): Promise<void> {
+    await this.until(
+      "the provider's reports",
+      async () => (await this.#stub.count()).pending === 0,
+    );
+    const inbox = (database: Database) =>
+      sql<{ open: boolean }>`
+        select exists (select from report_inbox where applied_at is null) as open`.execute(
+        database,
+      );
+    await this.until("the reports to be applied", async () => {
+      const { rows } = await this.look(inbox);
+      return rows[0]?.open === false;
+    });
+  }
+
+  async count(state: string): Promise<number> {
+    const { rows } = await this.look((database) =>
+      sql<{ count: number }>`
+        select count(*)::int as count from messages where state = ${state}`.execute(database),
+    );
+    return rows[0]?.count ?? 0;
+  }
+
+  async states(): Promise<string> {
+    const { rows } = await this.look((database) =>
+      sql<{ said: string }>`
+        select coalesce(string_agg(concat_ws(' ', count, state, reason), ', '), 'no messages') as said from (
+          select state, left(reason, 60) as reason, count(*) from messages group by 1, 2 order by 1, 2) as counted`.execute(
+        database,
+      ),
+    );
+    return rows[0]?.said ?? "";
+  }
+
+  /** SIGTERM to all that still run: each ends by itself, and well. */
+  async stopAll(): Promise<void> {
+    const running = this.processes.filter(({ isGone }) => !isGone);
+    const codes = await Promise.all(running.map((one) => one.stop()));
+    for (const code of codes) {
+      if (code !== 0) this.faults.push(`a process that was asked to stop ended with ${code}`);
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.processes.map((one) => one.kill()));
+    await this.#stub.close().catch(() => {});
+    await this.#fresh.drop().catch((thrown: unknown) => this.notes.push(reasonOf(thrown)));
+  }
+}
+
+interface Made {
+  readonly customers: number;
+  readonly folder: string;
+  readonly log: string;
+  readonly fresh: Fresh;
+  readonly stub: ForkedStub;
+  readonly webPort: number;
+}
+
+async function startStub(
+  ground: Ground,
+  given: { log: string; seed: string; webPort: number; webhooks: AftermathOptions },
+): Promise<ForkedStub> {
+  const { log, seed, webPort, webhooks } = given;
+  const sendgridUrl = `http://127.0.0.1:${webPort}/r/sendgrid`;
+  const stub = await forkProviderStub({
+    log,
+    seed,
+    behaviour: { faults: {}, answerMs },
+    webhooks: { pace: "manual", sendgridUrl, ...webhooks },
+  });
+  // Ctrl-C reaches it as well as us, and may have ended it already.
+  ground.closers.add(() => stub.close().catch(() => {}));
+  return stub;
+}
