@@ -7,6 +7,8 @@ export const errorCodes = {
   WAYPOST_TEMPLATE: "a template cannot be compiled or rendered",
   WAYPOST_CHANNEL: "a channel cannot be set up",
   WAYPOST_CONDITION: "a condition cannot be compiled to SQL",
+  WAYPOST_MIGRATION: "customers cannot be moved to another version as the file says",
+  WAYPOST_STALE: "what a plan was made for has moved in the meantime",
   WAYPOST_NOT_FOUND: "something named in a command or a request does not exist",
   WAYPOST_RESTORED:
     "the database was restored from a backup, or is a copy, and delivers nothing until that is confirmed",

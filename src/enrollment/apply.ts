@@ -1,11 +1,15 @@
-import { createHash } from "node:crypto";
 import { type Kysely, type Selectable, type Transaction, sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
 import { WaypostError } from "../errors.ts";
 import type { Journey } from "../journey/journey.ts";
+import type { Migration } from "../journey/migration.ts";
+import { definitionHash } from "./definition-hash.ts";
+import { type Expected, refuseMoved } from "./expected.ts";
 import { listen } from "./heard-event.ts";
 import { lock } from "./lock.ts";
+import { type Moved, migrateCustomers } from "./migrate.ts";
+import { forgetChange, noteChange } from "./version-change.ts";
 
 /** A journey as it is to be, and where it was written. */
 export interface Written {
@@ -13,12 +17,16 @@ export interface Written {
   /** The text of the file, and its path below the project. */
   readonly source: string;
   readonly file: string;
+  /** Which customers of earlier versions move to this one. */
+  readonly migration?: Migration | null;
 }
 
 export interface Applied {
   readonly journey: string;
   readonly outcome: "created" | "changed" | "unchanged" | "restored" | "archived";
   readonly version: number;
+  /** Whom `migrate:` moved; absent when there was nobody. */
+  readonly migrated?: Moved;
 }
 
 type JourneyRow = Selectable<Tables["journeys"]>;
@@ -26,34 +34,33 @@ type JourneyRow = Selectable<Tables["journeys"]>;
 /**
  * Makes the journeys of the workflow files the ones that run, all or none: a new immutable version where a definition
  * changed, nothing where it did not. A journey whose file is gone is archived: it enrols no more, and those inside go on
- * to its end. Customers inside stay on the version they entered with.
+ * to its end. Customers inside stay on the version they entered with, or move as the file's `migrate:` says.
+ *
+ * With `expected`, only what is there may be there: else nothing is done (WAYPOST_STALE).
  */
 export async function applyJourneys(
   database: Database,
   written: readonly Written[],
   now: Date,
+  expected?: readonly Expected[],
 ): Promise<Applied[]> {
   refuseTwins(written);
   return database.transaction().execute(async (transaction) => {
     await lock(transaction, "apply");
+    if (expected !== undefined) await refuseMoved(transaction, expected);
     const before = await transaction.selectFrom("journeys").selectAll().execute();
     const rows = new Map(before.map((row) => [row.name, row]));
-    const applied: Applied[] = [];
+    const done: Done[] = [];
     for (const one of written)
-      applied.push(await applyOne(transaction, one, rows.get(one.journey.name), now));
-    applied.push(...(await archiveOthers(transaction, written, now)));
+      done.push(await applyOne(transaction, one, rows.get(one.journey.name), now));
+    const archived = await archiveOthers(transaction, written, now);
+    const applied: Applied[] = [];
+    // Last, because it locks the enrollments, and workers hold these while they look at journeys.
+    for (const one of done) applied.push(await moveCustomers(transaction, one, now));
+    applied.push(...archived);
     await listen(transaction, now);
     return applied;
   });
-}
-
-/** SHA-256 of the definition, whatever the order of its keys. */
-function hashOf(journey: Journey): string {
-  const sorted = (_key: string, value: unknown) =>
-    value !== null && typeof value === "object" && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : value;
-  return createHash("sha256").update(JSON.stringify(journey, sorted)).digest("hex");
 }
 
 function refuseTwins(written: readonly Written[]): void {
@@ -69,26 +76,54 @@ function refuseTwins(written: readonly Written[]): void {
   }
 }
 
+/** A journey that is in force as it is written, before its customers move. */
+interface Done {
+  readonly applied: Applied;
+  readonly written: Written;
+  readonly journeyId: number;
+  readonly versionId: number;
+  readonly from: number | null;
+}
+
 async function applyOne(
   transaction: Transaction<Tables>,
   written: Written,
   row: JourneyRow | undefined,
   now: Date,
-): Promise<Applied> {
+): Promise<Done> {
   const { name } = written.journey;
-  if (row === undefined) {
-    const id = await insertJourney(transaction, written.journey, now);
-    const version = await insertVersion(transaction, id, written, now);
-    return { journey: name, outcome: "created", version };
-  }
-  const current = await currentVersion(transaction, row);
-  const isSame = current?.hash === hashOf(written.journey);
-  const version = isSame ? current.number : await insertVersion(transaction, row.id, written, now);
-  if (row.state === "archived") {
-    await activate(transaction, row.id, now);
-    return { journey: name, outcome: "restored", version };
-  }
-  return { journey: name, outcome: isSame ? "unchanged" : "changed", version };
+  const journeyId = row?.id ?? (await insertJourney(transaction, written.journey, now));
+  const current = row && (await currentVersion(transaction, row));
+  const isSame = current?.hash === definitionHash(written.journey);
+  const version = isSame ? current : await insertVersion(transaction, journeyId, written, now);
+  if (row?.state === "archived") await activate(transaction, journeyId, now);
+  const outcome =
+    row === undefined
+      ? "created"
+      : row.state === "archived"
+        ? "restored"
+        : isSame
+          ? "unchanged"
+          : "changed";
+  const applied: Applied = { journey: name, outcome, version: version.number };
+  return { applied, written, journeyId, versionId: version.id, from: row?.version_id ?? null };
+}
+
+/** Notes the change of the version, and takes those along whom the file says move with it. */
+async function moveCustomers(
+  transaction: Transaction<Tables>,
+  { applied, written: { journey, migration, file }, journeyId, versionId, from }: Done,
+  now: Date,
+): Promise<Applied> {
+  const isMoving = migration !== undefined && migration !== null && from !== null;
+  if (from === versionId && !isMoving) return applied;
+  const changeId = await noteChange(transaction, { journeyId, from, to: versionId }, now);
+  if (!isMoving) return applied;
+  const to = { journeyId, versionId, changeId, journey, file };
+  const migrated = await migrateCustomers(transaction, migration, to, now);
+  if (migrated.moved + migrated.exited > 0) return { ...applied, migrated };
+  if (from === versionId) await forgetChange(transaction, changeId);
+  return applied;
 }
 
 async function insertJourney(
@@ -115,7 +150,7 @@ async function insertVersion(
   journeyId: number,
   { journey, source, file }: Written,
   now: Date,
-): Promise<number> {
+): Promise<{ readonly id: number; readonly number: number }> {
   const version = await transaction
     .insertInto("journey_versions")
     .values({
@@ -124,7 +159,7 @@ async function insertVersion(
       definition: JSON.stringify(journey),
       source,
       file,
-      hash: hashOf(journey),
+      hash: definitionHash(journey),
       applied_at: now,
     })
     .returning(["id", "number"])
@@ -134,13 +169,13 @@ async function insertVersion(
     .set({ version_id: version.id, changed_at: now })
     .where("id", "=", journeyId)
     .execute();
-  return version.number;
+  return version;
 }
 
 function currentVersion(transaction: Kysely<Tables>, { version_id }: JourneyRow) {
   return transaction
     .selectFrom("journey_versions")
-    .select(["number", "hash"])
+    .select(["id", "number", "hash"])
     .where("id", "=", version_id)
     .executeTakeFirst();
 }

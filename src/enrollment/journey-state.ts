@@ -1,5 +1,6 @@
+import type { Kysely } from "kysely";
 import type { Database } from "../database/database.ts";
-import type { JourneysState } from "../database/tables.ts";
+import type { JourneysState, Tables } from "../database/tables.ts";
 import { WaypostError, nearMiss } from "../errors.ts";
 
 /** Nobody enters, nobody moves, from the next batch on. False when it was paused already. */
@@ -38,7 +39,7 @@ async function change(
 }
 
 /** The journey of that name, or an error with the one that may have been meant. */
-export async function getJourney(database: Database, name: string) {
+export async function getJourney(database: Kysely<Tables>, name: string) {
   const journeys = await database
     .selectFrom("journeys")
     .select(["id", "name", "state", "entered_until"])

@@ -14,9 +14,9 @@ import { monday } from "../support/people.ts";
 /** A journey as an operator would write it; `topic` is filled in. */
 export function written(text: string, file = "workflows/test.yaml"): Written {
   const source = `topic: offers\n${text}`;
-  const { journey, mistakes } = readJourney(source, file);
+  const { journey, migration, mistakes } = readJourney(source, file);
   if (journey === undefined || mistakes.length > 0) throw new Error(JSON.stringify(mistakes));
-  return { journey, source, file };
+  return { journey, migration, source, file };
 }
 
 /** The engine over a test's database, on a clock that the test moves. */

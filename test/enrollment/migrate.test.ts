@@ -1,0 +1,174 @@
+import { expect, test } from "vitest";
+import { WaypostError } from "../../src/errors.ts";
+import { aCustomer } from "../support/people.ts";
+import { aShop } from "./shop.ts";
+
+const shop = await aShop();
+
+const journey = (steps: string, migrate = "") => `
+journey: hello
+start: { on: signed_up }
+${migrate}
+steps: ${steps}`;
+
+const first = journey("[{ wait: 3 days }, { send: reminder, by: email }]");
+
+async function inside(text = first) {
+  await shop.apply(text);
+  const ada = await aCustomer(shop.database);
+  await shop.happens(ada, "signed_up");
+  await shop.live();
+  return ada;
+}
+
+test("without migrate, who is inside stays on the version of the entry", async () => {
+  const ada = await inside();
+  const applied = await shop.apply(journey("[{ wait: 3 days }, { send: letter, by: email }]"));
+  expect(applied).toEqual([{ journey: "hello", outcome: "changed", version: 2 }]);
+  await shop.travel("4 days");
+  expect(await shop.messagesTo(ada)).toEqual(["email reminder"]);
+});
+
+test("migrate: all moves who stands at a step that is still there, and the wait they are in is kept", async () => {
+  const ada = await inside();
+  await shop.travel("1 day");
+  const next = journey(
+    "[{ wait: 3 days }, { send: reminder, by: email }, { send: letter, by: email }]",
+    "migrate: all",
+  );
+  expect(await shop.apply(next)).toEqual([
+    { journey: "hello", outcome: "changed", version: 2, migrated: { moved: 1, exited: 0 } },
+  ]);
+  await shop.travel("1 day");
+  expect(await shop.messagesTo(ada)).toEqual([]);
+  await shop.travel("1 day");
+  expect(await shop.messagesTo(ada)).toEqual(["email reminder", "email letter"]);
+});
+
+test("applying a migration again moves nobody", async () => {
+  await inside();
+  const next = journey("[{ wait: 1 day }, { send: reminder, by: email }]", "migrate: all");
+  await shop.apply(next);
+  expect(await shop.apply(next)).toEqual([{ journey: "hello", outcome: "unchanged", version: 2 }]);
+  const changes = await shop.database.selectFrom("version_changes").select("id").execute();
+  expect(changes).toHaveLength(2);
+});
+
+test("a migration that is added to an unchanged journey moves who was left on an old version", async () => {
+  const ada = await inside();
+  const steps = "[{ wait: 3 days }, { send: letter, by: email }]";
+  await shop.apply(journey(steps));
+  const migrate = "migrate: { from: 1, steps: { reminder: letter } }";
+  expect(await shop.apply(journey(steps, migrate))).toEqual([
+    { journey: "hello", outcome: "unchanged", version: 2, migrated: { moved: 1, exited: 0 } },
+  ]);
+  await shop.travel("4 days");
+  expect(await shop.messagesTo(ada)).toEqual(["email letter"]);
+});
+
+test("customers at a step that nobody says a destination for are refused, and nothing changes", async () => {
+  const ada = await inside();
+  const next = journey("[{ wait: 1 day }, { send: letter, by: email }]", "migrate: all");
+  const refused = shop.apply(next);
+  await expect(refused).rejects.toThrow(WaypostError);
+  await expect(refused).rejects.toThrow(
+    'migrate: expected a destination for "reminder" of version 1, where 1 customer stands',
+  );
+  await shop.travel("4 days");
+  expect(await shop.messagesTo(ada)).toEqual(["email reminder"]);
+});
+
+test("a step of the same id but of another kind is no destination by itself", async () => {
+  await inside(journey("[{ wait: 3 days }, { send: letter, id: last, by: email }]"));
+  const next = journey("[{ wait: 3 days, id: last }, { send: letter, by: email }]", "migrate: all");
+  await expect(shop.apply(next)).rejects.toThrow('a destination for "last" of version 1');
+});
+
+test("exit ends the passage, stay leaves it on its version", async () => {
+  const ada = await inside();
+  const next = (to: string) =>
+    journey(
+      "[{ wait: 1 day }, { send: letter, by: email }]",
+      `migrate: { from: 1, steps: { reminder: ${to} } }`,
+    );
+  expect(await shop.apply(next("stay"))).toEqual([
+    { journey: "hello", outcome: "changed", version: 2 },
+  ]);
+  expect(await shop.whereabouts(ada)).toEqual(["waiting at reminder"]);
+  expect(await shop.apply(next("exit"))).toMatchObject([{ migrated: { moved: 0, exited: 1 } }]);
+  expect(await shop.whereabouts(ada)).toEqual(["exited: migrated"]);
+});
+
+test("due: now ends the wait", async () => {
+  const ada = await inside();
+  await shop.apply(
+    journey(
+      "[{ wait: 1 day }, { send: letter, by: email }]",
+      "migrate: { from: all, steps: { reminder: { to: letter, due: now } } }",
+    ),
+  );
+  await shop.live();
+  expect(await shop.messagesTo(ada)).toEqual(["email letter"]);
+});
+
+const awaiting = (event: string, id: string, migrate = "") =>
+  journey(
+    `[{ await: { event: ${event}, within: 3 days }, id: ${id}, then: [{ send: thanks, by: email }], else: [{ send: reminder, by: email }] }]`,
+    migrate,
+  );
+
+test("who waits for an event waits for the one of the new step, for as long as was said at first", async () => {
+  const ada = await inside(awaiting("paid", "payment"));
+  await shop.travel("2 days");
+  const migrate = "migrate: { from: 1, steps: { payment: order } }";
+  await shop.apply(awaiting("ordered", "order", migrate));
+  await shop.happens(ada, "paid");
+  await shop.live();
+  expect(await shop.messagesTo(ada)).toEqual([]);
+  await shop.happens(ada, "ordered");
+  await shop.live();
+  expect(await shop.messagesTo(ada)).toEqual(["email thanks"]);
+});
+
+test("and comes to the time-out when it would have anyway", async () => {
+  const ada = await inside(awaiting("paid", "payment"));
+  await shop.travel("2 days");
+  await shop.apply(awaiting("ordered", "payment", "migrate: all"));
+  await shop.travel("1 day");
+  expect(await shop.messagesTo(ada)).toEqual(["email reminder"]);
+});
+
+test("who waited for an event goes on at once where nothing is waited for any more", async () => {
+  const ada = await inside(awaiting("paid", "payment"));
+  await shop.apply(
+    journey("[{ send: letter, by: email }]", "migrate: { from: all, steps: { payment: letter } }"),
+  );
+  await shop.live();
+  expect(await shop.messagesTo(ada)).toEqual(["email letter"]);
+});
+
+test("versions that are not named stay where they are", async () => {
+  const ada = await inside();
+  await shop.apply(journey("[{ wait: 5 days }, { send: reminder, by: email }]"));
+  const bob = await aCustomer(shop.database);
+  await shop.happens(bob, "signed_up");
+  await shop.live();
+  const third = "[{ wait: 9 days }, { send: reminder, by: email }, { send: letter, by: email }]";
+  await shop.apply(journey(third, "migrate: { from: [2] }"));
+  await shop.travel("6 days");
+  expect(await shop.messagesTo(ada)).toEqual(["email reminder"]);
+  expect(await shop.messagesTo(bob)).toEqual(["email reminder", "email letter"]);
+});
+
+test("a step that keeps its id is not sent twice, a renamed one is: the plan warns of it", async () => {
+  const old = "[{ send: reminder, by: email }, { wait: 3 days }, { send: letter, by: email }]";
+  const ada = await inside(journey(old));
+  await shop.apply(
+    journey(
+      "[{ send: reminder, by: email }, { send: reminder, by: email, id: again }]",
+      "migrate: { from: all, steps: { letter: { to: reminder, due: now } } }",
+    ),
+  );
+  await shop.live();
+  expect(await shop.messagesTo(ada)).toEqual(["email reminder", "email reminder"]);
+});
