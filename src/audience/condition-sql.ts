@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Condition, Test } from "../journey/condition.ts";
 import { accountSql } from "./account-sql.ts";
+import { answerSql, taskSql } from "./answer-sql.ts";
 import { consentSql } from "./consent-sql.ts";
 import { eventSql } from "./event-sql.ts";
 import { fieldOperand } from "./field.ts";
@@ -12,6 +13,7 @@ import { orderSql } from "./order-sql.ts";
 import { refusal } from "./refusal.ts";
 import type { Scope } from "./scope.ts";
 import { testSql } from "./test-sql.ts";
+import { voucherSql } from "./voucher-sql.ts";
 
 /**
  * The one evaluator: a condition as an SQL expression for WHERE, CASE WHEN or a join, over the aliases of `scope`.
@@ -74,6 +76,12 @@ function leaf(condition: Leaf, scope: Scope, wanted: boolean): RawBuilder<boolea
       return consentSql(condition, scope, wanted);
     case "message":
       return messageSql(condition, scope, wanted);
+    case "answer":
+      return unlessUnwanted(answerSql(condition, scope), wanted);
+    case "task":
+      return unlessUnwanted(taskSql(condition, scope), wanted);
+    case "voucher":
+      return voucherSql(condition, scope, wanted);
   }
 }
 

@@ -7,12 +7,14 @@ import { storable } from "./bound-value.ts";
  */
 export type Operand =
   | { readonly kind: "text" | "code" | "number" | "instant"; readonly sql: RawBuilder<unknown> }
-  /** A value out of a JSON document: of any type, and as dirty as what was sent to us. */
-  | {
-      readonly kind: "json";
-      readonly sql: RawBuilder<unknown>;
-      readonly text: RawBuilder<unknown>;
-    };
+  | JsonOperand;
+
+/** A value out of a JSON document: of any type, and as dirty as what was sent to us. */
+export interface JsonOperand {
+  readonly kind: "json";
+  readonly sql: RawBuilder<unknown>;
+  readonly text: RawBuilder<unknown>;
+}
 
 /** What a comparison needs beside its operand: the instant it is made at, and where it stands, for errors. */
 export interface Asking {
@@ -21,7 +23,11 @@ export interface Asking {
 }
 
 /** A key of a JSON object. One with dots ("cart.total") is taken as it stands first, then as a path. */
-export function jsonOperand(document: RawBuilder<unknown>, key: string, place: string): Operand {
+export function jsonOperand(
+  document: RawBuilder<unknown>,
+  key: string,
+  place: string,
+): JsonOperand {
   const whole = storable(key, place);
   if (!key.includes(".")) {
     return {

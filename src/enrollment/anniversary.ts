@@ -7,7 +7,7 @@ import {
   minutesOf,
 } from "./local-time.ts";
 
-/** A yearly date that came round: whose it is (month and day of the customer's own date), which year, and when. */
+/** A day that came round: whose it is (month and day of the customer's own date), which year, and when. */
 export interface Anniversary {
   readonly month: number;
   readonly day: number;
@@ -15,18 +15,19 @@ export interface Anniversary {
   readonly at: Date;
 }
 
-/** What an anniversary counts from: days before (negative) or after the date, at a local time such as "09:00". */
-export interface YearlyDate {
+/** What a day counts from: days before (negative) or after the date, at a local time such as "09:00". */
+export interface ComingDay {
   readonly offsetDays: number;
   readonly at: string;
+  readonly repeat: "yearly" | "once";
 }
 
 /**
- * The anniversaries that a zone's clocks reached in (after, until]. Whoever was born on February 29 has the 28th in common
+ * The days that a zone's clocks reached in (after, until]. Of what comes every year, February 29 is the 28th in common
  * years.
  */
 export function anniversariesBetween(
-  date: YearlyDate,
+  date: ComingDay,
   after: Date,
   until: Date,
   zone: string,
@@ -40,13 +41,14 @@ export function anniversariesBetween(
   ) {
     const at = instantAt(day, minutesOf(date.at) * 60_000, zone);
     if (at > after && at <= until)
-      found.push(...celebrated(addDays(day, -date.offsetDays)).map((whose) => ({ ...whose, at })));
+      found.push(...meant(addDays(day, -date.offsetDays), date).map((whose) => ({ ...whose, at })));
   }
   return found;
 }
 
-function celebrated(day: LocalDay): readonly LocalDay[] {
-  const endsFebruary = day.month === 2 && day.day === 28 && daysInMonth(day.year, 2) === 28;
+function meant(day: LocalDay, { repeat }: ComingDay): readonly LocalDay[] {
+  const endsFebruary =
+    repeat === "yearly" && day.month === 2 && day.day === 28 && daysInMonth(day.year, 2) === 28;
   return endsFebruary ? [day, { ...day, day: 29 }] : [day];
 }
 

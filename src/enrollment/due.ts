@@ -13,7 +13,7 @@ import {
 const MINUTE_MS = 60_000;
 
 /** When a wait that begins now is over for a customer in `zone`. Always later than now. */
-export function dueAfter(wait: Wait, now: Date, zone: string): Date {
+export function dueAfter(wait: Exclude<Wait, { kind: "date" }>, now: Date, zone: string): Date {
   return wait.kind === "for" ? dueIn(wait.duration, now, zone) : dueAt(wait, now, zone);
 }
 

@@ -17,11 +17,17 @@
  * is paused it does not move; what happened meanwhile (stops, events awaited) still counts.
  */
 
-/** What every piece of the engine's work is given: what time it is, how much to do at most, and the shop's own zone. */
-export interface Turn {
+/** What every piece of the engine's work is given: what time it is, and what the shop says of all journeys. */
+export interface Moment {
   readonly now: Date;
-  /** Enrollments or events of one transaction, 1 to 5000. */
-  readonly limit: number;
   /** For customers whose zone is unknown. */
   readonly zone: string;
+  /** Share of customers, 0 to 1, whom every marketing journey leaves alone; none when it is not said. */
+  readonly holdout?: number;
+}
+
+/** A moment, and how much is to be done in it at most. */
+export interface Turn extends Moment {
+  /** Enrollments or events of one transaction, 1 to 5000. */
+  readonly limit: number;
 }

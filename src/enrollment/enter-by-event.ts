@@ -2,6 +2,7 @@ import { type Kysely, type RawBuilder, sql } from "kysely";
 import { conditionSql } from "../audience/condition-sql.ts";
 import type { Tables } from "../database/tables.ts";
 import { enter } from "./enter.ts";
+import type { Moment } from "./enrollment.ts";
 import { type PendingEvent, asTable, matches } from "./pending-event.ts";
 import type { Version } from "./version.ts";
 
@@ -10,8 +11,9 @@ export async function enterByEvents(
   transaction: Kysely<Tables>,
   version: Version,
   events: readonly PendingEvent[],
-  now: Date,
+  moment: Omit<Moment, "zone">,
 ): Promise<number> {
+  const { now } = moment;
   const { start } = version.journey;
   if (start.kind !== "event") return 0;
   const heard = events.filter(({ name }) => name === start.event);
@@ -27,7 +29,7 @@ export async function enterByEvents(
       // A clock that is ahead must not make an enrollment that begins tomorrow.
       enteredAt: sql<Date>`least(event.occurred_at, ${now}::timestamptz)`,
     },
-    now,
+    moment,
   );
 }
 

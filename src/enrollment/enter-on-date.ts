@@ -1,50 +1,72 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
-import { type Anniversary, anniversariesBetween } from "./anniversary.ts";
-import { zoneFor } from "./due.ts";
-import { inRange, meetsStart, openStart } from "./start.ts";
 import type { Start } from "../journey/journey.ts";
+import { type Anniversary, anniversariesBetween } from "./anniversary.ts";
+import { attributeOf } from "./customer-date.ts";
+import { zoneFor } from "./due.ts";
+import type { Moment } from "./enrollment.ts";
+import { inRange, meetsStart, openStart } from "./start.ts";
 
 type DateStart = Extract<Start, { kind: "date" }>;
 
-/** An anniversary for the customers of one zone; null stands for the unknown. */
-interface ZonedAnniversary extends Anniversary {
+/** A day that came round for the customers of one zone; null stands for the unknown. */
+interface ZonedDay extends Anniversary {
   readonly zone: string | null;
+  /** The zone their clocks are reckoned by. */
+  readonly clock: string;
 }
 
 const DAY_MS = 86_400_000;
 
 /**
- * Enrols whose birthday came round since the journey last looked, at the local time and the days before or after that
- * the journey names. A run that comes late catches up with the last day. Returns how many entered.
+ * Enrols for whom the day of the journey's field came since it last looked, at the local time and the days before or after
+ * that the journey names: the day itself, or each anniversary of it. A run that comes late catches up with the last day.
+ * Returns how many entered.
  */
 export function enterOnDate(
   database: Database,
   journeyId: number,
-  { now, zone }: { readonly now: Date; readonly zone: string },
+  moment: Moment,
 ): Promise<number> {
-  return openStart(database, journeyId, "date", now, async (session, version, start) => {
+  const { now } = moment;
+  return openStart(database, journeyId, "date", moment, async (session, version, start) => {
     const dayAgo = new Date(now.getTime() - DAY_MS);
     const last = version.enteredUntil ?? dayAgo;
     const after = last > dayAgo ? last : dayAgo;
-    const zones = await zonesOf(session, start);
-    const anniversaries = zones.flatMap((customers) =>
-      anniversariesBetween(start, after, now, zoneFor(start.zone, customers, zone)).map(
-        (anniversary): ZonedAnniversary => ({ ...anniversary, zone: customers }),
-      ),
-    );
-    if (anniversaries.length === 0) return { until: now, entrants: null };
+    const days = await daysBetween(session, start, after, moment);
+    if (days.length === 0) return { until: now, entrants: null };
+    const occurrence =
+      start.repeat === "yearly"
+        ? sql`on_day.year::text`
+        : sql`make_date(on_day.year, on_day.month, on_day.day)::text`;
     return {
       until: now,
       entrants: (range) => ({
-        from: sql`${asTable(anniversaries)} join customers as customer on ${celebrates(start)}`,
+        from: sql`${asTable(days)} join customers as customer on ${falls(start)}`,
         where: sql`${inRange(range)} and ${meetsStart(version, now)}`,
-        key: sql<string>`'date:' || yearly.year`,
+        key: sql<string>`'date:' || ${occurrence}`,
         entry: sql`'{}'::jsonb`,
         enteredAt: sql<Date>`${now}::timestamptz`,
       }),
     };
+  });
+}
+
+async function daysBetween(
+  session: Kysely<Tables>,
+  start: DateStart,
+  after: Date,
+  { now, zone }: Moment,
+): Promise<readonly ZonedDay[]> {
+  const zones = await zonesOf(session, start);
+  return zones.flatMap((customers) => {
+    const clock = zoneFor(start.zone, customers, zone);
+    return anniversariesBetween(start, after, now, clock).map((day): ZonedDay => ({
+      ...day,
+      zone: customers,
+      clock,
+    }));
   });
 }
 
@@ -54,25 +76,47 @@ async function zonesOf(
   start: DateStart,
 ): Promise<readonly (string | null)[]> {
   if (start.zone !== "customer") return [null];
-  const rows = await session
-    .selectFrom("customers")
-    .select("zone")
-    .distinct()
-    .where("birthday", "is not", null)
-    .execute();
+  const { rows } = await sql<{ zone: string | null }>`
+    select distinct customer.zone from customers customer where ${holds(start)} is not null`.execute(
+    session,
+  );
   return rows.map((row) => row.zone);
 }
 
-function asTable(anniversaries: readonly ZonedAnniversary[]): RawBuilder<unknown> {
-  const column = <K extends keyof ZonedAnniversary>(key: K) => anniversaries.map((one) => one[key]);
-  return sql`unnest(${column("zone")}::text[], ${column("month")}::int[], ${column("day")}::int[], ${column("year")}::int[])
-    as yearly (zone, month, day, year)`;
+function holds({ field }: DateStart): RawBuilder<unknown> {
+  if (field === "birthday" || field === "created_at") return sql.ref(`customer.${field}`);
+  return attributeOf(field);
 }
 
-/** In the shape of the index customers_by_birthday. */
-function celebrates({ zone }: DateStart): RawBuilder<boolean> {
+function asTable(days: readonly ZonedDay[]): RawBuilder<unknown> {
+  const column = <K extends keyof ZonedDay>(key: K) => days.map((one) => one[key]);
+  return sql`unnest(${column("zone")}::text[], ${column("clock")}::text[], ${column("month")}::int[],
+      ${column("day")}::int[], ${column("year")}::int[]) as on_day (zone, clock, month, day, year)`;
+}
+
+/** Whether the customer's day is `on_day`. */
+function falls(start: DateStart): RawBuilder<boolean> {
   const livesThere =
-    zone === "customer" ? sql`customer.zone is not distinct from yearly.zone` : sql`true`;
-  return sql<boolean>`extract(month from customer.birthday) = yearly.month::numeric
-    and extract(day from customer.birthday) = yearly.day::numeric and ${livesThere}`;
+    start.zone === "customer" ? sql`customer.zone is not distinct from on_day.zone` : sql`true`;
+  const day = dayOf(start.field);
+  if (start.repeat === "once")
+    return sql`${day} = make_date(on_day.year, on_day.month, on_day.day) and ${livesThere}`;
+  // In the shape of the index customers_by_birthday.
+  return sql`extract(month from ${day}) = on_day.month::numeric and extract(day from ${day}) = on_day.day::numeric
+    and ${hasBegun(start.field, day)} and ${livesThere}`;
+}
+
+/** The day a field holds on the clocks of the customer's zone; null for what is no date. */
+function dayOf(field: string): RawBuilder<unknown> {
+  if (field === "birthday") return sql`customer.birthday`;
+  if (field === "created_at") return sql`(customer.created_at at time zone on_day.clock)::date`;
+  return sql`as_day(${attributeOf(field)}, on_day.clock)`;
+}
+
+/** What happens every year begins with the date itself; a day that somebody was born or came to us on is no anniversary yet. */
+function hasBegun(field: string, day: RawBuilder<unknown>): RawBuilder<boolean> {
+  const year = sql`extract(year from ${day})`;
+  return field === "birthday" || field === "created_at"
+    ? sql`${year} < on_day.year::numeric`
+    : sql`${year} <= on_day.year::numeric`;
 }

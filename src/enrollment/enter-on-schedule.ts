@@ -1,6 +1,7 @@
 import { Cron } from "croner";
 import { sql } from "kysely";
 import type { Database } from "../database/database.ts";
+import type { Moment } from "./enrollment.ts";
 import { inRange, meetsStart, openStart } from "./start.ts";
 
 /**
@@ -10,9 +11,10 @@ import { inRange, meetsStart, openStart } from "./start.ts";
 export function enterOnSchedule(
   database: Database,
   journeyId: number,
-  { now, zone }: { readonly now: Date; readonly zone: string },
+  moment: Moment,
 ): Promise<number> {
-  return openStart(database, journeyId, "every", now, async (_session, version, start) => {
+  const { now, zone } = moment;
+  return openStart(database, journeyId, "every", moment, async (_session, version, start) => {
     const occurrence = lastOccurrence(start.cron, start.zone ?? zone, now);
     const isDone = version.enteredUntil !== null && version.enteredUntil >= (occurrence ?? now);
     if (occurrence === undefined || isDone) return undefined;

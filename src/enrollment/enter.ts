@@ -1,6 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { interval } from "../duration.ts";
+import type { Moment } from "./enrollment.ts";
 import { shareOf } from "./share.ts";
 import type { Version } from "./version.ts";
 
@@ -10,6 +11,8 @@ export interface Entrants {
   readonly where: RawBuilder<unknown>;
   /** What makes this entry another one than the last: an event, an occurrence, a segment entry. */
   readonly key: RawBuilder<string>;
+  /** Whether the key is kept where a customer may come in but once. */
+  readonly keepsKey?: boolean;
   /** Properties of the entry event. */
   readonly entry: RawBuilder<unknown>;
   readonly enteredAt: RawBuilder<Date>;
@@ -23,23 +26,21 @@ export async function enter(
   transaction: Kysely<Tables>,
   version: Version,
   entrants: Entrants,
-  now: Date,
+  { now, holdout = 0 }: Omit<Moment, "zone">,
 ): Promise<number> {
   const { journeyId, journey } = version;
-  const isHeldOut = holdoutOf(version);
   const { numAffectedRows } = await sql`
     insert into enrollments (journey_id, version_id, customer_id, entry_key, state, step, due_at, reason, entry, holdout,
                              entered_at, moved_at, finished_at)
     select ${journeyId}, ${version.id}, customer_id, entry_key,
-           case when held_out then 'exited' else 'entered' end,
-           case when held_out then null else ${journey.first}::text end,
-           case when held_out then null else ${now}::timestamptz end,
-           case when held_out then 'holdout' end,
-           entry, held_out, entered_at, ${now},
-           case when held_out then ${now}::timestamptz end
+           case when left_alone is null then 'entered' else 'exited' end,
+           case when left_alone is null then ${journey.first}::text end,
+           case when left_alone is null then ${now}::timestamptz end,
+           left_alone, entry, left_alone is not null, entered_at, ${now},
+           case when left_alone is not null then ${now}::timestamptz end
     from (
       select customer.id as customer_id, ${keyOf(version, entrants)} as entry_key, ${entrants.entry} as entry,
-             ${entrants.enteredAt} as entered_at, ${isHeldOut} as held_out
+             ${entrants.enteredAt} as entered_at, ${leftAlone(version, holdout)} as left_alone
       from ${entrants.from}
       where ${entrants.where}
     ) as entrant
@@ -48,24 +49,42 @@ export async function enter(
   return Number(numAffectedRows ?? 0n);
 }
 
-/** "never" gives every entry the same key, so the table refuses the second. */
-function keyOf({ journey }: Version, { key }: Entrants): RawBuilder<string> {
-  return journey.start.again.kind === "never" ? sql<string>`'once'` : key;
+/**
+ * "never" gives every entry the same key, so the table refuses the second. A request keeps its own, by which it is known
+ * when it comes again (enter-by-request.ts).
+ */
+function keyOf({ journey }: Version, { key, keepsKey = false }: Entrants): RawBuilder<string> {
+  return journey.start.again.kind === "never" && !keepsKey ? sql<string>`'once'` : key;
 }
 
-function holdoutOf({ journey }: Version): RawBuilder<boolean> {
-  const holdout = journey.objective?.holdout ?? 0;
-  if (holdout <= 0) return sql<boolean>`false`;
-  return sql<boolean>`${shareOf(sql`customer.id`, journey.name)} < ${holdout}::float8`;
+/** Why a customer's passage is over at once; null for all others. The shop's holdout is the same in every journey. */
+function leftAlone({ journey }: Version, ofAll: number): RawBuilder<string | null> {
+  const ofJourney = journey.objective?.holdout ?? 0;
+  const cases = [
+    ...(journey.class === "marketing" && ofAll > 0
+      ? [
+          sql`when ${shareOf(sql`customer.id`, "", "holdout")} < ${ofAll}::float8 then 'global holdout'`,
+        ]
+      : []),
+    ...(ofJourney > 0
+      ? [sql`when ${shareOf(sql`customer.id`, journey.name)} < ${ofJourney}::float8 then 'holdout'`]
+      : []),
+  ];
+  return cases.length === 0 ? sql`null::text` : sql`case ${sql.join(cases, sql` `)} end`;
 }
 
 /** "after 30 days" counts from the last entry, and nobody comes in twice while still inside. */
 function mayEnter({ journeyId, journey }: Version): RawBuilder<boolean> {
-  const { again } = journey.start;
-  if (again.kind !== "after") return sql<boolean>`true`;
+  const { again, kind } = journey.start;
+  // Where keys are kept they do not tell a second entry, so the first is looked for.
+  if (again.kind === "always" || (again.kind === "never" && kind !== "request"))
+    return sql<boolean>`true`;
+  const bars =
+    again.kind === "never"
+      ? sql`true`
+      : sql`(earlier.state in ('entered', 'waiting', 'held')
+             or earlier.entered_at > entrant.entered_at - ${interval(again.after)}::interval)`;
   return sql<boolean>`not exists (
     select from enrollments earlier
-    where earlier.customer_id = entrant.customer_id and earlier.journey_id = ${journeyId}
-      and (earlier.state in ('entered', 'waiting', 'held')
-           or earlier.entered_at > entrant.entered_at - ${interval(again.after)}::interval))`;
+    where earlier.customer_id = entrant.customer_id and earlier.journey_id = ${journeyId} and ${bars})`;
 }

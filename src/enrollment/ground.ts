@@ -1,4 +1,4 @@
-import type { StepId } from "../journey/journey.ts";
+import type { Step, StepId } from "../journey/journey.ts";
 import type { Due } from "./claim-due.ts";
 import type { Passage } from "./passage.ts";
 import type { Arrival } from "./place.ts";
@@ -18,10 +18,9 @@ export class Ground {
 
   /** Sets a due enrollment where it stands; one whose await is over where the time-out leads. */
   enter({ id, step, awaiting }: Due): void {
-    const here = this.#version.journey.steps[step];
-    if (awaiting !== null && here?.kind === "await")
-      this.move(step, { ids: [id], to: here.timeout });
-    else this.#stand(step, [id]);
+    const late = awaiting === null ? undefined : whenLate(this.#version.journey.steps[step]);
+    if (late === undefined) this.#stand(step, [id]);
+    else this.move(step, { ids: [id], to: late.to });
   }
 
   /** The next step that somebody stands at, and all who do. */
@@ -36,7 +35,7 @@ export class Ground {
     if ("at" in move) {
       this.arrivals.push(move);
       // An await is passed when its event or its time-out comes; whoever exits has gone no further.
-      if (move.at.state === "waiting" && move.at.awaiting === null)
+      if (move.at.state === "waiting" && move.at.awaiting === null && move.at.step !== from)
         this.#count(from, move.at.step, move.ids.length);
       return;
     }
@@ -64,4 +63,9 @@ export class Ground {
   #count(step: StepId, next: StepId | null, customers: number): void {
     this.passages.push({ versionId: this.#version.id, step, next, customers });
   }
+}
+
+/** Where a step leads whose time is up while it waits for an event. Calls and tasks are executed again and ask their rows. */
+function whenLate(step: Step | undefined): { readonly to: StepId | null } | undefined {
+  return step?.kind === "await" ? { to: step.timeout } : undefined;
 }

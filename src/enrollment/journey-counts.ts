@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import type { EnrollmentsState, JourneysState, MessagesState } from "../database/tables.ts";
 import type { Journey, Step, StepId } from "../journey/journey.ts";
-import { stepsInOrder } from "./step-order.ts";
+import { stepsInOrder } from "../journey/step.ts";
 
 export interface JourneyCounts {
   readonly id: number;

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
+import { hasChanged } from "./enter-from-segment.ts";
 import { lastOccurrence } from "./enter-on-schedule.ts";
 import { minutesOf } from "./local-time.ts";
 import { type Enrolling, enrollingJourneys } from "./version.ts";
@@ -74,6 +75,7 @@ async function isStartDue(
   const after = enteredUntil ?? new Date(0);
   switch (start.kind) {
     case "event":
+    case "request":
       return false;
     case "every": {
       const occurrence = lastOccurrence(start.cron, start.zone ?? zone, now);
@@ -82,26 +84,11 @@ async function isStartDue(
     case "date":
       return quarterOf(start.at, now) > quarterOf(start.at, after);
     case "segment":
-      return hasNewMembers(database, start.segment, after, now);
+      return hasChanged(database, start, after, now);
   }
 }
 
 /** Zones are whole quarters of an hour apart, so the time of day can only be reached somewhere when one begins. */
 function quarterOf(at: string, instant: Date): number {
   return Math.floor((instant.getTime() - minutesOf(at) * 60_000) / QUARTER_MS);
-}
-
-async function hasNewMembers(
-  database: Kysely<Tables>,
-  segment: string,
-  after: Date,
-  now: Date,
-): Promise<boolean> {
-  const { rows } = await sql<{ found: boolean }>`
-    select exists (
-      select from segment_members member
-      where member.segment_id = (select id from segments where name = ${segment})
-        and member.entered_at > ${after} and member.entered_at <= ${now}
-    ) as found`.execute(database);
-  return rows[0]?.found === true;
 }

@@ -21,6 +21,12 @@ export function isZone(zone: string): boolean {
   }
 }
 
+/** The day in "2026-01-31". */
+export function readDay(written: string): LocalDay {
+  const [year = 0, month = 1, day = 1] = written.split("-").map(Number);
+  return { year, month, day };
+}
+
 /** The day it is at an instant in a zone. */
 export function localDayAt(instant: Date, zone: string): LocalDay {
   return dayOf(instant.getTime() + offsetAt(instant.getTime(), zone));

@@ -1,7 +1,10 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import { conditionSql } from "../audience/condition-sql.ts";
+import { jsonOperand } from "../audience/operand.ts";
+import { referenceOperand } from "../audience/reference-sql.ts";
 import type { Tables } from "../database/tables.ts";
 import type { Test } from "../journey/condition.ts";
+import type { Match } from "../journey/journey.ts";
 
 /** An event that journeys still have to react to. */
 export interface PendingEvent {
@@ -58,4 +61,20 @@ export function matches(where: Readonly<Record<string, Test>>, now: Date): RawBu
     test,
   }));
   return conditionSql({ kind: "all", of }, { now, entry: sql.ref("event.properties") });
+}
+
+/**
+ * `match:` of a stop or an await: the table `event` says of each property what the passage `enrollment` does. 5 and "5"
+ * are the same, as shops write ids both ways; what is not there is the same as nothing.
+ */
+export function agrees(match: Match): RawBuilder<boolean> {
+  const pairs = Object.entries(match);
+  if (pairs.length === 0) return sql<boolean>`true`;
+  const parts = pairs.map(([property, reference]) => {
+    const said = jsonOperand(sql.ref("event.properties"), property, `match ${property}`);
+    const known = referenceOperand(reference, { customer: "customer", enrollment: "enrollment" });
+    return sql`(${said.text} is not null and (${said.text} = ${known.text} or ${said.sql} = ${known.sql}))`;
+  });
+  return sql<boolean>`exists (select from customers customer
+    where customer.id = enrollment.customer_id and ${sql.join(parts, sql` and `)})`;
 }

@@ -36,10 +36,10 @@ export interface Failure {
  * Lets journeys react to the oldest events of the queue: one transaction with their deletion, so each event is reacted to
  * once. One at a time over all workers, which keeps a customer's events in the order they came in.
  */
-export function react(database: Database, { now, limit }: Turn): Promise<Reacted> {
+export function react(database: Database, turn: Turn): Promise<Reacted> {
   return database.transaction().execute(async (transaction) => {
     await lock(transaction, "react");
-    const events = await takeEvents(transaction, limit);
+    const events = await takeEvents(transaction, turn.limit);
     const versions = await listeners(transaction, events);
     const effects: Effect[] = [];
     const failures: Failure[] = [];
@@ -48,7 +48,7 @@ export function react(database: Database, { now, limit }: Turn): Promise<Reacted
       for (const work of [inside, entering]) {
         for (const version of work === inside ? versions.inside : versions.enrolling) {
           const done = await spared(transaction, version, round, (those) =>
-            work(transaction, version, those, now),
+            work(transaction, version, those, turn),
           );
           effects.push(...done.effects);
           failures.push(...done.failures);
@@ -75,7 +75,7 @@ async function inside(
   transaction: Transaction<Tables>,
   version: Version,
   events: readonly PendingEvent[],
-  now: Date,
+  { now }: Turn,
 ): Promise<Effect> {
   const converted = await convertByEvents(transaction, version, events);
   const stopped = await stopByEvents(transaction, version, events, now);
@@ -87,9 +87,9 @@ async function entering(
   transaction: Transaction<Tables>,
   version: Version,
   events: readonly PendingEvent[],
-  now: Date,
+  turn: Turn,
 ): Promise<Effect> {
-  const enrolled = await enterByEvents(transaction, version, events, now);
+  const enrolled = await enterByEvents(transaction, version, events, turn);
   return { enrolled, woken: [], stopped: 0, converted: 0 };
 }
 

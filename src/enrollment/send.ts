@@ -1,4 +1,5 @@
 import { planMessages } from "../message/plan.ts";
+import { occurrenceOf } from "./occurrence.ts";
 import type { Move, Stage, StepOf } from "./stage.ts";
 
 /** Plans the step's message for each enrollment, and goes on. */
@@ -14,6 +15,7 @@ export async function send(
     class: messageClass,
     topic,
     maxLateness,
+    occurrence: occurrenceOf(journey, step.id),
     now: turn.now,
   });
   return [{ ids, to: step.next }];

@@ -1,4 +1,5 @@
 import type { Transaction } from "kysely";
+import type { Scope } from "../audience/scope.ts";
 import type { Tables } from "../database/tables.ts";
 import type { Journey, Step, StepId } from "../journey/journey.ts";
 import type { Turn } from "./enrollment.ts";
@@ -18,3 +19,8 @@ export interface Stage {
 }
 
 export type StepOf<Kind extends Step["kind"]> = Extract<Step, { kind: Kind }>;
+
+/** How a step asks a condition: of `enrollments enrollment` joined with `customers customer`. */
+export function asking({ turn }: Stage): Scope {
+  return { now: turn.now, customer: "customer", enrollment: "enrollment" };
+}

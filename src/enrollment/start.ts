@@ -5,6 +5,7 @@ import type { Tables } from "../database/tables.ts";
 import type { Start } from "../journey/journey.ts";
 import { type IdRange, inChunks } from "./chunk.ts";
 import { type Entrants, enter } from "./enter.ts";
+import type { Moment } from "./enrollment.ts";
 import { whenAlone } from "./lock.ts";
 import { type Enrolling, getEnrolling } from "./version.ts";
 
@@ -26,7 +27,7 @@ export async function openStart<Kind extends Start["kind"]>(
   database: Database,
   journeyId: number,
   kind: Kind,
-  now: Date,
+  moment: Omit<Moment, "zone">,
   opening: (
     session: Kysely<Tables>,
     version: Enrolling,
@@ -44,7 +45,7 @@ export async function openStart<Kind extends Start["kind"]>(
       entrants === null
         ? 0
         : await inChunks(session, (transaction, range) =>
-            enterUnlessChanged(transaction, version, entrants(range), now),
+            enterUnlessChanged(transaction, version, entrants(range), moment),
           );
     await noteEntered(session, version, open.until);
     return total;
@@ -72,11 +73,11 @@ async function enterUnlessChanged(
   transaction: Transaction<Tables>,
   version: Enrolling,
   entrants: Entrants,
-  now: Date,
+  moment: Omit<Moment, "zone">,
 ): Promise<number> {
   const current = await getEnrolling(transaction, version.journeyId);
   if (current.state !== "active" || current.id !== version.id) return 0;
-  return enter(transaction, version, entrants, now);
+  return enter(transaction, version, entrants, moment);
 }
 
 async function noteEntered(

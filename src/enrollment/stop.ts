@@ -1,6 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
-import { type PendingEvent, asTable, matches } from "./pending-event.ts";
+import { type PendingEvent, agrees, asTable, matches } from "./pending-event.ts";
 import { takeBack } from "./take-back.ts";
 import type { Version } from "./version.ts";
 
@@ -19,7 +19,8 @@ export async function stopByEvents(
     const heard = stop.kind === "event" ? events.filter(({ name }) => name === stop.event) : [];
     if (stop.kind !== "event" || heard.length === 0) continue;
     const concerned = sql`enrollment.version_id = ${version.id} and enrollment.journey_id = ${version.journeyId}
-      and enrollment.customer_id = event.customer_id and ${matches(stop.where, now)}`;
+      and enrollment.customer_id = event.customer_id and ${matches(stop.where, now)}
+      and ${agrees(stop.match)}`;
     stopped += await endAndTakeBack(
       transaction,
       { reason: stop.as, now },

@@ -50,6 +50,15 @@ export async function getEnrolling(
   return asEnrolling(row);
 }
 
+/** The journey of that name, if one was ever applied. */
+export async function findEnrolling(
+  database: Kysely<Tables>,
+  name: string,
+): Promise<Enrolling | undefined> {
+  const row = await selectEnrolling(database).where("journeys.name", "=", name).executeTakeFirst();
+  return row && asEnrolling(row);
+}
+
 function selectEnrolling(database: Kysely<Tables>) {
   return database
     .selectFrom("journeys")

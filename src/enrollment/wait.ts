@@ -1,5 +1,8 @@
-import type { StepId } from "../journey/journey.ts";
-import { dueAfter, dueIn } from "./due.ts";
+import { sql } from "kysely";
+import type { StepId, Wait } from "../journey/journey.ts";
+import { type HeldDate, comingOf, heldDate } from "./customer-date.ts";
+import { dueAfter, dueIn, zoneFor } from "./due.ts";
+import { readDay } from "./local-time.ts";
 import type { Place } from "./place.ts";
 import type { Move, Stage, StepOf } from "./stage.ts";
 import { byZones } from "./zone.ts";
@@ -11,6 +14,7 @@ export async function wait(
   ids: readonly string[],
 ): Promise<readonly Move[]> {
   if (next === null) return [{ ids, to: null }];
+  if (rule.kind === "date") return waitForDate(stage, rule, next, ids);
   const { now, zone: shops } = stage.turn;
   if (rule.kind === "for" && rule.duration.months + rule.duration.days === 0)
     return [{ ids, at: rest(next, dueAfter(rule, now, shops)) }];
@@ -38,6 +42,41 @@ export async function awaitEvent(
       awaiting: event,
     },
   }));
+}
+
+interface Dated {
+  readonly zone: string | null;
+  readonly day: string | null;
+  readonly instant: Date | null;
+  readonly ids: readonly string[];
+}
+
+/** A date that is missing, no date at all or past is not waited for. Those of one date and zone rest together. */
+async function waitForDate(
+  { transaction, turn }: Stage,
+  rule: Extract<Wait, { kind: "date" }>,
+  next: StepId,
+  ids: readonly string[],
+): Promise<readonly Move[]> {
+  const { day, instant } = heldDate(rule.field);
+  const zone = rule.zone === "customer" ? sql`customer.zone` : sql`null::text`;
+  const { rows } = await sql<Dated>`
+    select ${zone} as zone, ${day} as day, ${instant} as instant, array_agg(enrollment.id) as ids
+    from enrollments enrollment join customers customer on customer.id = enrollment.customer_id
+    where enrollment.id = any(${ids}::bigint[])
+    group by 1, 2, 3`.execute(transaction);
+  return rows.map((row): Move => {
+    const held = heldIn(row, rule.field);
+    const dueAt = held && comingOf(held, rule, turn.now, zoneFor(rule.zone, row.zone, turn.zone));
+    return dueAt !== undefined && dueAt > turn.now
+      ? { ids: row.ids, at: rest(next, dueAt) }
+      : { ids: row.ids, to: next };
+  });
+}
+
+function heldIn({ day, instant }: Dated, field: string): HeldDate | undefined {
+  if (instant !== null) return { instant };
+  return day === null ? undefined : { day: readDay(day), yearly: field === "birthday" };
 }
 
 function rest(step: StepId, dueAt: Date): Place {

@@ -2,7 +2,7 @@ import { type Kysely, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import type { Step } from "../journey/journey.ts";
 import type { Passage } from "./passage.ts";
-import { type PendingEvent, asTable, matches } from "./pending-event.ts";
+import { type PendingEvent, agrees, asTable, matches } from "./pending-event.ts";
 import type { Version } from "./version.ts";
 
 type Await = Extract<Step, { kind: "await" }>;
@@ -39,7 +39,7 @@ async function wake(
     where enrollment.version_id = ${version.id} and enrollment.journey_id = ${version.journeyId}
       and enrollment.customer_id = event.customer_id and enrollment.state = 'waiting' and enrollment.step = ${step.id}
       and enrollment.awaiting = ${step.event} and event.occurred_at <= enrollment.due_at
-      and ${matches(step.where, now)}`.execute(transaction);
+      and ${matches(step.where, now)} and ${agrees(step.match)}`.execute(transaction);
   const customers = Number(numAffectedRows ?? 0n);
   return { versionId: version.id, step: step.id, next: step.then, customers };
 }

@@ -1,4 +1,4 @@
-import { type Transaction, sql } from "kysely";
+import { type RawBuilder, type Transaction, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { type Duration, interval } from "../duration.ts";
 import { decidingConsent, isPermitted } from "./permission.ts";
@@ -14,6 +14,8 @@ export interface Planning {
   readonly class: "marketing" | "transactional";
   readonly topic: string | null;
   readonly maxLateness: Duration;
+  /** Which time it is that an enrollment comes by the step, from 0; an expression over the alias `enrollment`. */
+  readonly occurrence: RawBuilder<number>;
   readonly now: Date;
 }
 
@@ -35,10 +37,10 @@ export async function planMessages(
     now,
   };
   await sql`
-    insert into messages (enrollment_id, journey_id, version_id, customer_id, step, channel, template, class, topic,
-                          state, reason, due_at, expires_at, planned_at)
+    insert into messages (enrollment_id, journey_id, version_id, customer_id, step, channel, occurrence,
+                          template, class, topic, state, reason, due_at, expires_at, planned_at)
     select enrollment.id, enrollment.journey_id, enrollment.version_id, customer.id, ${step.id},
-           coalesce(reach.channel, ${step.by[0]}), ${step.template}, ${planning.class}, ${topic}::text,
+           coalesce(reach.channel, ${step.by[0]}), ${planning.occurrence}, ${step.template}, ${planning.class}, ${topic}::text,
            case when reach.channel is null then 'suppressed' else 'planned' end,
            case when reach.channel is null then 'no channel reaches the customer' end,
            ${now}, ${now}::timestamptz + ${interval(planning.maxLateness)}::interval, ${now}

@@ -2,9 +2,12 @@ import { expect, test } from "vitest";
 import { anniversariesBetween } from "../../src/enrollment/anniversary.ts";
 
 const between = (after: string, until: string, zone = "UTC", offsetDays = 0) =>
-  anniversariesBetween({ offsetDays, at: "09:00" }, new Date(after), new Date(until), zone).map(
-    ({ year, month, day, at }) => `${year}-${month}-${day} at ${at.toISOString()}`,
-  );
+  anniversariesBetween(
+    { offsetDays, at: "09:00", repeat: "yearly" },
+    new Date(after),
+    new Date(until),
+    zone,
+  ).map(({ year, month, day, at }) => `${year}-${month}-${day} at ${at.toISOString()}`);
 
 test("the day comes round when clocks of the zone show the time, not before", () => {
   expect(between("2026-05-01T00:00:00Z", "2026-05-01T08:59:59Z")).toEqual([]);

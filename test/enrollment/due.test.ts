@@ -16,7 +16,7 @@ const until = (time: string, rule: Partial<Until> = {}): Until => ({
   ...rule,
 });
 
-const at = (wait: Wait, now: string, zone: string) =>
+const at = (wait: Parameters<typeof dueAfter>[0], now: string, zone: string) =>
   dueAfter(wait, new Date(now), zone).toISOString();
 
 test("until ten is later today before ten, and tomorrow from ten on", () => {

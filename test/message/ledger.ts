@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { Outcome, Outgoing, Provider } from "../../src/channel/channel.ts";
 import type { Database } from "../../src/database/database.ts";
 import { type Composer } from "../../src/message/compose.ts";
@@ -174,6 +175,7 @@ export async function plan(
       class: given.class ?? "marketing",
       topic: given.topic ?? "offers",
       maxLateness: given.lateness ?? { months: 0, days: 1, seconds: 0 },
+      occurrence: sql<number>`0`,
       now: at,
     }),
   );
