@@ -43,6 +43,21 @@ const cap = z.string().transform((text, context): Cap => {
     });
   return { count: Number(count ?? 1), within: within ?? { months: 0, days: 1, seconds: 0 } };
 });
+const price = z.string().transform((text, context): Price => {
+  const [, amount, currency, per] =
+    /^(\d{1,6}(?:\.\d{1,6})?) ([A-Z]{3})(?: (?:per|a) (message|segment))?$/.exec(text) ?? [];
+  if (amount === undefined)
+    context.addIssue({
+      code: "custom",
+      message: 'expected a price such as "0.04 GBP" or "0.04 GBP per segment"',
+      input: text,
+    });
+  return {
+    amount: Number(amount ?? 0),
+    currency: currency ?? "GBP",
+    per: per === "segment" ? per : "message",
+  };
+});
 const timeOfDay = z
   .string()
   .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'expected a time of day such as "21:00"' });
@@ -64,6 +79,8 @@ export const channelSchema = z.strictObject({
     .optional(),
   /** Marketing messages a customer may get, over all journeys. */
   cap: cap.optional(),
+  /** What the provider takes for a message, or for each segment of a text; for plans. */
+  price: price.optional(),
   /** Attempts before a message that the provider keeps putting off is given up as failed. */
   attempts: z.int().min(1).max(50).default(8),
   /** Seconds for one whole call to the provider. */
@@ -125,6 +142,12 @@ export interface Rate {
 export interface Cap {
   readonly count: number;
   readonly within: Duration;
+}
+
+export interface Price {
+  readonly amount: number;
+  readonly currency: string;
+  readonly per: "message" | "segment";
 }
 
 export const environmentSchema = z.object({

@@ -136,7 +136,7 @@ async function targetOf(
   if (last?.kind === "rolled back") return current;
   const before =
     last === undefined
-      ? versions.filter(({ number }) => number < current.number).at(-1)
+      ? versions.findLast(({ number }) => number < current.number)
       : versions.find((version) => version.id === last.from);
   if (before !== undefined) return before;
   throw refused(
