@@ -1,5 +1,5 @@
 import { type Mistake, nearMiss } from "../errors.ts";
-import { notASend } from "./read-journey.ts";
+import { notThat } from "./check-steps.ts";
 import type { Project, SegmentFile } from "./read-project.ts";
 import type { Reference } from "./reference.ts";
 import { whole } from "./workflow-files.ts";
@@ -9,6 +9,8 @@ export interface Known {
   readonly templates: readonly { readonly name: string; readonly channel: string }[];
   readonly channels: readonly string[];
   readonly topics: readonly string[];
+  /** Pools of vouchers, where the project names them. */
+  readonly pools?: readonly string[];
 }
 
 /** What is wrong between files: names that lead nowhere, names used twice, segments that need one another. */
@@ -43,10 +45,15 @@ function explain(reference: Reference, project: Project, known: Known): readonly
     }
     case "step": {
       const other = project.journeys.find(({ journey }) => journey.name === reference.journey);
-      return [other && notASend(other.journey.steps, reference.name)].filter(
+      return [other && notThat(other.journey.steps, reference.name, reference.of)].filter(
         (why) => why !== undefined,
       );
     }
+    case "pool":
+      return known.pools === undefined ? [] : isKnown(reference, known.pools, "waypost.yaml");
+    case "event":
+    case "voucher":
+      return [];
     case "template":
       return filesMissing(reference, known);
   }
@@ -66,15 +73,18 @@ function isKnown(
 
 /** A send needs a template file for each of its channels, since any may be the one that reaches the customer. */
 function filesMissing(
-  { name, by }: Reference & { readonly kind: "template" },
+  reference: Reference & { readonly kind: "template" },
   { templates, channels }: Known,
 ): readonly string[] {
+  const { name } = reference;
+  const by = reference.by === "best" ? [] : reference.by;
   const own = templates.filter((template) => template.name === name);
   const file = (channel: string) => `templates/${name}.${channel}.hbs`;
   if (own.length === 0) {
     const meant = nearMiss(name, new Set(templates.map((template) => template.name)));
+    const wanted = by.length === 0 ? [file("<channel>")] : by.map(file);
     const hint =
-      meant === undefined ? `expected ${by.map(file).join(" and ")}` : `did you mean "${meant}"?`;
+      meant === undefined ? `expected ${wanted.join(" and ")}` : `did you mean "${meant}"?`;
     return [`no template "${name}"; ${hint}`];
   }
   return by

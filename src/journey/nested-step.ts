@@ -66,7 +66,27 @@ export type Act =
 export function alwaysExit(steps: readonly NestedStep[]): boolean {
   return steps.some(({ act, branches }) => {
     if (act.kind === "exit") return true;
-    const ways = act.kind === "split" ? branches.length : 2;
-    return branches.length === ways && branches.every((branch) => alwaysExit(branch.steps));
+    return branches.length === waysOf(act) && branches.every((branch) => alwaysExit(branch.steps));
   });
+}
+
+/** In how many ways it can go on, each a branch if the file gives it steps. A voucher is handed out without one. */
+function waysOf(act: Act): number {
+  switch (act.kind) {
+    case "await":
+    case "if":
+    case "call":
+    case "voucher":
+      return 2;
+    case "split":
+      return Object.keys(act.weights).length;
+    case "switch":
+      return Object.keys(act.arms).length + 1;
+    case "task":
+      return act.outcomes.length + 1;
+    case "repeat":
+      return act.until === null ? 1 : 2;
+    default:
+      return -1;
+  }
 }

@@ -1,6 +1,6 @@
 import { type Mistake, nearMiss } from "../errors.ts";
 import { type YamlFile, readYaml } from "../yaml-file.ts";
-import type { Reference } from "./reference.ts";
+import type { Position, Reference } from "./reference.ts";
 
 /** What reading a file collects on the way: its mistakes, and the names that other files must explain. */
 export interface Findings {
@@ -33,6 +33,11 @@ export class Place {
 
   get isList(): boolean {
     return Array.isArray(this.value);
+  }
+
+  get position(): Position {
+    const { message: _, ...position } = this.#yaml.mistakeAt(this.#path, "");
+    return position;
   }
 
   /** The keys of a mapping as they are written; none for anything else. */
@@ -87,8 +92,7 @@ export class Place {
 
   /** Notes a name that must exist elsewhere. */
   refer(reference: ReferenceHere): void {
-    const { message: _, ...position } = this.#yaml.mistakeAt(this.#path, "");
-    this.#findings.references.push({ ...reference, position });
+    this.#findings.references.push({ ...reference, position: this.position });
   }
 }
 

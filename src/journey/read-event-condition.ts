@@ -1,11 +1,16 @@
 import type { Condition, Test } from "./condition.ts";
 import type { Place } from "./place.ts";
 import { eventWhere, testOf } from "./read-test.ts";
-import { mapping, nullable, optional, required } from "./reader.ts";
+import { type Reader, map, mapping, nullable, optional, required } from "./reader.ts";
 import { duration, text } from "./scalar.ts";
 
 export const atLeastOne: Test = [{ op: "gte", value: 1 }];
-export const eventName = text("the name of an event");
+
+/** The name of an event, which the check compares with those that are known. */
+export const eventName: Reader<string> = map(text("the name of an event"), (event, place) => {
+  place.refer({ kind: "event", name: event });
+  return event;
+});
 
 const keys = {
   event: required(eventName),

@@ -1,19 +1,33 @@
 import type { Duration } from "../duration.ts";
-import { type Mistake, nearMiss } from "../errors.ts";
+import type { Mistake } from "../errors.ts";
 import { joinSteps } from "./join-steps.ts";
-import type { Journey, Objective, Step, Stop } from "./journey.ts";
+import type { Journey, Objective, Stop } from "./journey.ts";
 import type { Migration } from "./migration.ts";
 import { type Findings, type Place, readPlaces } from "./place.ts";
 import type { NestedStep } from "./nested-step.ts";
-import { type Scope, conditionIn } from "./read-condition.ts";
+import { conditionIn } from "./read-condition.ts";
+import { anything, oneOf, type Schema } from "./schema.ts";
+import type { Scope } from "./scope.ts";
+import { checkSteps } from "./check-steps.ts";
+import { matchIn } from "./operand.ts";
 import { eventName } from "./read-event-condition.ts";
 import { checkDestinations, migration } from "./read-migrate.ts";
 import { startFor } from "./read-start.ts";
 import { stepsIn } from "./read-step.ts";
 import { eventWhere } from "./read-test.ts";
-import { type Reader, choice, list, map, mapping, nullable, optional, required } from "./reader.ts";
+import {
+  type Reader,
+  choice,
+  described,
+  list,
+  map,
+  mapping,
+  nullable,
+  optional,
+  required,
+} from "./reader.ts";
 import type { Reference } from "./reference.ts";
-import { duration, name, share, text } from "./scalar.ts";
+import { duration, name, share, text, wholeNumber } from "./scalar.ts";
 import { idsOf } from "./step-id.ts";
 
 export interface JourneyRead {
@@ -42,8 +56,28 @@ function journeyIn(
   maxLateness: Duration,
 ): Pick<JourneyRead, "journey" | "migration"> | undefined {
   const said = root.at("class").value ?? "marketing";
-  const scope: Scope = { entry: root.at("start").has("on"), journey: true };
-  const read = mapping('a journey: a mapping that begins with "journey: <name>"', {
+  const start = root.at("start");
+  const scope = { entry: start.has("on") || start.has("request"), journey: true, steps: true };
+  const join = (nested: readonly NestedStep[], place: Place) => joined(nested, place, findings);
+  const read = journeyReader(scope, said === "transactional" ? said : "marketing", join)(root);
+  if (root.isMapping && said === "marketing" && !root.has("topic"))
+    root
+      .at("topic")
+      .wrong('expected what the customer must have agreed to, such as "offers", got nothing');
+  if (read === undefined) return undefined;
+  const { journey, max_lateness: lateness, migrate, steps: flat, ...rest } = read;
+  if (migrate !== null) checkDestinations(root.at("migrate"), migrate, Object.keys(flat.steps));
+  const parsed = { name: journey, ...rest, maxLateness: lateness ?? maxLateness, ...flat };
+  return { journey: parsed, migration: migrate };
+}
+
+/** The keys of a workflow file. */
+function journeyReader<T>(
+  scope: Scope,
+  of: Journey["class"],
+  join: (nested: readonly NestedStep[], place: Place) => T | undefined,
+) {
+  return mapping('a journey: a mapping that begins with "journey: <name>"', {
     journey: required(name("the name of the journey")),
     describe: nullable(text("a sentence")),
     class: optional(
@@ -52,22 +86,20 @@ function journeyIn(
     ),
     topic: nullable(topic),
     objective: nullable(objective),
-    start: required(startFor(said === "transactional" ? said : "marketing")),
+    priority: optional(wholeNumber("a whole number, -1000 to 1000", -1000, 1000), 0),
+    start: required(startFor(of)),
     stop: optional(list("a list such as [{ on: order_completed }]", stopIn(scope)), []),
-    max_lateness: optional(duration, maxLateness),
+    max_lateness: nullable(duration),
     migrate: nullable(migration),
     // Last, because it checks the steps that all the conditions above have named.
-    steps: required(map(stepsIn(scope), (nested, place) => joined(nested, place, findings))),
-  })(root);
-  if (root.isMapping && said === "marketing" && !root.has("topic"))
-    root
-      .at("topic")
-      .wrong('expected what the customer must have agreed to, such as "offers", got nothing');
-  if (read === undefined) return undefined;
-  const { journey, max_lateness: lateness, migrate, steps: flat, ...rest } = read;
-  if (migrate !== null) checkDestinations(root.at("migrate"), migrate, Object.keys(flat.steps));
-  const parsed = { name: journey, ...rest, maxLateness: lateness, priority: 0, ...flat };
-  return { journey: parsed, migration: migrate };
+    steps: required(map(stepsIn(scope), join)),
+  });
+}
+
+/** What editors are told of a workflow file. */
+export function journeySchema(): Schema {
+  const everything: Scope = { entry: true, journey: true, steps: true };
+  return journeyReader(everything, "marketing", (nested) => nested).schema ?? anything;
 }
 
 function joined(
@@ -75,21 +107,17 @@ function joined(
   place: Place,
   { mistakes, references }: Findings,
 ): Pick<Journey, "first" | "steps"> | undefined {
-  const { first, steps } = joinSteps(nested, idsOf(nested));
+  const ids = idsOf(nested);
+  const { first, steps } = joinSteps(nested, ids);
   if (first === null) return place.expected("at least one step");
-  for (const { position, ...reference } of references) {
-    const isOwn = reference.kind === "step" && reference.journey === null;
-    const message = isOwn ? notASend(steps, reference.name) : undefined;
-    if (message !== undefined) mistakes.push({ ...position, message });
-  }
+  mistakes.push(...checkSteps(steps, ids, references));
   return { first, steps };
 }
 
-const topic: Reader<string> = (place) => {
-  const read = name("a topic such as offers")(place);
-  if (read !== undefined) place.refer({ kind: "topic", name: read });
+const topic: Reader<string> = map(name("a topic such as offers"), (read, place) => {
+  place.refer({ kind: "topic", name: read });
   return read;
-};
+});
 
 const objective: Reader<Objective> = mapping("an objective such as { goal: order_completed }", {
   goal: required(eventName),
@@ -105,33 +133,20 @@ function stopIn(scope: Scope): Reader<Stop> {
     mapping("a stop", {
       on: required(eventName),
       where: optional(eventWhere, {}),
+      match: optional(matchIn(scope), {}),
       as: nullable(reason),
     }),
-    ({ on, where, as }): Stop => ({ kind: "event", event: on, where, match: {}, as: as ?? on }),
+    ({ on, as, ...rest }): Stop => ({ kind: "event", event: on, as: as ?? on, ...rest }),
   );
   const onCondition = map(
     mapping("a stop", { if: required(conditionIn(scope)), as: required(reason) }),
     (read): Stop => ({ kind: "condition", ...read }),
   );
-  return (place) => {
+  const schema = oneOf(onEvent.schema ?? anything, onCondition.schema ?? anything);
+  return described(schema, (place) => {
     if (place.has("on") && place.has("if"))
       return place.wrong('expected "on" or "if", got both; make them two items');
     if (!place.isMapping) return place.expected("a stop such as { on: order_completed }");
     return place.has("if") ? onCondition(place) : onEvent(place);
-  };
-}
-
-/** Why a name is not that of a send step; undefined when it is. */
-export function notASend(steps: Journey["steps"], id: string): string | undefined {
-  const all: readonly Step[] = Object.values(steps);
-  const found = all.find((step) => step.id === id);
-  if (found?.kind === "send") return undefined;
-  if (found !== undefined)
-    return `expected a step that sends a message, got "${id}", which is "${found.kind}"`;
-  const sends = all.filter((step) => step.kind === "send").map((step) => step.id);
-  const meant = nearMiss(id, sends);
-  if (meant !== undefined) return `no step "${id}" in the journey; did you mean "${meant}"?`;
-  return sends.length === 0
-    ? `no step "${id}" in the journey, which sends no message`
-    : `no step "${id}" in the journey; expected one of ${sends.join(", ")}`;
+  });
 }

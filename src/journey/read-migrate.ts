@@ -2,7 +2,8 @@ import { nearMiss } from "../errors.ts";
 import type { StepId } from "./journey.ts";
 import type { Destination, Migration } from "./migration.ts";
 import type { Place } from "./place.ts";
-import { type Reader, choice, mapping, optional, record, required } from "./reader.ts";
+import { type Reader, choice, described, mapping, optional, record, required } from "./reader.ts";
+import { anything, listOf, oneOf } from "./schema.ts";
 import { text } from "./scalar.ts";
 
 const due = choice("when they go on", ["kept", "now"]);
@@ -11,8 +12,10 @@ const fully = mapping("a destination such as { to: reminder, due: now }", {
   due: optional(due, "kept"),
 });
 
+const destinationShape = oneOf({ type: "string" }, fully.schema ?? anything);
+
 /** `reminder`, `exit`, `stay`, or `{ to: reminder, due: now }`, which also names a step that is called exit or stay. */
-const destination: Reader<Destination> = (place) => {
+const destination: Reader<Destination> = described(destinationShape, (place) => {
   if (place.isMapping) {
     const read = fully(place);
     return read && { kind: "step", ...read };
@@ -20,28 +23,33 @@ const destination: Reader<Destination> = (place) => {
   if (place.value === "exit" || place.value === "stay") return { kind: place.value };
   const to = text('the id of a step of this file, "exit" or "stay"')(place);
   return to === undefined ? undefined : { kind: "step", to, due: "kept" };
-};
+});
 
-const versions: Reader<Migration["from"]> = (place) => {
+const version = { type: "integer", minimum: 1 };
+const versionsShape = oneOf({ const: "all" }, version, listOf(version));
+
+const versions: Reader<Migration["from"]> = described(versionsShape, (place) => {
   if (place.value === "all") return "all";
   const given: readonly unknown[] = Array.isArray(place.value) ? place.value : [place.value];
   const numbers = given.filter((each) => Number.isInteger(each) && Number(each) > 0).map(Number);
   return numbers.length > 0 && numbers.length === given.length
     ? numbers
     : place.expected('the number of a version such as 3, several such as [2, 3], or "all"');
-};
+});
 
 const inFull: Reader<Migration> = mapping('"all", or a mapping such as { from: 3 }', {
   from: required(versions),
   steps: optional(
-    record('a mapping such as { old-step: new-step, gone-step: exit }', () => destination),
+    record("a mapping such as { old-step: new-step, gone-step: exit }", () => destination),
     {},
   ),
 });
 
 /** `migrate: all`, or `{ from: 3, steps: { old-step: new-step, gone-step: exit } }`. */
-export const migration: Reader<Migration> = (place) =>
-  place.value === "all" ? { from: "all", steps: {} } : inFull(place);
+export const migration = described<Migration>(
+  oneOf({ const: "all" }, inFull.schema ?? anything),
+  (place) => (place.value === "all" ? { from: "all", steps: {} } : inFull(place)),
+);
 
 /** Notes every destination that is no step of the journey, at its place below `migrate`. */
 export function checkDestinations(

@@ -24,7 +24,7 @@ export interface SegmentRead {
 const segmentFile = mapping('a segment: a mapping that begins with "segment: <name>"', {
   segment: required(name("the name of the segment")),
   describe: nullable(text("a sentence")),
-  if: required(conditionIn({ entry: false, journey: false })),
+  if: required(conditionIn({ entry: false, journey: false, steps: false })),
 });
 
 /** Reads a file of `workflows/segments/`. */

@@ -1,36 +1,55 @@
-import type { Place } from "./place.ts";
-import { type Reader, map, record } from "./reader.ts";
-import { name, readPercent } from "./scalar.ts";
+import { underArm } from "./arms.ts";
+import type { Winner } from "./journey.ts";
+import { type Reader, described, map, mapping, record, required } from "./reader.ts";
+import { oneOf, pattern } from "./schema.ts";
+import { duration, readPercent, text } from "./scalar.ts";
 
-/** Keys of the step itself, which cannot name an arm. */
-const reserved: ReadonlySet<string> = new Set(["id", "split"]);
+const weightShape = oneOf({ type: "number", minimum: 0 }, pattern("^\\d+(\\.\\d+)? ?%$"));
 
-/** The names of a split's arms, which are keys beside it too. */
-export function arms(step: Place): readonly string[] {
-  return step.at("split").keys.filter((key) => !reserved.has(key));
-}
-
-const weight: Reader<number> = (place) => {
+const weight: Reader<number> = described(weightShape, (place) => {
   const { value } = place;
   const read =
     typeof value === "string" ? Number(((readPercent(value) ?? -1) * 100).toFixed(6)) : value;
   return typeof read === "number" && read >= 0 && read <= 1_000_000
     ? read
     : place.expected("a weight such as 50 or 50%");
-};
+});
 
 /** `split: { short: 50, long: 50 }`, at least two arms, of which at least one has weight. */
 export const splitWeights: Reader<Readonly<Record<string, number>>> = map(
-  record("arms with their weights such as { short: 50, long: 50 }", (arm) => (place) => {
-    const named = reserved.has(arm)
-      ? place.wrong(`an arm cannot be called "${arm}"`)
-      : name("the name of an arm")(place.called(arm));
-    const read = weight(place);
-    return named === undefined ? undefined : read;
-  }),
+  record("arms with their weights such as { short: 50, long: 50 }", (arm) =>
+    underArm("split", arm, weight),
+  ),
   (weights, place) => {
     if (Object.keys(weights).length < 2) return place.expected("at least two arms");
     const sum = Object.values(weights).reduce((total, each) => total + each, 0);
     return sum > 0 ? weights : place.wrong("expected an arm with a weight above 0");
   },
+);
+
+/** 1000, or "1000 customers" for the reader's sake. */
+const customers: Reader<number> = described(
+  oneOf({ type: "integer", minimum: 1 }, pattern("^[1-9]\\d{0,8}( customers)?$")),
+  (place) => {
+    const [, digits] = /^([1-9]\d{0,8})(?: customers)?$/.exec(String(place.value)) ?? [];
+    return digits === undefined
+      ? place.expected('a number of customers such as "1000 customers"')
+      : Number(digits);
+  },
+);
+
+const measured = ["opened", "clicked", "converted"] as const;
+
+const measure: Reader<Winner["by"]> = map(
+  text("opened, clicked, converted or the name of an event"),
+  (word, place) => {
+    const known = measured.find((each) => each === word);
+    if (known === undefined) place.refer({ kind: "event", name: word });
+    return known ?? { event: word };
+  },
+);
+
+export const winner: Reader<Winner> = mapping(
+  "a mapping such as { after: 1000 customers, by: clicked, within: 7 days }",
+  { after: required(customers), by: required(measure), within: required(duration) },
 );

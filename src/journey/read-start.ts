@@ -1,17 +1,33 @@
 import { readDuration } from "../duration.ts";
 import { nearMiss } from "../errors.ts";
+import { dateOfCustomer, dateOffset } from "./customer-date.ts";
 import type { Again, Start } from "./journey.ts";
 import type { Place } from "./place.ts";
 import { conditionIn, segmentName } from "./read-condition.ts";
 import { eventName } from "./read-event-condition.ts";
 import { eventWhere } from "./read-test.ts";
-import { type Reader, map, mapping, nullable, optional, required } from "./reader.ts";
+import {
+  type Reader,
+  choice,
+  described,
+  map,
+  mapping,
+  nullable,
+  optional,
+  required,
+} from "./reader.ts";
+import { anything, oneOf, pattern } from "./schema.ts";
 import { cron, customerZone, flag, isUsable, timeOfDay, zone } from "./scalar.ts";
 
 type Class = "marketing" | "transactional";
 
+/** Each event of a transactional journey counts; other marketing is met once. */
+function usual(of: Class): Again {
+  return { kind: of === "transactional" ? "always" : "never" };
+}
+
 /** `again: never | always | after 30 days` */
-const again: Reader<Again> = (place) => {
+const again: Reader<Again> = described(pattern("^(never|always|after .+)$"), (place) => {
   const { value } = place;
   if (value === "never" || value === "always") return { kind: value };
   const [, written] = (typeof value === "string" && /^after (.+)$/.exec(value)) || [];
@@ -19,43 +35,21 @@ const again: Reader<Again> = (place) => {
   return after === undefined || !isUsable(after)
     ? place.expected('never, always, or "after" and a duration such as "after 30 days"')
     : { kind: "after", after };
-};
-
-/** "3 days before", "1 week after", "on the day", as days from the date. */
-const offset: Reader<number> = (place) => {
-  const { value } = place;
-  if (value === "on the day") return 0;
-  const [, written, side] =
-    (typeof value === "string" && /^(.+) (before|after)$/.exec(value)) || [];
-  const read = written === undefined ? undefined : readDuration(written);
-  const inDays = read?.months === 0 && read.seconds === 0 && read.days < 366;
-  return inDays
-    ? (side === "before" ? -1 : 1) * read.days
-    : place.expected('days or weeks "before" or "after", such as "3 days before"');
-};
-
-/** The date columns of a customer that come round every year. */
-const yearlyDates: readonly string[] = ["birthday"];
-
-const yearlyDate: Reader<string> = (place) => {
-  const known = yearlyDates.map((field) => `customer.${field}`);
-  return typeof place.value === "string" && known.includes(place.value)
-    ? place.value.slice("customer.".length)
-    : place.expected(`a yearly date of the customer (${known.join(", ")})`);
-};
+});
 
 const onEvent = mapping("a start", {
   on: required(eventName),
   where: optional(eventWhere, {}),
-  if: nullable(conditionIn({ entry: true, journey: true })),
+  if: nullable(conditionIn({ entry: true, journey: true, steps: false })),
   again: nullable(again),
 });
 const withoutEntry = {
-  if: nullable(conditionIn({ entry: false, journey: true })),
+  if: nullable(conditionIn({ entry: false, journey: true, steps: false })),
   again: nullable(again),
 };
 const onSegment = mapping("a start", {
   segment: required(segmentName),
+  when: optional<"entered" | "left">(choice("a moment", ["entered", "left"]), "entered"),
   backfill: optional(flag, false),
   ...withoutEntry,
 });
@@ -65,11 +59,20 @@ const onSchedule = mapping("a start", {
   ...withoutEntry,
 });
 const onDate = mapping("a start", {
-  date: required(yearlyDate),
-  offset: optional(offset, 0),
+  date: required(dateOfCustomer),
+  repeat: nullable(choice<"yearly" | "once">("how often", ["yearly", "once"])),
+  offset: optional(dateOffset, 0),
   at: optional(timeOfDay, "09:00"),
   zone: optional(customerZone, "customer"),
   ...withoutEntry,
+});
+
+const onRequest = mapping("a start", {
+  request: required<true>(
+    described({ const: true }, (place) => (place.value === true ? true : place.expected("true"))),
+  ),
+  if: nullable(conditionIn({ entry: true, journey: true, steps: false })),
+  again: nullable(again),
 });
 
 /**
@@ -81,16 +84,15 @@ const starts: Readonly<Record<string, (of: Class) => Reader<Start>>> = {
     map(onEvent, ({ on, again: said, ...rest }) => ({
       kind: "event",
       event: on,
-      again: said ?? { kind: of === "transactional" ? "always" : "never" },
+      again: said ?? usual(of),
       ...rest,
     })),
   segment: () =>
-    map(onSegment, ({ again: said, ...rest }) => ({
-      kind: "segment",
-      when: "entered",
-      again: said ?? { kind: "never" },
-      ...rest,
-    })),
+    map(onSegment, ({ again: said, ...rest }, place) => {
+      if (rest.when === "left" && rest.backfill)
+        return place.at("backfill").wrong("only those who enter a segment can be filled in");
+      return { kind: "segment", again: said ?? { kind: "never" }, ...rest };
+    }),
   every: () =>
     map(onSchedule, ({ every, again: said, ...rest }) => ({
       kind: "every",
@@ -99,20 +101,28 @@ const starts: Readonly<Record<string, (of: Class) => Reader<Start>>> = {
       ...rest,
     })),
   date: () =>
-    map(onDate, ({ date, offset: offsetDays, again: said, ...rest }) => ({
+    map(onDate, ({ date, repeat, offset: offsetDays, again: said, ...rest }) => ({
       kind: "date",
       field: date,
-      repeat: "yearly",
+      repeat: repeat ?? (date === "birthday" ? "yearly" : "once"),
       offsetDays,
       again: said ?? { kind: "always" },
       ...rest,
     })),
+  request: (of) =>
+    map(onRequest, ({ request: _, again: said, ...rest }) => ({
+      kind: "request",
+      again: said ?? usual(of),
+      ...rest,
+    })),
 };
 
+const schema = oneOf(
+  ...[onEvent, onSegment, onSchedule, onDate, onRequest].map((read) => read.schema ?? anything),
+);
+
 export function startFor(of: Class): Reader<Start> {
-  return (place) => {
-    if (place.value === "request" || place.has("request"))
-      return place.wrong("a start by request is not supported yet");
+  return described(schema, (place) => {
     if (!place.isMapping) return place.expected("a start such as { on: order_completed }");
     const kinds = place.keys.filter((key) => Object.hasOwn(starts, key));
     const [kind, another] = kinds;
@@ -120,7 +130,7 @@ export function startFor(of: Class): Reader<Start> {
     if (another !== undefined)
       return place.wrong(`expected one kind of start, got both "${kind}" and "${another}"`);
     return starts[kind]?.(of)(place);
-  };
+  });
 }
 
 function noKind(place: Place): undefined {

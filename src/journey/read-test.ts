@@ -2,18 +2,27 @@ import { type Comparison, type Test } from "./condition.ts";
 import { operators, operatorsOf, valueOf } from "./comparison.ts";
 import type { FieldType } from "./field.ts";
 import type { Place } from "./place.ts";
-import { type Reader, list, map, record } from "./reader.ts";
+import { type Reader, described, list, map, record } from "./reader.ts";
+import { type Schema, anything, listOf, oneOf } from "./schema.ts";
 
 /** `GB`, `[GB, IE]` or `{ gte: 3, lt: 10 }`: equals, one of, or every operator named. */
 export function testOf(type: FieldType): Reader<Test> {
   const equals = map(valueOf(type), (value): Test => [{ op: "eq", value }]);
-  const oneOf = map(list("a list with at least one value", valueOf(type)), (value): Test => [
+  const several = map(list("a list with at least one value", valueOf(type)), (value): Test => [
     { op: "in", value },
   ]);
-  return (place) => {
+  return described(schemaOfTest(type), (place) => {
     if (place.isMapping) return comparisons(place, type);
-    return place.isList ? oneOf(place) : equals(place);
-  };
+    return place.isList ? several(place) : equals(place);
+  });
+}
+
+function schemaOfTest(type: FieldType): Schema {
+  const value = valueOf(type).schema ?? anything;
+  const asked = operatorsOf(type).map((op) => [op, operators[op].value(type).schema ?? anything]);
+  const properties: Schema = Object.fromEntries(asked);
+  const comparison = { type: "object", properties, additionalProperties: false, minProperties: 1 };
+  return oneOf(value, listOf(value), comparison);
 }
 
 function comparisons(place: Place, type: FieldType): Test | undefined {

@@ -1,11 +1,20 @@
 import { nearMiss } from "../errors.ts";
 import type { Place } from "./place.ts";
+import { type Schema, anything, listOf, oneOf } from "./schema.ts";
 
 /**
  * Reads one kind of value. Whatever is wrong is noted at its place and the answer is undefined; null is a value.
- * The grammar of the files is these, put together.
+ * The grammar of the files is these, put together. Each tells editors what it accepts, as far as a schema can say it.
  */
-export type Reader<T> = (place: Place) => T | undefined;
+export interface Reader<T> {
+  (place: Place): T | undefined;
+  readonly schema?: Schema;
+}
+
+/** A reader that says in a schema what it accepts: never less than it does. */
+export function described<T>(schema: Schema, read: Reader<T>): Reader<T> {
+  return Object.assign((place: Place) => read(place), { schema });
+}
 
 /** What a key of a mapping holds, and what it means when it is left out (else it is required). */
 export interface Key<T> {
@@ -20,8 +29,10 @@ export const optional = <T>(read: Reader<T>, absent: NoInfer<T>): Key<T> => ({
 });
 export const nullable = <T>(read: Reader<T>): Key<T | null> => ({ read, absent: { value: null } });
 
-type Keys = Readonly<Record<string, Key<unknown>>>;
-type ReadKeys<K extends Keys> = { readonly [N in keyof K]: K[N] extends Key<infer T> ? T : never };
+export type Keys = Readonly<Record<string, Key<unknown>>>;
+export type ReadKeys<K extends Keys> = {
+  readonly [N in keyof K]: K[N] extends Key<infer T> ? T : never;
+};
 
 /** A mapping of known keys. `further` are keys that somebody else reads. */
 export function mapping<K extends Keys>(
@@ -29,18 +40,35 @@ export function mapping<K extends Keys>(
   keys: K,
   further: readonly string[] = [],
 ): Reader<ReadKeys<K>> {
-  return (place) => {
+  return described(schemaOf(keys), (place) => {
     if (!place.isMapping) return place.expected(what);
     const known = Object.keys(keys);
     for (const key of place.keys)
       if (!known.includes(key) && !further.includes(key)) place.at(key).unknown("key", known);
-    return whole(
-      Object.entries(keys).map(([key, { read, absent }]) => {
-        const value = absent && !place.has(key) ? absent.value : read(place.at(key));
-        return value === undefined ? undefined : ([key, value] as const);
-      }),
-      (entries) => Object.fromEntries(entries) as ReadKeys<K>,
-    );
+    return readKeys(keys, place);
+  });
+}
+
+/** The values of these keys of a mapping, whatever else there is in it. */
+export function readKeys<K extends Keys>(keys: K, place: Place): ReadKeys<K> | undefined {
+  return whole(
+    Object.entries(keys).map(([key, { read, absent }]) => {
+      const value = absent && !place.has(key) ? absent.value : read(place.at(key));
+      return value === undefined ? undefined : ([key, value] as const);
+    }),
+    (entries) => Object.fromEntries(entries) as ReadKeys<K>,
+  );
+}
+
+export function schemaOf(keys: Keys): Schema & { readonly properties: Schema } {
+  const entries = Object.entries(keys);
+  return {
+    type: "object",
+    properties: Object.fromEntries(
+      entries.map(([key, { read }]) => [key, read.schema ?? anything]),
+    ),
+    required: entries.filter(([, { absent }]) => absent === undefined).map(([key]) => key),
+    additionalProperties: false,
   };
 }
 
@@ -49,7 +77,8 @@ export function record<T>(
   what: string,
   readerOf: (key: string) => Reader<T>,
 ): Reader<Readonly<Record<string, T>>> {
-  return (place) => {
+  const values = readerOf("").schema ?? anything;
+  return described({ type: "object", additionalProperties: values }, (place) => {
     if (!place.isMapping) return place.expected(what);
     return whole(
       place.keys.map((key) => {
@@ -58,40 +87,45 @@ export function record<T>(
       }),
       (entries) => Object.fromEntries(entries),
     );
-  };
+  });
 }
 
 /** A list with at least one item. */
 export function list<T>(what: string, read: Reader<T>): Reader<readonly T[]> {
-  return (place) => {
+  return described(listOf(read.schema ?? anything), (place) => {
     if (!place.isList || place.items.length === 0) return place.expected(what);
     return whole(place.items.map(read), (items) => items);
-  };
+  });
 }
 
 /** A list, or a single item standing for a list of one. */
 export function oneOrMore<T>(what: string, read: Reader<T>): Reader<readonly T[]> {
   const several = list(what, read);
-  return (place) => (place.isList ? several(place) : map(read, (item) => [item])(place));
+  const one = map(read, (item) => [item]);
+  const schema = oneOf(read.schema ?? anything, several.schema ?? anything);
+  return described(schema, (place) => (place.isList ? several(place) : one(place)));
 }
 
 /** One of a few words. */
 export function choice<W extends string>(what: string, words: readonly W[]): Reader<W> {
-  return (place) => {
+  return described({ enum: words }, (place) => {
     const word = words.find((each) => each === place.value);
     if (word !== undefined) return word;
     const meant = typeof place.value === "string" ? nearMiss(place.value, words) : undefined;
     return place.expected(
       meant === undefined ? `${what} (${words.join(", ")})` : `${what} (did you mean "${meant}"?)`,
     );
-  };
+  });
 }
 
-export function map<T, U>(read: Reader<T>, make: (value: T, place: Place) => U | undefined) {
-  return (place: Place): U | undefined => {
+export function map<T, U>(
+  read: Reader<T>,
+  make: (value: T, place: Place) => U | undefined,
+): Reader<U> {
+  return described(read.schema ?? anything, (place) => {
     const value = read(place);
     return value === undefined ? undefined : make(value, place);
-  };
+  });
 }
 
 /** All parts, or undefined when one of them could not be read. */

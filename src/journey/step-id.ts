@@ -92,7 +92,7 @@ function nameOf(act: Act): string {
         `set ${act.set.map(({ field }) => field.replace(/^attributes\./, "")).join(" ")}`,
       );
     case "voucher":
-      return slug(`voucher ${act.pool}`);
+      return act.pool;
     case "call":
       return slug(`call ${hostOf(act.url)}`);
     case "task":

@@ -56,6 +56,7 @@ test("starts by segment, schedule and date are read with their defaults", () => 
   expect(start("{ segment: best, again: after 30 days }")).toEqual({
     kind: "segment",
     segment: "best",
+    when: "entered",
     backfill: false,
     if: null,
     again: { kind: "after", after: days(30) },
@@ -79,7 +80,7 @@ test("a stop without a reason is called like its event", () => {
   const head =
     "journey: a\ntopic: offers\nstop:\n  - { on: ordered }\n  - { if: { segment: best }, as: arrived }";
   expect(journeyFrom({ head }).stop).toEqual([
-    { kind: "event", event: "ordered", where: {}, as: "ordered" },
+    { kind: "event", event: "ordered", where: {}, match: {}, as: "ordered" },
     { kind: "condition", if: { kind: "segment", name: "best" }, as: "arrived" },
   ]);
 });

@@ -5,12 +5,12 @@ import { aJourney, mistakesIn } from "./mistake-lines.ts";
 const mistakes: readonly (readonly [string, string])[] = [
   ["", "3 start: expected a start such as { on: order_completed }, got nothing"],
   ["signed_up", '3 start: expected a start such as { on: order_completed }, got "signed_up"'],
-  ["request", "3 start: a start by request is not supported yet"],
-  ["{ request: true }", "3 start: a start by request is not supported yet"],
+  ["request", '3 start: expected a start such as { on: order_completed }, got "request"'],
+  ["{ request: yes }", '3 start.request: expected true, got "yes"'],
   ["{ onn: signed_up }", '3 start.onn: unknown kind of start "onn"; did you mean "on"?'],
   [
     "{ when: signed_up }",
-    "3 start: expected a kind of start (on, segment, every, date), got a mapping of when",
+    "3 start: expected a kind of start (on, segment, every, date, request), got a mapping of when",
   ],
   ["{ on: a, segment: b }", '3 start: expected one kind of start, got both "on" and "segment"'],
   ["{ on: }", "3 start.on: expected the name of an event, got nothing"],
@@ -28,7 +28,7 @@ const mistakes: readonly (readonly [string, string])[] = [
   ["{ segment: vip, backfill: maybe }", '3 start.backfill: expected true or false, got "maybe"'],
   [
     "{ segment: vip, if: { entry.total: 5 } }",
-    '3 start.if.entry.total: "entry" is the event that started the journey; this one has none',
+    '3 start.if.entry.total: "entry" is the event or the request that started the journey; this one has none',
   ],
   [
     "{ every: monday }",
@@ -53,7 +53,7 @@ const mistakes: readonly (readonly [string, string])[] = [
   ],
   [
     "{ date: customer.birtday }",
-    '3 start.date: expected a yearly date of the customer (customer.birthday), got "customer.birtday"',
+    '3 start.date: expected a date of the customer (did you mean "customer.birthday"?), got "customer.birtday"',
   ],
   [
     "{ date: customer.birthday, offset: 3 days }",
@@ -81,9 +81,12 @@ const mistakes: readonly (readonly [string, string])[] = [
   ],
   [
     '{ at: "09:00" }',
-    "3 start: expected a kind of start (on, segment, every, date), got a mapping of at",
+    "3 start: expected a kind of start (on, segment, every, date, request), got a mapping of at",
   ],
-  ["{}", "3 start: expected a kind of start (on, segment, every, date), got an empty mapping"],
+  [
+    "{}",
+    "3 start: expected a kind of start (on, segment, every, date, request), got an empty mapping",
+  ],
 ];
 
 test.each(mistakes)("%j is answered by one line", (written, line) => {

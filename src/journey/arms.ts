@@ -1,0 +1,49 @@
+import type { Place } from "./place.ts";
+import { type Reader, described } from "./reader.ts";
+import { name } from "./scalar.ts";
+
+type Armed = "split" | "switch" | "task";
+
+/** Keys of the steps themselves, which cannot name an arm. */
+const reserved: Readonly<Record<Armed, readonly string[]>> = {
+  split: ["id", "split", "winner"],
+  switch: ["id", "switch", "else"],
+  task: ["id", "task", "else"],
+};
+
+const written: Readonly<Record<Armed, (step: Place) => readonly string[]>> = {
+  split: (step) => step.at("split").keys,
+  switch: (step) => step.at("switch").keys,
+  task: (step) =>
+    step
+      .at("task")
+      .at("outcomes")
+      .items.map(({ value }) => value)
+      .filter((value) => typeof value === "string"),
+};
+
+/** The names that a step gives its arms, which are keys beside it too. */
+export function armsOf(kind: Armed, step: Place): readonly string[] {
+  return written[kind](step).filter((arm) => !reserved[kind].includes(arm));
+}
+
+/** Whatever kind the step is: keys that are not to be taken for the key of a kind. */
+export function allArms(step: Place): readonly string[] {
+  return [...armsOf("split", step), ...armsOf("switch", step), ...armsOf("task", step)];
+}
+
+/** The name of an arm, and then what stands under it. */
+export function underArm<T>(kind: Armed, arm: string, read: Reader<T>): Reader<T> {
+  return described(read.schema ?? {}, (place) => {
+    const named = armName(kind)(place.called(arm));
+    const value = read(place);
+    return named === undefined ? undefined : value;
+  });
+}
+
+export const armName =
+  (kind: Armed): Reader<string> =>
+  (place) =>
+    reserved[kind].includes(String(place.value))
+      ? place.wrong(`an arm cannot be called "${String(place.value)}"`)
+      : name("the name of an arm")(place);

@@ -1,0 +1,61 @@
+import type { Operand, Step } from "./journey.ts";
+import { operandIn } from "./operand.ts";
+import type { Place } from "./place.ts";
+import { type Reader, choice, described, map, optional, record, required } from "./reader.ts";
+import { pattern } from "./schema.ts";
+import type { Scope } from "./scope.ts";
+import { duration, text } from "./scalar.ts";
+
+const address: Reader<string> = described(pattern("^https?://"), (place) => {
+  const url = typeof place.value === "string" ? URL.parse(place.value) : null;
+  if (url === null || !/^https?:$/.test(url.protocol))
+    return place.expected("an address such as https://example.com/hook");
+  if (url.username !== "" || url.password !== "")
+    return place.wrong("expected an address without a password; calls are signed instead");
+  return url.hash === "" ? url.href : place.wrong("expected an address without a #fragment");
+});
+
+/** What belongs to the connection or to us. */
+const ours: readonly string[] = [
+  "host",
+  "content-length",
+  "content-type",
+  "transfer-encoding",
+  "connection",
+  "waypost-signature",
+];
+
+const headers = record("a mapping of header names to texts", (name) =>
+  map(text("a text"), (value, place) => {
+    if (!/^[A-Za-z0-9-]{1,100}$/.test(name))
+      return place.wrong(`expected the name of a header, got "${name}"`);
+    if (ours.includes(name.toLowerCase())) return place.wrong(`"${name}" is set by Waypost`);
+    return /^[\x20-\x7e\t]*$/.test(value) ? value : place.expected("a line of plain ASCII text");
+  }),
+);
+
+function bodyIn(scope: Scope): Reader<Readonly<Record<string, Operand>>> {
+  const operand = operandIn(scope);
+  return record("a mapping such as { email: customer.email }", () =>
+    map(operand, (read, place) =>
+      read.kind === "add" ? place.wrong('"add" belongs in "set"') : read,
+    ),
+  );
+}
+
+type Method = Extract<Step, { kind: "call" }>["method"];
+const oneHour = { months: 0, days: 0, seconds: 3600 };
+
+/** `call: https://example.com/hook` and what may stand beside it. */
+export const callKeys = (scope: Scope) => ({
+  call: required(address),
+  method: optional<Method>(choice("a method", ["POST", "PUT", "GET"]), "POST"),
+  headers: optional(headers, {}),
+  body: optional(bodyIn(scope), {}),
+  within: optional(duration, oneHour),
+});
+
+export function refuseBodyOfGet(method: Method, step: Place): void {
+  if (method === "GET" && step.has("body"))
+    step.at("body").wrong("a GET has no body; put the values into the address or use POST");
+}
