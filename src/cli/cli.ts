@@ -29,6 +29,7 @@ const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
   "confirm-restore": async () => (await import("./confirm-restore.ts")).confirmRestored,
   login: async () => (await import("./login.ts")).login,
   key: async () => (await import("./key.ts")).key,
+  chart: async () => (await import("./chart.ts")).chart,
   docs: async () => (await import("./docs.ts")).docs,
 };
 

@@ -77,7 +77,7 @@ function styles({ changes, removed }: MermaidMarks): readonly string[] {
 }
 
 /** What Mermaid would read as its own: the end of a text, entities, Markdown, HTML, directives. */
-const special = /["#&<>`\\|]|%(?=%)|(?<=%)%|(?<=\b(?:style|classDef).*):/g;
+const special = /["#$&<>`\\|]|%(?=%)|(?<=%)%|(?<=\b(?:style|classDef).*):/g;
 
 /** Mermaid writes characters as `#34;`, by their number. */
 function quoted(text: string): string {
