@@ -66,7 +66,7 @@ async function tellTraits(rehearsal: Rehearsal, test: TestCase, players: Players
   if (first === undefined) return;
   throw new WaypostError(
     "WAYPOST_REQUEST",
-    `${test.file}:${test.line} customers.${said[first.index]?.name}: ${first.reason}`,
+    `customers.${said[first.index]?.name}: ${first.reason}`,
   );
 }
 
@@ -75,13 +75,13 @@ async function idFor(rehearsal: Rehearsal, test: TestCase, character: Character)
   const journeys = test.journeys.map(({ journey }) => journey);
   const wanted = journeys.flatMap((journey) => [heldOut(journey, character), ...onArms(journey, character)]);
   const { rows } = await sql<{ id: string }>`
-    select id from generate_series(${base}::bigint + 1, ${base}::bigint + 1000000) as id
+    select id from (select generate_series(${base}::bigint + 1, ${base}::bigint + 1000000) as id) as candidate
     where ${wanted.length === 0 ? sql`true` : sql.join(wanted, sql` and `)} limit 1`.execute(rehearsal.engine.database);
   const id = rows[0]?.id;
   if (id !== undefined) return id;
   throw new WaypostError(
     "WAYPOST_REQUEST",
-    `${test.file}:${test.line} customers.${character.name}: expected arms that a customer can have, found none among a million; leave the arm out, or give it a weight`,
+    `customers.${character.name}: expected arms that a customer can have, found none among a million; leave the arm out, or give it a weight`,
   );
 }
 

@@ -33,5 +33,5 @@ export async function nextChange(database: Database, now: Date, until: Date): Pr
     if (await changes(new Date(middle))) high = middle;
     else low = middle;
   }
-  return new Date(high);
+  return new Date(Math.min(Math.ceil(high / gridMs) * gridMs, until.getTime()));
 }
