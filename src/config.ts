@@ -58,6 +58,16 @@ const price = z.string().transform((text, context): Price => {
     per: per === "segment" ? per : "message",
   };
 });
+const share = z.string().transform((text, context): number => {
+  const [, percent] = /^(\d{1,2}(?:\.\d{1,4})?) ?%$/.exec(text) ?? [];
+  if (percent === undefined || Number(percent) > 50)
+    context.addIssue({
+      code: "custom",
+      message: 'expected a share of at most half, such as "5%"',
+      input: text,
+    });
+  return Number(percent ?? 0) / 100;
+});
 const timeOfDay = z
   .string()
   .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'expected a time of day such as "21:00"' });
@@ -131,6 +141,8 @@ export const configFileSchema = z.strictObject({
   max_lateness: duration.default({ months: 0, days: 1, seconds: 0 }),
   /** How often the members of segments are worked out anew. */
   refresh_segments: duration.default({ months: 0, days: 0, seconds: 300 }),
+  /** Customers whom every marketing journey leaves alone, always the same ones: what all of marketing earns is measured against them. */
+  holdout: share.default(0),
 });
 
 export type ConfigFile = z.output<typeof configFileSchema>;

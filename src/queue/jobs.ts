@@ -5,6 +5,7 @@ import { refreshSegments } from "../audience/refresh-segments.ts";
 import { advance } from "../enrollment/advance.ts";
 import { enterDue } from "../enrollment/enter-due.ts";
 import { react } from "../enrollment/react.ts";
+import { decideSplits } from "../enrollment/split-winner.ts";
 import { stopByConditions } from "../enrollment/stop-condition.ts";
 import { faultPoint } from "../fault.ts";
 import { deliver } from "../message/deliver.ts";
@@ -53,6 +54,8 @@ export const engineJobs: Readonly<
   async refresh({ engine, wake }) {
     await refreshSegments(engine.database, engine.clock.now());
     await stopByConditions(engine.database, engine.clock.now());
+    for (const decided of await decideSplits(engine.database, engine.clock.now()))
+      engine.log.info(decided, "a split has its winner");
     await wake.engine("sweep");
   },
   async "apply-reports"(working) {
@@ -133,5 +136,6 @@ async function outlast(rate: Rate, calledAt: number | null, stopping: AbortSigna
 }
 
 function turn({ clock, config }: Engine) {
-  return { now: clock.now(), limit: enrollmentsAtOnce, zone: config.zone };
+  const { zone, holdout } = config;
+  return { now: clock.now(), limit: enrollmentsAtOnce, zone, holdout };
 }
