@@ -1,11 +1,12 @@
 import { Agent, type Dispatcher } from "undici";
 import { reasonOf } from "../errors.ts";
+import { lookUpPublic } from "./public-address.ts";
 
 /** At most this much of an answer is read: providers answer in a few hundred bytes. */
 const longestAnswer = 1024 * 1024;
 
 export interface Call {
-  readonly method: "GET" | "POST" | "HEAD";
+  readonly method: "GET" | "POST" | "PUT" | "HEAD";
   /** Such as `https://api.sendgrid.com`. */
   readonly origin: string;
   readonly path: string;
@@ -37,11 +38,16 @@ export interface Wire {
 export function createWire(options: {
   readonly connections: number;
   readonly connectTimeoutMs?: number;
+  /** Connects to public addresses only, whatever a name leads to. */
+  readonly isGuarded?: boolean;
 }): Wire {
   const agent = new Agent({
     connections: options.connections,
     pipelining: 1,
-    connect: { timeout: options.connectTimeoutMs ?? 10_000 },
+    connect: {
+      timeout: options.connectTimeoutMs ?? 10_000,
+      ...(options.isGuarded === true && { lookup: lookUpPublic }),
+    },
     // The caller's signal is the only deadline.
     headersTimeout: 0,
     bodyTimeout: 0,

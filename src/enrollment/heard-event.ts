@@ -16,7 +16,11 @@ export function eventsHeardBy(journey: Journey): ReadonlySet<string> {
 /** Works out anew which events are queued for journeys. Events that came before are not queued after the fact. */
 export async function listen(transaction: Kysely<Tables>, now: Date): Promise<void> {
   const versions = await livingVersions(transaction, now);
-  const names = [...new Set(versions.flatMap(({ journey }) => [...eventsHeardBy(journey)]))];
+  const { rows: pools } = await sql<{
+    name: string;
+  }>`select distinct redeemed_by as name from voucher_pools`.execute(transaction);
+  const heard = versions.flatMap(({ journey }) => [...eventsHeardBy(journey)]);
+  const names = [...new Set([...heard, ...pools.map(({ name }) => name)])];
   await sql`delete from heard_events where name <> all(${names}::text[])`.execute(transaction);
   await sql`insert into heard_events (name) select unnest(${names}::text[]) on conflict do nothing`.execute(
     transaction,

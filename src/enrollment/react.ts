@@ -8,6 +8,7 @@ import { eventsHeardBy } from "./heard-event.ts";
 import { lock } from "./lock.ts";
 import { type Passage, countPassages } from "./passage.ts";
 import { type PendingEvent, inTurns, takeEvents } from "./pending-event.ts";
+import { redeemByEvents } from "./redeem.ts";
 import { sparing } from "./spare.ts";
 import { stopByEvents } from "./stop.ts";
 import { type Version, enrollingJourneys, versionsOf } from "./version.ts";
@@ -40,6 +41,7 @@ export function react(database: Database, turn: Turn): Promise<Reacted> {
   return database.transaction().execute(async (transaction) => {
     await lock(transaction, "react");
     const events = await takeEvents(transaction, turn.limit);
+    await redeemByEvents(transaction, events);
     const versions = await listeners(transaction, events);
     const effects: Effect[] = [];
     const failures: Failure[] = [];

@@ -1,0 +1,109 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { reasonOf } from "../errors.ts";
+import type { WebhookCaller, WebhookOutcome } from "../channel/webhook.ts";
+import type { Database } from "../database/database.ts";
+import { type CallSettled, type ClaimedCall, claimCalls, recordCalls } from "./call-ledger.ts";
+
+export interface Calling {
+  readonly now: () => Date;
+  /** Once aborted no further call is begun; those under way are finished and recorded. */
+  readonly stopping: AbortSignal;
+  readonly random?: () => number;
+  /** Called when enrollments go on. */
+  readonly onAnswered?: () => Promise<void>;
+}
+
+const inFlight = 64;
+/** Seconds for one whole call. */
+const deadlineSeconds = 30;
+const graceSeconds = 30;
+/** A moment for the neighbours of an answer, so that outcomes are written in sets. */
+const gatherMs = 2;
+/** What becomes due while a slow service is waited for. */
+const lookAgainMs = 250;
+/** What is known of a call is worth waiting for a database that restarts: the service has answered. */
+const patience = { tries: 60, pauseMs: 500 };
+
+/**
+ * Makes the calls that are due, up to 64 beside one another, until none is: a slow service holds up its own slot only.
+ * Returns how many were made.
+ */
+export async function makeCalls(
+  database: Database,
+  caller: WebhookCaller,
+  { now, stopping, random = Math.random, onAnswered = async () => {} }: Calling,
+): Promise<number> {
+  const underWay = new Set<Promise<void>>();
+  let settled: CallSettled[] = [];
+  let made = 0;
+  const begin = (call: ClaimedCall): void => {
+    made += 1;
+    const done = tryCall(caller, call, now()).then((outcome) => {
+      settled.push({ call, outcome });
+      underWay.delete(done);
+    });
+    underWay.add(done);
+  };
+  for (;;) {
+    const limit = stopping.aborted ? 0 : inFlight - underWay.size;
+    if (limit > 0)
+      for (const call of await claimCalls(database, {
+        now: now(),
+        limit,
+        leaseSeconds: deadlineSeconds + graceSeconds,
+      }))
+        begin(call);
+    if (underWay.size === 0 && settled.length === 0) return made;
+    if (settled.length === 0) await first(underWay);
+    const batch = settled;
+    settled = [];
+    if (batch.length === 0) continue;
+    if ((await patiently(() => recordCalls(database, batch, { now: now(), random }))) > 0)
+      await onAnswered();
+  }
+}
+
+async function tryCall(
+  caller: WebhookCaller,
+  call: ClaimedCall,
+  at: Date,
+): Promise<WebhookOutcome> {
+  const { url, method, headers } = call.step;
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), deadlineSeconds * 1000);
+  try {
+    return await caller.call(
+      { id: call.callId, url, method, headers, body: call.body, at },
+      deadline.signal,
+    );
+  } catch (thrown) {
+    return {
+      kind: "later",
+      reason: reasonOf(thrown),
+      status: null,
+      answer: null,
+      retryAfterMs: null,
+    };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function first(underWay: ReadonlySet<Promise<void>>): Promise<void> {
+  const late = new AbortController();
+  const look = pause(lookAgainMs, undefined, { signal: late.signal }).catch(() => {});
+  await Promise.race([look, ...underWay]);
+  late.abort();
+  await pause(gatherMs);
+}
+
+async function patiently<T>(write: () => Promise<T>): Promise<T> {
+  for (let left = patience.tries; ; left--) {
+    try {
+      return await write();
+    } catch (thrown) {
+      if (left === 0) throw thrown;
+      await pause(patience.pauseMs);
+    }
+  }
+}

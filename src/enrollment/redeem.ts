@@ -1,0 +1,27 @@
+import { type Kysely, sql } from "kysely";
+import type { Tables } from "../database/tables.ts";
+import type { PendingEvent } from "./pending-event.ts";
+
+/**
+ * Marks the vouchers whose use the events tell of, before any journey reacts to them. Which event that is, and where it
+ * holds the code, is the pool's. A code that was used without being handed out is handed out no more.
+ */
+export async function redeemByEvents(
+  transaction: Kysely<Tables>,
+  events: readonly PendingEvent[],
+): Promise<void> {
+  if (events.length === 0) return;
+  await sql`
+    update vouchers voucher set redeemed_at = used.occurred_at, redeemed_event_id = used.id
+    from (
+      select event.id, event.occurred_at, pool.name as pool,
+        coalesce(event.properties ->> pool.property, event.properties #>> string_to_array(pool.property, '.')) as code
+      from unnest(${events.map((event) => event.event_id)}::bigint[], ${events.map((event) => event.name)}::text[],
+        ${events.map((event) => event.occurred_at)}::timestamptz[], ${events.map((event) => event.properties)}::jsonb[])
+        as event (id, name, occurred_at, properties)
+      join voucher_pools pool on pool.redeemed_by = event.name
+    ) as used
+    where voucher.pool = used.pool and voucher.code = used.code and voucher.redeemed_at is null`.execute(
+    transaction,
+  );
+}
