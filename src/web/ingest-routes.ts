@@ -1,6 +1,7 @@
 import express, { type RequestHandler, Router } from "express";
 import { ingestBatch } from "../customer/ingest.ts";
 import { findApiKey } from "./api-key.ts";
+import { enterRoute } from "./enter-route.ts";
 import type { Site } from "./site.ts";
 
 const largestBatch = "4mb";
@@ -9,6 +10,7 @@ const largestBatch = "4mb";
  * Events and customers by HTTP, in the shape of the Segment specification: /v1/track, /v1/identify and /v1/batch, with
  * an API key (`Authorization: Bearer KEY`, or Basic with the key as the user, as Segment's own clients send it).
  * Sending the same messageId again changes nothing. A bad item of a batch is reported by its index; the good are kept.
+ * And customers into journeys that start by request (enter-route.ts).
  */
 export function ingestRoutes(site: Site): Router {
   const routes = Router();
@@ -33,8 +35,9 @@ export function ingestRoutes(site: Site): Router {
       )
       .json(result);
   });
+  routes.post("/v1/journeys/:name/enter", json, enterRoute(site));
   routes.use("/v1", (request, response) => {
-    const error = `expected POST /v1/track, /v1/identify or /v1/batch, got ${request.method} ${request.originalUrl.slice(0, 200)}`;
+    const error = `expected POST /v1/track, /v1/identify, /v1/batch or /v1/journeys/NAME/enter, got ${request.method} ${request.originalUrl.slice(0, 200)}`;
     response.status(404).json({ error });
   });
   return routes;
