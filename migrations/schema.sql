@@ -175,6 +175,7 @@ CREATE TABLE enrollments (
   converted_at timestamp with time zone,
   conversion_value numeric(14,4),
   rounds jsonb,
+  resting_at text,
   CONSTRAINT enrollments_finished_are_not_due CHECK ((state = ANY (ARRAY['entered'::text, 'waiting'::text])) OR due_at IS NULL),
   CONSTRAINT enrollments_open_have_a_step CHECK ((state = ANY (ARRAY['completed'::text, 'exited'::text])) OR step IS NOT NULL),
   CONSTRAINT enrollments_state_is_known CHECK (state = ANY (ARRAY['entered'::text, 'waiting'::text, 'completed'::text, 'exited'::text, 'held'::text])),

@@ -228,6 +228,7 @@ interface EnrollmentsTable {
   converted_at: Timestamp | null;
   conversion_value: Numeric | null;
   rounds: Json | null;
+  resting_at: string | null;
 }
 
 interface EventKeysTable {

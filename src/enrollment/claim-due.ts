@@ -9,6 +9,8 @@ export interface Due {
   readonly step: string;
   /** Set when an await's time is up. */
   readonly awaiting: string | null;
+  /** The wait whose time is up. */
+  readonly resting_at: string | null;
 }
 
 export interface Claimed {
@@ -37,7 +39,7 @@ export async function claimDue(
       order by oldest.due_at
     ) as journey
     cross join lateral (
-      select enrollments.id, journey_id, version_id, step, awaiting from enrollments
+      select enrollments.id, journey_id, version_id, step, awaiting, resting_at from enrollments
       where journey_id = journey.id and enrollments.due_at <= ${now}
       order by enrollments.due_at
       limit journey.share

@@ -1,4 +1,5 @@
 import type { Database } from "../database/database.ts";
+import { placeSql } from "./resting.ts";
 
 /** A customer's passages through journeys, the newest first. */
 export function enrollmentsOf(database: Database, customerId: string) {
@@ -11,7 +12,7 @@ export function enrollmentsOf(database: Database, customerId: string) {
       "journeys.name as journey",
       "version.number as version",
       "enrollments.state",
-      "enrollments.step",
+      placeSql("enrollments", "version").as("step"),
       "enrollments.due_at",
       "enrollments.awaiting",
       "enrollments.reason",

@@ -2,23 +2,30 @@ import type { Step, StepId } from "../journey/journey.ts";
 import type { Due } from "./claim-due.ts";
 import type { Passage } from "./passage.ts";
 import type { Arrival } from "./place.ts";
+import { isRestingAt } from "./resting.ts";
 import type { Move } from "./stage.ts";
 import type { Version } from "./version.ts";
 
 /** The flowchart with the enrollments of a batch on it: who stands at which step, and who has come to rest where. */
 export class Ground {
   readonly arrivals: Arrival[] = [];
-  readonly passages: Passage[] = [];
   readonly #version: Version;
   readonly #at = new Map<StepId, string[]>();
+  readonly #passages = new Map<string, Passage>();
 
   constructor(version: Version) {
     this.#version = version;
   }
 
-  /** Sets a due enrollment where it stands; one whose await is over where the time-out leads. */
-  enter({ id, step, awaiting }: Due): void {
-    const late = awaiting === null ? undefined : whenLate(this.#version.journey.steps[step]);
+  get passages(): readonly Passage[] {
+    return [...this.#passages.values()];
+  }
+
+  /** Sets a due enrollment where it stands; one whose await is over where the time-out leads. Its wait is passed only now. */
+  enter({ id, step, awaiting, resting_at: wait }: Due): void {
+    const { steps } = this.#version.journey;
+    const late = awaiting === null ? undefined : whenLate(steps[step]);
+    if (isRestingAt(steps, wait, step)) this.#count(wait, step, 1);
     if (late === undefined) this.#stand(step, [id]);
     else this.move(step, { ids: [id], to: late.to });
   }
@@ -34,8 +41,9 @@ export class Ground {
     if (move.ids.length === 0) return;
     if ("at" in move) {
       this.arrivals.push(move);
-      // An await is passed when its event or its time-out comes; whoever exits has gone no further.
-      if (move.at.state === "waiting" && move.at.awaiting === null && move.at.step !== from)
+      // A wait is passed when it is over, an await when its event or its time-out comes; whoever exits has gone no further.
+      const isOn = move.at.state === "waiting" && move.at.awaiting === null;
+      if (isOn && move.at.wait === undefined && move.at.step !== from)
         this.#count(from, move.at.step, move.ids.length);
       return;
     }
@@ -61,7 +69,10 @@ export class Ground {
   }
 
   #count(step: StepId, next: StepId | null, customers: number): void {
-    this.passages.push({ versionId: this.#version.id, step, next, customers });
+    const key = JSON.stringify([step, next]);
+    const before = this.#passages.get(key)?.customers ?? 0;
+    const passage = { versionId: this.#version.id, step, next, customers: before + customers };
+    this.#passages.set(key, passage);
   }
 }
 

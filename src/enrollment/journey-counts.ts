@@ -3,6 +3,7 @@ import type { Database } from "../database/database.ts";
 import type { EnrollmentsState, JourneysState, MessagesState } from "../database/tables.ts";
 import type { Journey, Step, StepId } from "../journey/journey.ts";
 import { stepsInOrder } from "../journey/step.ts";
+import { isRestingAt } from "./resting.ts";
 
 export interface JourneyCounts {
   readonly id: number;
@@ -31,7 +32,7 @@ export interface JourneyCounts {
 export interface StepCounts {
   readonly id: StepId;
   readonly kind: Step["kind"];
-  /** Waiting for this step, or at it. */
+  /** At it, those who wait at a wait included. */
   readonly at: number;
   readonly held: number;
   readonly passed: number;
@@ -79,6 +80,7 @@ interface EnrollmentRow {
   readonly journey_id: number;
   readonly state: EnrollmentsState;
   readonly step: StepId | null;
+  readonly resting_at: StepId | null;
   readonly reason: string | null;
   readonly holdout: boolean;
   readonly customers: string;
@@ -88,9 +90,9 @@ interface EnrollmentRow {
 
 async function enrollmentCounts(database: Database) {
   const { rows } = await sql<EnrollmentRow>`
-    select journey_id, state, step, case when state = 'exited' then reason end as reason, holdout, count(*) as customers,
+    select journey_id, state, step, resting_at, case when state = 'exited' then reason end as reason, holdout, count(*) as customers,
            count(converted_at) as converted, sum(conversion_value) as value
-    from enrollments group by 1, 2, 3, 4, 5`.execute(database);
+    from enrollments group by 1, 2, 3, 4, 5, 6`.execute(database);
   return rows;
 }
 
@@ -131,7 +133,9 @@ function counted(
   messages: readonly MessageRow[],
 ): JourneyCounts {
   const { id, name, state, version, journey } = row;
-  const treated = enrollments.filter((one) => !one.holdout);
+  const treated = enrollments
+    .filter((one) => !one.holdout)
+    .map((one) => ({ ...one, step: placeOf(journey.steps, one) }));
   const heldOut = enrollments.filter((one) => one.holdout);
   const inState = (...states: readonly EnrollmentsState[]) =>
     total(treated.filter((one) => states.includes(one.state)));
@@ -188,6 +192,14 @@ function stepCounts(
       (one) => one.messages,
     ),
   };
+}
+
+/** Who waits is at the wait, though the step to execute next is the one after. */
+function placeOf(
+  steps: Journey["steps"],
+  { resting_at: wait, step }: EnrollmentRow,
+): StepId | null {
+  return isRestingAt(steps, wait, step) ? wait : step;
 }
 
 function total(rows: readonly EnrollmentRow[]): number {

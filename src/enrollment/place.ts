@@ -10,6 +10,8 @@ export type Place =
       readonly step: StepId;
       readonly dueAt: Date;
       readonly awaiting: string | null;
+      /** The wait it rests at, where it does; `step` is then the one after. */
+      readonly wait?: StepId;
     }
   | { readonly state: "completed" }
   | { readonly state: "exited"; readonly step: StepId; readonly reason: string }
@@ -33,14 +35,15 @@ export async function settle(
   const column = <T>(read: (place: Place) => T) => arrivals.map((arrival) => read(arrival.at));
   await sql`
     update enrollments enrollment
-    set state = place.state, step = place.step, due_at = place.due_at, awaiting = place.awaiting, reason = place.reason,
-        moved_at = ${now}, finished_at = case when place.state in ('completed', 'exited') then ${now}::timestamptz end
+    set state = place.state, step = place.step, due_at = place.due_at, awaiting = place.awaiting, resting_at = place.wait,
+        reason = place.reason, moved_at = ${now}, finished_at = case when place.state in ('completed', 'exited') then ${now}::timestamptz end
     from unnest(${ids}::bigint[], ${numbers}::int[]) as arrival (id, place)
     join unnest(${column((place) => place.state)}::text[], ${column(stepOf)}::text[],
                 ${column((place) => (place.state === "waiting" ? place.dueAt : null))}::timestamptz[],
                 ${column((place) => (place.state === "waiting" ? place.awaiting : null))}::text[],
+                ${column((place) => (place.state === "waiting" ? (place.wait ?? null) : null))}::text[],
                 ${column((place) => ("reason" in place ? place.reason : null))}::text[])
-      with ordinality as place (state, step, due_at, awaiting, reason, number) on place.number = arrival.place
+      with ordinality as place (state, step, due_at, awaiting, wait, reason, number) on place.number = arrival.place
     where enrollment.id = arrival.id`.execute(transaction);
 }
 

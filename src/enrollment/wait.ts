@@ -10,19 +10,26 @@ import { byZones } from "./zone.ts";
 /** Rests until a time; a wait at the end of a journey is none. */
 export async function wait(
   stage: Stage,
-  { wait: rule, next }: StepOf<"wait">,
+  { id, wait: rule, next }: StepOf<"wait">,
   ids: readonly string[],
 ): Promise<readonly Move[]> {
   if (next === null) return [{ ids, to: null }];
-  if (rule.kind === "date") return waitForDate(stage, rule, next, ids);
+  const rest = (dueAt: Date): Place => ({
+    state: "waiting",
+    step: next,
+    dueAt,
+    awaiting: null,
+    wait: id,
+  });
+  if (rule.kind === "date") return waitForDate(stage, rule, { next, rest }, ids);
   const { now, zone: shops } = stage.turn;
   if (rule.kind === "for" && rule.duration.months + rule.duration.days === 0)
-    return [{ ids, at: rest(next, dueAfter(rule, now, shops)) }];
+    return [{ ids, at: rest(dueAfter(rule, now, shops)) }];
   const named = rule.kind === "until" ? rule.zone : "customer";
   const byZone = await byZones(stage, named, ids);
   return byZone.map(([zone, inZone]) => ({
     ids: inZone,
-    at: rest(next, dueAfter(rule, now, zone)),
+    at: rest(dueAfter(rule, now, zone)),
   }));
 }
 
@@ -55,7 +62,7 @@ interface Dated {
 async function waitForDate(
   { transaction, turn }: Stage,
   rule: Extract<Wait, { kind: "date" }>,
-  next: StepId,
+  { next, rest }: { readonly next: StepId; readonly rest: (dueAt: Date) => Place },
   ids: readonly string[],
 ): Promise<readonly Move[]> {
   const { day, instant } = heldDate(rule.field);
@@ -69,7 +76,7 @@ async function waitForDate(
     const held = heldIn(row, rule.field);
     const dueAt = held && comingOf(held, rule, turn.now, zoneFor(rule.zone, row.zone, turn.zone));
     return dueAt !== undefined && dueAt > turn.now
-      ? { ids: row.ids, at: rest(next, dueAt) }
+      ? { ids: row.ids, at: rest(dueAt) }
       : { ids: row.ids, to: next };
   });
 }
@@ -77,8 +84,4 @@ async function waitForDate(
 function heldIn({ day, instant }: Dated, field: string): HeldDate | undefined {
   if (instant !== null) return { instant };
   return day === null ? undefined : { day: readDay(day), yearly: field === "birthday" };
-}
-
-function rest(step: StepId, dueAt: Date): Place {
-  return { state: "waiting", step, dueAt, awaiting: null };
 }

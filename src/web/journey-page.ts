@@ -4,6 +4,7 @@ import type { EnrollmentsState } from "../database/tables.ts";
 import { type Held, listHeld } from "../enrollment/hold.ts";
 import { type JourneyCounts, journeyCounts } from "../enrollment/journey-counts.ts";
 import { getJourney } from "../enrollment/journey-state.ts";
+import { placeSql } from "../enrollment/resting.ts";
 import { WaypostError } from "../errors.ts";
 import {
   describeAgain,
@@ -127,8 +128,8 @@ async function recentEnrollments(
 ): Promise<readonly RecentEnrollment[]> {
   const { rows } = await sql<RecentEnrollment>`
     select e.id, e.customer_id as "customerId", coalesce(nullif(concat_ws(' ', c.first_name, c.last_name), ''), c.email, c.external_id) as "customerName",
-      e.state, e.holdout, e.step, e.reason, e.due_at as "dueAt", e.entered_at as "enteredAt", e.converted_at as "convertedAt"
-    from enrollments e join customers c on c.id = e.customer_id
+      e.state, e.holdout, ${placeSql("e", "version")} as step, e.reason, e.due_at as "dueAt", e.entered_at as "enteredAt", e.converted_at as "convertedAt"
+    from enrollments e join customers c on c.id = e.customer_id join journey_versions version on version.id = e.version_id
     where e.journey_id = ${journeyId} order by e.id desc limit ${recentOnes}`.execute(database);
   return rows;
 }

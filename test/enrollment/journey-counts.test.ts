@@ -48,8 +48,8 @@ test("counts tell where everybody is, went and ended, and what it earned", async
   });
   const [hello, wait, branch, british] = counts?.steps ?? [];
   expect(hello).toMatchObject({ kind: "send", at: 0, passed: 4, messages: { planned: 3 } });
-  expect(wait).toMatchObject({ kind: "wait", at: 0, passed: 4 });
-  expect(branch).toMatchObject({ kind: "if", at: 1, passed: 2 });
+  expect(wait).toMatchObject({ kind: "wait", at: 1, passed: 2 });
+  expect(branch).toMatchObject({ kind: "if", at: 0, passed: 2 });
   expect(Object.values(branch?.to ?? {})).toEqual([1, 1]);
   expect(british).toMatchObject({ id: "british", passed: 1, to: { "": 1 } });
 });
@@ -72,5 +72,47 @@ test("a customer's passages are told newest first", async () => {
   expect(passages.map(({ journey: name, state }) => [name, state])).toEqual([
     ["other", "waiting"],
     ["hello", "waiting"],
+  ]);
+});
+
+test("who waits is at the wait until it is over, each at their own", async () => {
+  await shop.apply(`
+journey: hello
+start: { on: signed_up }
+steps:
+  - if: { customer.country: GB }
+    then: [{ wait: 1 day }]
+    else: [{ wait: 2 days }]
+  - { send: hello, by: email }`);
+  const places = async () =>
+    (await journeyCounts(shop.database))[0]?.steps.map((one) => [one.id, one.at, one.passed]);
+  for (const country of ["GB", "DE", "FR"])
+    await shop.happens(await aCustomer(shop.database, { country }), "signed_up");
+  await shop.live();
+  expect(await places()).toEqual([
+    ["if-customer-country", 0, 3],
+    ["wait-1-day", 1, 0],
+    ["wait-2-days", 2, 0],
+    ["hello", 0, 0],
+  ]);
+  await shop.travel("1 day");
+  await shop.live();
+  expect(await places()).toEqual([
+    ["if-customer-country", 0, 3],
+    ["wait-1-day", 0, 1],
+    ["wait-2-days", 2, 0],
+    ["hello", 0, 1],
+  ]);
+});
+
+test("a passage that was stopped while it waited was last at the wait", async () => {
+  await shop.apply(journey);
+  const ada = await aCustomer(shop.database, { country: "GB" });
+  await shop.happens(ada, "signed_up");
+  await shop.live();
+  await shop.happens(ada, "left");
+  await shop.live();
+  expect(await enrollmentsOf(shop.database, ada)).toMatchObject([
+    { state: "exited", step: "wait-1-day" },
   ]);
 });
