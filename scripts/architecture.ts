@@ -46,7 +46,6 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   "cli-progress": ["cli"],
   commander: ["cli"],
   croner: ["journey", "enrollment", "queue"],
-  "csv-parse": ["customer"],
   express: ["web"],
   handlebars: ["template", "web"],
   helmet: ["web"],

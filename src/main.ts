@@ -10,6 +10,7 @@ import { type Database, connect } from "./database/database.ts";
 import { type EmbeddedServer, startEmbedded } from "./database/embedded.ts";
 import { migrate } from "./database/migrate.ts";
 import { explainUnreachable } from "./database/unreachable.ts";
+import { checkZones } from "./database/zones.ts";
 import { armFaults } from "./fault.ts";
 import { checkProject } from "./journey/check-project.ts";
 import { readProject } from "./journey/read-project.ts";
@@ -111,6 +112,7 @@ export function openHouse(config: Config, clock: Clock = systemClock): House {
       ),
     engine: once(async () => {
       const database = await house.database();
+      await checkZones(database, { zone: [config.zone], unknown_zones: config.unknown_zones });
       const deliveries = await loadDeliveries(config);
       for (const { carrier } of deliveries.values()) closers.push(() => carrier.close());
       return { config, clock, log, database, composer: await house.composer(), deliveries };

@@ -1,5 +1,5 @@
 import { Kysely, PostgresDialect } from "kysely";
-import { Pool, types } from "pg";
+import { Client, type ClientConfig, Pool, types } from "pg";
 import { WaypostError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { preparing } from "./prepared.ts";
@@ -19,6 +19,18 @@ export interface Connection {
   readonly log?: Log;
 }
 
+const connectWithinMs = 15_000;
+
+/**
+ * Gives up on an address that swallows what is sent to it. The pool's own option of that name would also refuse whoever
+ * waits that long for one of its connections to come free.
+ */
+class ImpatientClient extends Client {
+  constructor(config?: ClientConfig) {
+    super({ ...config, connectionTimeoutMillis: connectWithinMs });
+  }
+}
+
 const pools = new WeakMap<Database, Pool>();
 
 /**
@@ -27,6 +39,7 @@ const pools = new WeakMap<Database, Pool>();
  */
 export function connect(connection: Connection): Database {
   const pool = new Pool({
+    Client: ImpatientClient,
     ...splitOptions(connection),
     max: connection.maxConnections,
     application_name: connection.applicationName,

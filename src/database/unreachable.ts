@@ -31,8 +31,9 @@ export function explainUnreachable(thrown: unknown, url: string): unknown {
   );
 }
 
-/** Several addresses that all refuse come as one error without a text of its own. */
+/** Several addresses that all refuse come as one error without a text of its own; the driver's own limit has no code. */
 function codeOf(thrown: unknown): string {
+  if (reasonOf(thrown) === "timeout expired") return "ETIMEDOUT";
   return thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
 }
 

@@ -126,7 +126,7 @@ function notesIn(url: string, key: string): Notes {
 }
 
 async function openPostgres(place: PostgresPlace, log: Log): Promise<QueueBackend> {
-  const pool = new Pool({ connectionString: place.url, max: 1 });
+  const pool = new Pool({ connectionString: place.url, max: 1, connectionTimeoutMillis: 15_000 });
   try {
     const client = await pool.connect();
     try {

@@ -5,6 +5,10 @@ import type { TrackUrl } from "../template/template.ts";
 import type { TrackingUrls } from "./urls.ts";
 
 const keptUrls = 50_000;
+/** A URL may be thousands of letters long, and a campaign may have one of its own for each customer. */
+const keptBytes = 32_000_000;
+/** What an entry weighs beside its URL. */
+const entryBytes = 200;
 const longestUrl = 8_000;
 
 /**
@@ -14,8 +18,12 @@ const longestUrl = 8_000;
 export class LinkBook {
   readonly #ids: LRUCache<string, string>;
 
-  constructor(options: { readonly keptUrls?: number } = {}) {
-    this.#ids = new LRUCache({ max: options.keptUrls ?? keptUrls });
+  constructor(options: { readonly keptUrls?: number; readonly keptBytes?: number } = {}) {
+    this.#ids = new LRUCache({
+      max: options.keptUrls ?? keptUrls,
+      maxSize: options.keptBytes ?? keptBytes,
+      sizeCalculation: (_, url) => url.length + entryBytes,
+    });
   }
 
   /** The id of a URL this process has seen; undefined when it must be remembered first. */

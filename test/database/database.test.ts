@@ -1,6 +1,10 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { connect } from "../../src/database/database.ts";
+import { explainUnreachable } from "../../src/database/unreachable.ts";
+import { checkZones } from "../../src/database/zones.ts";
 import { aDatabase, urlOf } from "../support/database.ts";
 
 const database = await aDatabase();
@@ -48,4 +52,28 @@ test("connections that break, idle or in the middle of a transaction, cost their
   await sql`select pg_sleep(0.1)`.execute(database);
   await expect(sql`select 4`.execute(broken)).resolves.toBeDefined();
   await broken.destroy();
+});
+
+test("an address that swallows what is sent to it is given up", async () => {
+  const swallowing = createServer(() => {});
+  swallowing.listen(0, "127.0.0.1");
+  await once(swallowing, "listening");
+  const { port } = swallowing.address() as AddressInfo;
+  const url = `postgres://nobody@127.0.0.1:${port}/shop`;
+  const lost = connect({ url, schema: "waypost", maxConnections: 1, applicationName: "lost" });
+  const thrown: unknown = await sql`select 1`.execute(lost).catch((error: unknown) => error);
+  expect(explainUnreachable(thrown, url)).toMatchObject({
+    code: "WAYPOST_DATABASE",
+    message: expect.stringContaining("firewalls") as string,
+  });
+  await lost.destroy();
+  swallowing.close();
+});
+
+test("a zone that the server does not know is a mistake of the file", async () => {
+  await checkZones(database, { zone: ["Europe/London"], unknown_zones: ["Asia/Tokyo"] });
+  await expect(checkZones(database, { unknown_zones: ["Mars/Utopia"] })).rejects.toMatchObject({
+    code: "WAYPOST_CONFIG",
+    message: expect.stringContaining("waypost.yaml unknown_zones: expected a time zone") as string,
+  });
 });

@@ -32,6 +32,14 @@ test("a URL is found without waiting once it was remembered", async () => {
   expect(book.find("https://shop.example/")).toMatch(/^\d+$/);
 });
 
+test("long URLs push out older ones before they take up all memory", async () => {
+  const book = new LinkBook({ keptBytes: 10_000 });
+  const long = (name: string) => `https://shop.example/${name}?${"x".repeat(3000)}`;
+  const all = ["a", "b", "c", "d"].map(long);
+  await book.remember(database, all);
+  expect(all.filter((url) => book.find(url) !== undefined)).toHaveLength(3);
+});
+
 test("nothing is remembered inside a transaction, which might be rolled back", async () => {
   const remembered = database
     .transaction()
