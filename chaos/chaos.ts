@@ -6,14 +6,26 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Closers } from "../bench/closers.ts";
+import { breaks } from "./breaks.ts";
+import { changes } from "./changes.ts";
 import { killedScenarios } from "./killed.ts";
+import { outages } from "./outages.ts";
+import { providers } from "./providers.ts";
+import { reportScenarios } from "./reports.ts";
 import { prepareGround } from "./ground.ts";
 import { play } from "./play.ts";
 import { headline, lineOf, markdown, summary } from "./report.ts";
 import type { Queues, Result, Scenario } from "./scenario.ts";
 import { type Size, sizes } from "./sizes.ts";
 
-const scenarios: readonly Scenario[] = [...killedScenarios];
+const scenarios: readonly Scenario[] = [
+  ...killedScenarios,
+  ...breaks,
+  ...outages,
+  ...changes,
+  ...providers,
+  ...reportScenarios,
+];
 
 const help = `Usage: npm run chaos -- [options]
 

@@ -44,7 +44,7 @@ const killsAtLeastOnce: Scenario = {
   async play(stage) {
     await killInBursts(stage);
     const unknown = await stage.count("unknown");
-    for (const one of stage.processes.filter(({ isGone }) => !isGone)) one.setClock(patienceOver);
+    for (const one of stage.alive) one.setClock(patienceOver);
     await stage.until(
       "the unknown to be sent again",
       async () => (await stage.count("unknown")) === 0,

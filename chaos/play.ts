@@ -22,6 +22,8 @@ export async function play(ground: Ground, options: StageOptions): Promise<Resul
   const faults = [...stage.faults, ...violations.map(told)];
   if (judged.unknown > stage.window)
     faults.push(`expected at most ${stage.window} messages unknown, found ${judged.unknown}`);
+  if (stage.isTold && judged.unknownTaken > 0)
+    faults.push(`${judged.unknownTaken} messages are unknown that the provider has reported`);
   await stage.close();
   return {
     scenario: scenario.name,

@@ -37,6 +37,8 @@ export class Stage {
   readonly notes: string[] = [];
   readonly faults: string[] = [];
   readonly processes: Process[] = [];
+  /** Reports came in: what the provider has is not unknown any more. */
+  isTold = false;
   /** How many messages may be left unknown: the calls in flight of whoever was killed. */
   window = 0;
   readonly #fresh: Fresh;
@@ -131,13 +133,13 @@ export class Stage {
     return started;
   }
 
-  /** Everybody signs up at once; the workers hear of it. */
-  async signUp(): Promise<void> {
+  /** Everybody signs up at once, or those whose turn it is; the workers hear of it. */
+  async signUp(turn = 1, turns = 1): Promise<void> {
+    const upTo = (done: number) => Math.round((this.customers * done) / turns);
     await sql`
       insert into pending_events (event_id, customer_id, name, occurred_at, properties)
-      select id, id, 'signed_up', ${new Date()}, '{}' from customers order by id`.execute(
-      this.database,
-    );
+      select id, id, 'signed_up', ${new Date()}, '{}' from customers
+      where id > ${upTo(turn - 1)} and id <= ${upTo(turn)} order by id`.execute(this.database);
     await sql`select pg_notify('waypost_events', '')`.execute(this.database);
   }
 
@@ -145,6 +147,11 @@ export class Stage {
   async kill(worker: Process): Promise<void> {
     this.window += concurrency;
     await worker.kill();
+  }
+
+  /** Workers that still run. */
+  get alive(): Process[] {
+    return this.processes.filter(({ isGone }) => !isGone);
   }
 
   async requests(): Promise<number> {
@@ -201,6 +208,7 @@ export class Stage {
 
   /** Waits until all that the provider reports has been applied. */
   async reported(): Promise<void> {
+    this.isTold = true;
     await this.until(
       "the provider's reports",
       async () => (await this.#stub.count()).pending === 0,
@@ -224,6 +232,27 @@ export class Stage {
     return rows[0]?.count ?? 0;
   }
 
+  /** Long enough for workers to do what they should not. */
+  async moment(): Promise<void> {
+    await pause(1500);
+  }
+
+  async isPaused(): Promise<boolean> {
+    const { rows } = await this.look((database) =>
+      sql`select from channels where name = 'email' and paused_at is not null`.execute(database),
+    );
+    return rows.length > 0;
+  }
+
+  /** Of the messages none may be such. The condition is ours. */
+  async expectNone(what: string, condition: string): Promise<void> {
+    const { rows } = await this.look((database) =>
+      sql<{ id: string }>`
+        select delivery_id as id from messages where ${sql.raw(condition)}`.execute(database),
+    );
+    if (rows.length > 0) this.faults.push(`${rows.length} ${what}, such as ${rows[0]?.id}`);
+  }
+
   async states(): Promise<string> {
     const { rows } = await this.look((database) =>
       sql<{ said: string }>`
@@ -237,8 +266,7 @@ export class Stage {
 
   /** SIGTERM to all that still run: each ends by itself, and well. */
   async stopAll(): Promise<void> {
-    const running = this.processes.filter(({ isGone }) => !isGone);
-    const codes = await Promise.all(running.map((one) => one.stop()));
+    const codes = await Promise.all(this.alive.map((one) => one.stop()));
     for (const code of codes) {
       if (code !== 0) this.faults.push(`a process that was asked to stop ended with ${code}`);
     }

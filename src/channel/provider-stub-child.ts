@@ -49,12 +49,8 @@ function behaviourOf({ behaviour, seed }: ForkedStubOptions): StubBehaviour | un
   return behaviour === "like_the_real_ones" ? likeTheRealOnes({ seed }) : faultsOf(behaviour, seed);
 }
 
-function faultsOf(
-  { faults, answerMs = 0, reportMs = 50 }: StubFaults,
-  seed: string,
-): StubBehaviour {
-  const events = [{ what: "delivered", afterMs: reportMs }] as const;
-  return seededFaults({ seed, rates: faults, answerMs, events });
+function faultsOf({ faults, ...rest }: StubFaults, seed: string): StubBehaviour {
+  return seededFaults({ ...rest, seed, rates: faults });
 }
 
 function countOf({ seen, requests, pending }: ProviderStub): StubCount {

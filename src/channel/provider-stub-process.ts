@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { AftermathOptions } from "./stub-aftermath.ts";
+import type { StubEvent } from "./stub-event.ts";
 import type { StubAnswerName } from "./stub-answer.ts";
 
 /** Beside this file, and written in the same language: the published package has no TypeScript. */
@@ -22,8 +23,8 @@ export interface ForkedStubOptions {
 export interface StubFaults {
   readonly faults: Partial<Readonly<Record<StubAnswerName, number>>>;
   readonly answerMs?: number;
-  /** Milliseconds after which a taken message is reported as delivered. */
-  readonly reportMs?: number;
+  /** What happens to a taken message; delivered after 50 ms, where nothing is said. */
+  readonly events?: readonly StubEvent[];
 }
 
 /** What a run comes down to: more than one taken is a message sent twice. */

@@ -1,0 +1,91 @@
+import type { FaultAction, FaultPoint } from "../src/fault.ts";
+import type { Scenario } from "./scenario.ts";
+import type { Stage } from "./stage.ts";
+import { concurrency } from "./sizes.ts";
+
+/** Places a worker passes whatever it does, and in the order of a message's life. */
+const places: readonly FaultPoint[] = [
+  "after-advance",
+  "after-claim",
+  "after-open",
+  "before-call",
+  "during-call",
+  "after-answer",
+  "before-record",
+  "after-record",
+  "before-ack",
+  "report-apply",
+  "sweep",
+];
+
+const at = (action: FaultAction, passing: number) =>
+  places.map((place) => `${place}:${action}:${passing}`).join(",");
+
+/** Reports come by themselves, so that a worker passes where they are applied. */
+async function prepare(stage: Stage): Promise<void> {
+  await stage.reportSo({ pace: 1, eventsInOnePost: 20 });
+  await stage.web();
+}
+
+const killedThere: Scenario = {
+  name: "fault-kill",
+  when: "a worker is killed at each place where it matters",
+  proves: ["G10"],
+  async play(stage) {
+    await prepare(stage);
+    for (const [turn, place] of places.entries()) {
+      const worker = await stage.worker({ faults: `${place}:kill:2` });
+      await stage.signUp(turn + 1, places.length);
+      await stage.until(`${place} to strike`, async () => worker.isGone);
+    }
+    stage.window = places.length * concurrency;
+    await stage.worker();
+    await stage.rest();
+    await stage.reported();
+  },
+};
+
+const thrownThere: Scenario = {
+  name: "fault-throw",
+  when: "at each of these places something throws, or is applied and its answer lost",
+  proves: ["G10"],
+  async play(stage) {
+    await prepare(stage);
+    const worker = await stage.worker({ faults: `${at("throw", 3)},${at("lost", 5)}` });
+    const turns = 20;
+    for (let turn = 1; turn <= turns; turn++) {
+      await stage.signUp(turn, turns);
+      await stage.untilAsked((0.9 * turn) / turns);
+    }
+    await stage.rest();
+    await stage.until(
+      "all faults to strike",
+      async () => worker.struck.length >= 2 * places.length,
+    );
+    await stage.reported();
+    stage.window = 2 * concurrency;
+    if (worker.isGone) stage.faults.push("the worker ended over a fault");
+    stage.notes.push(`${worker.struck.length} faults struck`);
+  },
+};
+
+const hungThere: Scenario = {
+  name: "fault-hang",
+  when: "a worker hangs at each of these places, one after the other, and another goes on",
+  proves: ["G10"],
+  async play(stage) {
+    await prepare(stage);
+    const hanging = await stage.worker({ faults: at("hang", 2) });
+    await stage.signUp(1, 2);
+    await stage.until("something to hang", async () => hanging.struck.length > 2);
+    await stage.worker();
+    await stage.signUp(2, 2);
+    await stage.rest();
+    stage.notes.push(`hung at ${hanging.struck.length} places`);
+    await stage.kill(hanging);
+    await stage.reported();
+    stage.window = 2 * concurrency;
+  },
+};
+
+export const breaks: readonly Scenario[] = [killedThere, thrownThere, hungThere];

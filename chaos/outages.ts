@@ -1,0 +1,117 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { sql } from "kysely";
+import { Client } from "pg";
+import type { Scenario } from "./scenario.ts";
+import type { Stage } from "./stage.ts";
+
+/** Strikes again and again while messages go out. Nothing may be left unknown but what was in flight of the dead. */
+async function strikeUnderLoad(stage: Stage, strike: () => Promise<void>): Promise<void> {
+  const workers = await stage.workers(3);
+  await stage.signUp();
+  for (let turn = 1; turn <= stage.size.strikes; turn++) {
+    await stage.untilAsked((0.8 * turn) / (stage.size.strikes + 1));
+    await strike();
+  }
+  await stage.rest();
+  if (workers.some(({ isGone }) => isGone)) stage.faults.push("a worker ended by itself");
+}
+
+const databaseRestarts: Scenario = {
+  name: "database",
+  when: "the database is restarted at once, with no goodbye",
+  proves: ["G4"],
+  async play(stage) {
+    await strikeUnderLoad(stage, () => stage.ground.postgres.restart());
+  },
+};
+
+const connections: Scenario = {
+  name: "connections",
+  when: "others take every connection the database has, and ours are cut",
+  proves: ["G4"],
+  async play(stage) {
+    await strikeUnderLoad(stage, async () => {
+      const taken: Client[] = [];
+      while (await takeOne(stage, taken));
+      await sql`select pg_terminate_backend(pid) from pg_stat_activity
+        where application_name = 'waypost'`.execute(stage.database);
+      while (await takeOne(stage, taken));
+      await pause(2000);
+      await Promise.all(taken.map((client) => client.end()));
+    });
+  },
+};
+
+/** False when there are none left. */
+async function takeOne(stage: Stage, taken: Client[]): Promise<boolean> {
+  const client = new Client({ connectionString: stage.databaseUrl });
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    taken.push(client);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const flushed: Scenario = {
+  name: "queue-flushed",
+  when: "Redis is emptied",
+  proves: ["G5"],
+  on: "redis",
+  async play(stage) {
+    await strikeUnderLoad(stage, async () => stage.ground.redis?.empty());
+  },
+};
+
+const redisRestarts: Scenario = {
+  name: "queue-restarts",
+  when: "Redis is killed and comes back with nothing",
+  proves: ["G5"],
+  on: "redis",
+  async play(stage) {
+    await strikeUnderLoad(stage, async () => stage.ground.redis?.restart(1000));
+  },
+};
+
+const redisIsFull: Scenario = {
+  name: "queue-full",
+  when: "Redis has no memory left and refuses to store anything",
+  proves: ["G5"],
+  on: "redis",
+  async play(stage) {
+    await strikeUnderLoad(stage, async () => {
+      await stage.ground.redis?.limitMemory(1);
+      await pause(2000);
+      await stage.ground.redis?.limitMemory(0);
+    });
+  },
+};
+
+const truncated: Scenario = {
+  name: "queue-lost",
+  when: "the queues' tables are emptied",
+  proves: ["G5"],
+  on: "postgres",
+  async play(stage) {
+    await strikeUnderLoad(stage, async () => {
+      const { rows } = await sql<{ name: string }>`
+        select format('%I.%I', schemaname, tablename) as name from pg_tables
+        where schemaname = 'waypost_queue' and tablename !~ 'migration|meta'`.execute(
+        stage.database,
+      );
+      const names = rows.map(({ name }) => name).join(", ");
+      await sql`truncate ${sql.raw(names)}`.execute(stage.database);
+    });
+  },
+};
+
+export const outages: readonly Scenario[] = [
+  databaseRestarts,
+  connections,
+  flushed,
+  redisRestarts,
+  redisIsFull,
+  truncated,
+];
