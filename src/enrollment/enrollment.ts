@@ -24,6 +24,8 @@ export interface Moment {
   readonly zone: string;
   /** Share of customers, 0 to 1, whom every marketing journey leaves alone; none when it is not said. */
   readonly holdout?: number;
+  /** The configured channels that have a template of this name, in their order: what `by: best` chooses from. */
+  readonly channelsWith?: (template: string) => readonly string[];
 }
 
 /** A moment, and how much is to be done in it at most. */

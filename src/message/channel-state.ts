@@ -85,7 +85,8 @@ export async function channelStates(
       with ordinality as configured (name, provider, position)
     left join channels state on state.name = configured.name
     left join lateral (select count(*) as due, min(due_at) as oldest from messages
-      where channel = configured.name and state in ('planned', 'retry') and due_at <= ${now}) as waiting on true
+      where channel = configured.name and class in ('transactional', 'marketing')
+        and state in ('planned', 'retry') and due_at <= ${now}) as waiting on true
     left join lateral (select count(*) from messages
       where state in ('claimed', 'sending') and channel = configured.name) as leased on true
     left join lateral (select count(*) filter (where m.state not in ('failed', 'bounced', 'retry')) as sent,

@@ -12,29 +12,35 @@ export interface Claim {
 }
 
 /**
- * Takes up to `limit` due messages of a channel, oldest due first, with all that rendering them needs. Two workers never
+ * Takes up to `limit` due messages of a channel, receipts before marketing and each oldest due first, with all that
+ * rendering them needs. Two workers never
  * get the same message. Messages of a paused journey stay where they are; a paused or throttled channel yields none.
  */
 export async function claim(
   database: Database,
   { channel, limit, now, leaseSeconds }: Claim,
 ): Promise<ClaimedMessage[]> {
-  const { rows } = await sql<ClaimedMessage>`
-    with due as (
+  const due = (messageClass: "transactional" | "marketing") => sql`
       select id from messages
-      where channel = ${channel} and state in ('planned', 'retry') and due_at <= ${now}
+      where channel = ${channel} and class = ${sql.lit(messageClass)} and state in ('planned', 'retry') and due_at <= ${now}
         and journey_id not in (select id from journeys where state = 'paused')
         and not exists (select from channels where name = ${channel} and (paused_at is not null or throttled_until > ${now}))
-      order by due_at
-      limit ${limit}
-      for update skip locked
+      order by due_at`;
+  // One after the other, since an index that puts the class first gives no order over both.
+  const { rows } = await sql<ClaimedMessage>`
+    with receipts as materialized (
+      ${due("transactional")} limit ${limit} for update skip locked
+    ), marketing as materialized (
+      ${due("marketing")} limit ${limit}::int - (select count(*) from receipts) for update skip locked
+    ), due as (
+      select id from receipts union all select id from marketing
     ), taken as (
       update messages set state = 'claimed', fence = fence + 1, lease_until = clock_timestamp() + ${leaseSeconds} * interval '1 second'
       from due where messages.id = due.id
       returning messages.*
     )
     ${detailsOf("taken")}
-    order by m.due_at, m.id`.execute(database);
+    order by m.class desc, m.due_at, m.id`.execute(database);
   return rows;
 }
 

@@ -9,8 +9,15 @@ export interface Planning {
   readonly step: {
     readonly id: string;
     readonly template: string;
-    /** Most wanted first. */ readonly by: readonly string[];
+    /** Most wanted first. At least one. */
+    readonly by: readonly string[];
+    /** The one the customer answers most goes first, instead of the first of `by`. */
+    readonly best?: boolean;
+    /** When it does not arrive, the next channel is tried (fall-back.ts). */
+    readonly fallback?: boolean;
   };
+  /** Who gets a customer's last place under a cap: the higher. */
+  readonly priority?: number;
   readonly class: "marketing" | "transactional";
   readonly topic: string | null;
   readonly maxLateness: Duration;
@@ -29,7 +36,12 @@ export async function planMessages(
   transaction: Transaction<Tables>,
   planning: Planning,
 ): Promise<void> {
-  const { step, topic, now } = planning;
+  const { step, topic, now, priority = 0 } = planning;
+  const channels = step.best === true ? sql`ranked.channels` : sql`${step.by}::text[]`;
+  const others =
+    step.fallback === true
+      ? sql`nullif((${channels})[(reach.rank + 1)::int :], '{}')`
+      : sql`null::text[]`;
   const asked = {
     customerId: sql`customer.id`,
     channel: sql`wanted.channel`,
@@ -38,17 +50,19 @@ export async function planMessages(
   };
   await sql`
     insert into messages (enrollment_id, journey_id, version_id, customer_id, step, channel, occurrence,
-                          template, class, topic, state, reason, due_at, expires_at, planned_at)
+                          template, class, topic, priority, fallback, state, reason, due_at, expires_at, planned_at)
     select enrollment.id, enrollment.journey_id, enrollment.version_id, customer.id, ${step.id},
-           coalesce(reach.channel, ${step.by[0]}), ${planning.occurrence}, ${step.template}, ${planning.class}, ${topic}::text,
+           coalesce(reach.channel, (${channels})[1]), ${planning.occurrence}, ${step.template}, ${planning.class}, ${topic}::text,
+           ${priority}, case when reach.channel is not null then ${others} end,
            case when reach.channel is null then 'suppressed' else 'planned' end,
            case when reach.channel is null then 'no channel reaches the customer' end,
            ${now}, ${now}::timestamptz + ${interval(planning.maxLateness)}::interval, ${now}
     from enrollments enrollment
     join customers customer on customer.id = enrollment.customer_id
+    ${step.best === true ? byEngagement(step.by, now) : sql``}
     left join lateral (
-      select wanted.channel
-      from unnest(${step.by}::text[]) with ordinality as wanted (channel, rank)
+      select wanted.channel, wanted.rank
+      from unnest(${channels}) with ordinality as wanted (channel, rank)
       cross join lateral address_on(wanted.channel, customer.email, customer.phone, customer.attributes) as reached (address)
       left join ${decidingConsent(asked)} as consent on true
       where reached.address is not null
@@ -59,4 +73,20 @@ export async function planMessages(
     ) as reach on true
     where enrollment.id = any(${planning.enrollments}::bigint[])
     on conflict on constraint messages_once do nothing`.execute(transaction);
+}
+
+/**
+ * Joins the channels in the order in which the customer answers them: by messages clicked in the last 180 days, then by
+ * messages opened (people only, never machines), then as given.
+ */
+function byEngagement(by: readonly string[], now: Date): RawBuilder<unknown> {
+  return sql`cross join lateral (
+      select array_agg(given.channel order by answered.clicks desc nulls last, answered.opens desc nulls last, given.rank) as channels
+      from unnest(${by}::text[]) with ordinality as given (channel, rank)
+      left join (
+        select m.channel, count(m.clicked_at) as clicks, count(m.opened_at) as opens from messages m
+        where m.customer_id = customer.id and m.sent_at > ${now}::timestamptz - interval '180 days'
+        group by m.channel
+      ) as answered on answered.channel = given.channel
+    ) as ranked`;
 }

@@ -53,7 +53,8 @@ export async function dueChannels(database: Database, now: Date): Promise<string
     )
     select channel from due
     where channel is not null
-      and exists (select from messages m where m.channel = due.channel and m.state in ('planned', 'retry') and m.due_at <= ${now})
+      and exists (select from messages m where m.channel = due.channel and m.class in ('transactional', 'marketing')
+                    and m.state in ('planned', 'retry') and m.due_at <= ${now})
       and not exists (select from channels where name = due.channel and (paused_at is not null or throttled_until > ${now}))`.execute(
     database,
   );
