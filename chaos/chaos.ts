@@ -15,6 +15,7 @@ import { reportScenarios } from "./reports.ts";
 import { prepareGround } from "./ground.ts";
 import { play } from "./play.ts";
 import { headline, lineOf, markdown, summary } from "./report.ts";
+import { restoredScenarios } from "./restored.ts";
 import type { Queues, Result, Scenario } from "./scenario.ts";
 import { type Size, sizes } from "./sizes.ts";
 
@@ -23,6 +24,7 @@ const scenarios: readonly Scenario[] = [
   ...breaks,
   ...outages,
   ...changes,
+  ...restoredScenarios,
   ...providers,
   ...reportScenarios,
 ];

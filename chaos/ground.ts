@@ -19,6 +19,8 @@ export interface Ground {
   readonly closers: Closers;
   /** A migrated database of one scenario's own, with so many customers who agreed to everything. */
   fresh(customers: number): Promise<Fresh>;
+  /** Another database with all that is in this one; dropped with the server. */
+  copy(url: string): Promise<string>;
 }
 
 export interface Fresh {
@@ -47,6 +49,15 @@ export async function prepareGround(closers: Closers, needsRedis: boolean): Prom
       const name = `chaos_${(copies += 1)}`;
       await runSql(postgres.url, `create database ${name} template people_${customers}`);
       return open(postgres.url, name);
+    },
+    async copy(url) {
+      const original = new URL(url).pathname.slice(1);
+      await runSql(
+        postgres.url,
+        `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${original}'`,
+      );
+      await runSql(postgres.url, `create database ${original}_copy template ${original}`);
+      return withDatabase(postgres.url, `${original}_copy`);
     },
   };
 }

@@ -93,7 +93,7 @@ export class Stage {
     this.#stub = await startStub(ground, { log, seed, webPort: this.#webPort, webhooks });
   }
 
-  async worker(given: { faults?: string; clockMs?: number } = {}): Promise<Process> {
+  async worker(given: Given = {}): Promise<Process> {
     const worker = this.#process("worker", given);
     await worker.ready();
     return worker;
@@ -109,7 +109,12 @@ export class Stage {
     return web;
   }
 
-  #process(role: "worker" | "web", given: { faults?: string; clockMs?: number }): Process {
+  /** A copy of the database as it is at this moment; whoever was connected is cut off. */
+  async backUp(): Promise<string> {
+    return this.ground.copy(this.databaseUrl);
+  }
+
+  #process(role: "worker" | "web", given: Given): Process {
     const { ground, folder } = this;
     const started = startProcess({
       role,
@@ -117,7 +122,7 @@ export class Stage {
       closers: ground.closers,
       clockMs: given.clockMs ?? 0,
       environment: {
-        DATABASE_URL: this.databaseUrl,
+        DATABASE_URL: given.databaseUrl ?? this.databaseUrl,
         ...(this.queues === "redis" ? { REDIS_URL: ground.redis?.url } : {}),
         SENDGRID_API_KEY: "key",
         SENDGRID_BASE_URL: this.#stub.url,
@@ -277,6 +282,13 @@ export class Stage {
     await this.#stub.close().catch(() => {});
     await this.#fresh.drop().catch((thrown: unknown) => this.notes.push(reasonOf(thrown)));
   }
+}
+
+interface Given {
+  /** See fault.ts. */
+  readonly faults?: string;
+  readonly clockMs?: number;
+  readonly databaseUrl?: string;
 }
 
 interface Made {
