@@ -143,6 +143,35 @@ export const configFileSchema = z.strictObject({
   refresh_segments: duration.default({ months: 0, days: 0, seconds: 300 }),
   /** Customers whom every marketing journey leaves alone, always the same ones: what all of marketing earns is measured against them. */
   holdout: share.default(0),
+  /** Caps on marketing beside the channels' own: of a topic, of a channel, or of a topic on a channel. */
+  caps: z
+    .array(
+      z
+        .strictObject({ topic: z.string().optional(), channel: z.string().optional(), cap })
+        .refine(({ topic, channel }) => topic !== undefined || channel !== undefined, {
+          error:
+            "expected a topic or a channel beside the cap, such as { topic: offers, cap: 3 per 7 days }",
+        }),
+    )
+    .default([]),
+  /** Pools of vouchers: which event says that a code was used, and when few are left. */
+  pools: z
+    .record(
+      z.string(),
+      z.strictObject({
+        redeemed_by: z.string().default("voucher_redeemed"),
+        property: z.string().default("code"),
+        low: z.int().min(0).default(0),
+      }),
+    )
+    .default({}),
+  /** Calls to services of the company's own. */
+  calls: z
+    .strictObject({
+      /** Hosts that may be called though their address is inside a network. */
+      allow: z.array(z.string()).default([]),
+    })
+    .default({ allow: [] }),
 });
 
 export type ConfigFile = z.output<typeof configFileSchema>;
@@ -184,6 +213,13 @@ export const environmentSchema = z.object({
   WAYPOST_URL: z.url({ protocol: /^https?$/ }).optional(),
   /** Signs the links in messages. Without it one is made and kept in `.waypost/secret`. */
   WAYPOST_SECRET: z.string().min(32, { error: "expected 32 characters or more" }).optional(),
+  /** Signs the calls that journeys make. Without it one is derived from the other secret. */
+  WAYPOST_CALLS_SECRET: z
+    .string()
+    .regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, {
+      error: 'expected "whsec_" and 24 bytes or more in base64',
+    })
+    .optional(),
   HOST: z.string().default("127.0.0.1"),
   PORT: z.coerce
     .number({ error: "expected a number from 0 to 65535" })

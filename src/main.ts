@@ -15,6 +15,7 @@ import { armFaults } from "./fault.ts";
 import { checkProject } from "./journey/check-project.ts";
 import { readProject } from "./journey/read-project.ts";
 import { createLog } from "./log.ts";
+import type { CapRule } from "./message/cap.ts";
 import type { Composer } from "./message/compose.ts";
 import type { Delivery } from "./message/delivery-run.ts";
 import { openBackend } from "./queue/backend.ts";
@@ -164,7 +165,7 @@ export function deliveryOf(
   name: string,
   channel: ChannelConfig,
   carrier: Provider,
-  config: Pick<Config, "unknown_zones">,
+  config: Pick<Config, "unknown_zones" | "caps">,
 ): Delivery {
   return {
     channel: name,
@@ -175,11 +176,25 @@ export function deliveryOf(
     deadlineMs: channel.deadline * 1000,
     attempts: channel.attempts,
     hours: channel.hours ?? null,
-    cap: channel.cap ?? null,
+    caps: capsOf(name, channel, config),
     unknownZones: config.unknown_zones,
     leaseSeconds: channel.deadline + graceSeconds,
     random: Math.random,
   };
+}
+
+/** The channel's own cap, and those of the file that concern it. */
+function capsOf(name: string, { cap }: ChannelConfig, { caps }: Pick<Config, "caps">): CapRule[] {
+  const own = cap === undefined ? [] : [{ ...cap, channel: name, topic: null }];
+  const others = caps
+    .filter(({ channel }) => channel === undefined || channel === name)
+    .map(({ cap: { count, within }, channel = null, topic = null }) => ({
+      count,
+      within,
+      channel,
+      topic,
+    }));
+  return [...own, ...others];
 }
 
 /** Secrets come from the environment and never from a file that is committed. */

@@ -1,8 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import { untrustedTextOrNull } from "../channel/untrusted-text.ts";
-import type { Cap } from "../config.ts";
 import type { Database } from "../database/database.ts";
-import { interval } from "../duration.ts";
+import { type CapRule, placed } from "./cap.ts";
 import type { Composed } from "./compose.ts";
 import { decidingConsent, isPermitted } from "./permission.ts";
 
@@ -10,7 +9,8 @@ import { decidingConsent, isPermitted } from "./permission.ts";
 export interface SendingRules {
   readonly provider: string;
   readonly hours: { readonly from: string; readonly until: string } | null;
-  readonly cap: Cap | null;
+  /** All must have a place for a marketing message. */
+  readonly caps: readonly CapRule[];
   /** Zones a customer of unknown zone may be in; the hours must suit them all. */
   readonly unknownZones: readonly string[];
   /** Longer than the whole-call deadline: until then nobody takes the row for abandoned. */
@@ -27,7 +27,7 @@ export interface Cleared {
  * called once this has committed, and not before. Consent, suppression, cap, hours, lateness and pauses are read in
  * this very transaction. The others become suppressed or expired with their reason, or wait for a better hour.
  *
- * Customers are locked in id order, so that two batches cannot both spend a customer's last place under a cap.
+ * Where there are caps, customers are locked in id order, so that two batches cannot both spend a customer's last place.
  */
 export async function openSending(
   database: Database,
@@ -40,7 +40,7 @@ export async function openSending(
   const judge = async (session: Database) =>
     (await verdicts(channel, batch, rules, now).execute(session)).rows;
   // One statement is one transaction, and three round trips fewer.
-  if (rules.cap === null) return judge(database);
+  if (rules.caps.length === 0) return judge(database);
   const ids = batch.map(({ message }) => message.id);
   return database.transaction().execute(async (transaction) => {
     await sql`select id from customers where id in (select customer_id from messages where id = any(${ids}::bigint[]))
@@ -70,7 +70,7 @@ function verdicts(
         ${batch.map(({ outgoing }) => untrustedTextOrNull(outgoing.subject))}::text[]) as offered (id, fence, subject)
     -- "is not distinct from", so that rows are found by id and not by the index of leases, which is full of ended ones.
     ), seen as (
-      select m.id, m.fence, m.customer_id, m.due_at, m.expires_at, m.class, m.channel, offered.subject, consent.consent_id, reach.address,
+      select m.id, m.fence, m.customer_id, m.due_at, m.expires_at, m.class, m.channel, m.topic, m.priority, offered.subject, consent.consent_id, reach.address,
              suppressed.reason as suppressed_for,
              ${isPermitted(sql`m.channel`, sql`m.class`, "consent")} as permitted,
              case when m.class = 'marketing' then ${later} end as opens_at,
@@ -93,9 +93,7 @@ function verdicts(
         else 'sending' end as answer
       from seen
     ), judged as (
-      select placed.*, case when free_at is null then answer when free_at < expires_at then 'planned' else 'suppressed' end as verdict
-      from (select queued.*, ${placesFreeAgain(rules.cap, now)} as free_at from (
-        select allowed.*, row_number() over (partition by customer_id, class, answer order by due_at, id) - 1 as before from allowed) as queued) as placed
+      ${rules.caps.length === 0 ? sql`select allowed.*, null::timestamptz as free_at, answer as verdict from allowed` : placed(rules.caps, now)}
     ), written as (
       update messages m set
         state = verdict,
@@ -145,20 +143,4 @@ function openingHours(
         lateral (select ((${at} at time zone zone)::date + days + ${from}::time) at time zone zone as beginning) as day,
         unnest(array[beginning - quarters * interval '15 minutes', date_bin('15 minutes', beginning, ${at}::date) - quarters * interval '15 minutes']) as instant
       where instant > ${at} and not ${isClosed(sql`instant`)}), 'infinity') end as opens_at) as hours`;
-}
-
-/**
- * When the customer's cap has a place for this message; null when there is one now. Counts what was sent in the window
- * on the same channel over all journeys, and the messages of this batch that go before it.
- */
-function placesFreeAgain(cap: Cap | null, now: Date): RawBuilder<unknown> {
-  if (cap === null) return sql`null::timestamptz`;
-  const within = sql`${interval(cap.within)}::interval`;
-  const sent = sql`from messages other
-      where other.customer_id = queued.customer_id and other.channel = queued.channel and other.class = 'marketing'
-        and other.sent_at > ${now}::timestamptz - ${within}
-        and other.state in ('sending', 'accepted', 'delivered', 'bounced', 'unknown')`;
-  return sql`case when class = 'marketing' and answer = 'sending' and (select count(*) ${sent}) + before >= ${cap.count}
-    then ${within} + coalesce(case when before < ${cap.count} then (
-      select other.sent_at ${sent} order by other.sent_at desc offset ${cap.count - 1}::int - before limit 1) end, ${now}::timestamptz) end`;
 }

@@ -68,7 +68,7 @@ export function aDelivery(carrier: Provider, rules: Partial<Delivery> = {}): Del
     attempts: 3,
     rate: null,
     hours: null,
-    cap: null,
+    caps: [],
     unknownZones: ["Europe/London"],
     random: () => 0.5,
     ...rules,

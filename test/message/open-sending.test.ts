@@ -311,7 +311,8 @@ describe("permitted hours", () => {
 });
 
 describe("the frequency cap", () => {
-  const capped = { cap: { count: 2, within: { months: 0, days: 7, seconds: 0 } } };
+  const aWeek = { months: 0, days: 7, seconds: 0 };
+  const capped = { caps: [{ channel: "email", topic: null, count: 2, within: aWeek }] };
   const week = { months: 0, days: 9, seconds: 0 };
 
   it("lets so many through over all journeys, and the next when a place is free again", async () => {
@@ -350,7 +351,7 @@ describe("the frequency cap", () => {
 
   it("is not spent by what is passed over, and counts a neighbour and an earlier message alike", async () => {
     const [unwilling, busy] = [await aCustomer(database), await aCustomer(database)];
-    const once = { cap: { count: 1, within: { months: 0, days: 7, seconds: 0 } } };
+    const once = { caps: [{ channel: "email", topic: null, count: 1, within: aWeek }] };
     const journey = await aJourney(database);
     await plan(database, [unwilling], { journey, step: "news", topic: "news" });
     await plan(database, [unwilling], { journey, step: "offer" });
