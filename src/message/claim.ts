@@ -46,7 +46,7 @@ export async function claim(
 
 /**
  * Gives messages back that were surely not handed over, so that a worker that stops leaves nothing to wait for. They are
- * `sending` where the answer to that very commit was lost.
+ * `sending` where the answer to that very commit was lost, and `unknown` where the sweeper took their worker for dead.
  */
 export async function release(
   database: Database,
@@ -57,11 +57,11 @@ export async function release(
     with returned as (
       update messages m set state = case when m.attempts = 0 then 'planned' else 'retry' end, lease_until = null
       from unnest(${messages.map((m) => m.id)}::bigint[], ${messages.map((m) => m.fence)}::bigint[]) as held (id, fence)
-      where m.id = held.id and m.fence = held.fence and m.state in ('claimed', 'sending')
+      where m.id = held.id and m.fence = held.fence and m.state in ('claimed', 'sending', 'unknown')
       returning m.id, m.attempts
     )
     update attempts a set finished_at = ${now}, outcome = 'later', code = 'not_called'
-    from returned where a.message_id = returned.id and a.number = returned.attempts and a.outcome is null`.execute(
+    from returned where a.message_id = returned.id and a.number = returned.attempts and (a.outcome is null or a.outcome = 'unknown')`.execute(
     database,
   );
 }

@@ -99,10 +99,23 @@ export class DeliveryRun {
     if (size === 0) return;
     const chunk = this.#waiting.splice(0, size);
     this.#busy += size;
+    const openedAt = performance.now();
     const cleared = await this.#clear(chunk);
     this.#busy -= size - cleared.length;
+    if (this.#hasLostLease(openedAt)) return this.#withdraw(cleared);
     if (cleared.length > 0) this.#calledAt = performance.now();
     for (const [composed, address] of cleared) void this.#call(composed, address);
+  }
+
+  /** This process was stopped, or the machine slept: the sweeper may have given the rows up meanwhile. */
+  #hasLostLease(openedAt: number): boolean {
+    const { leaseSeconds, deadlineMs } = this.#delivery;
+    return performance.now() - openedAt >= leaseSeconds * 1000 - deadlineMs;
+  }
+
+  async #withdraw(cleared: readonly (readonly [Composed, string])[]): Promise<void> {
+    await this.#giveBack(cleared.map(([{ message }]) => message));
+    this.#busy -= cleared.length;
   }
 
   /** When this fails nothing has left, whether or not `sending` was written: the rows are given back. */

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Outcome, Provider } from "../../src/channel/channel.ts";
-import { claim } from "../../src/message/claim.ts";
+import { claim, release } from "../../src/message/claim.ts";
 import { lookUpUnknown } from "../../src/message/look-up.ts";
 import { recordOutcomes } from "../../src/message/record.ts";
 import { dueChannels, recoverMessages } from "../../src/message/recover.ts";
@@ -77,6 +77,33 @@ describe("a worker that dies", () => {
     expect(await deliverDue(database, { at: later(monday, { minutes: 16 }) })).toMatchObject({
       accepted: 1,
     });
+  });
+
+  it("for a while, between the commit and the call, and wakes, calls nobody and gives back what was given up", async () => {
+    await planOne();
+    const { carrier, handed } = aCarrier();
+    // All the time there is for a call is over when it would begin.
+    const rules = { deadlineMs: 60_000, leaseSeconds: 60 };
+    await deliverDue(database, { carrier, rules });
+    expect(handed).toEqual([]);
+    expect(await state()).toBe("retry");
+    expect(await database.selectFrom("attempts").select(["outcome", "code"]).execute()).toEqual([
+      { outcome: "later", code: "not_called" },
+    ]);
+    expect(await deliverDue(database, { carrier })).toMatchObject({ accepted: 1 });
+  });
+
+  it("in the sweeper's eyes only has its messages back when it gives them back uncalled", async () => {
+    await planOne();
+    const [held] = await takeOne();
+    await sql`update messages set state = 'sending', attempts = 1, sent_at = ${monday}`.execute(
+      database,
+    );
+    await leaseEnds();
+    await recoverMessages(database, monday);
+    expect(await state()).toBe("unknown");
+    await release(database, [held!], monday);
+    expect(await state()).toBe("retry");
   });
 
   it("and comes back after its lease writes nothing", async () => {
