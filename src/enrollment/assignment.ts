@@ -1,5 +1,4 @@
 import { fieldsOf, type FieldType } from "../customer/field.ts";
-import { readPhone } from "../customer/phone-number.ts";
 import type { Json } from "../customer/storable.ts";
 import { Fault, type ReadValue, valueReader } from "../customer/value.ts";
 import type { Assignment } from "../journey/journey.ts";
@@ -8,7 +7,6 @@ import type { Assignment } from "../journey/journey.ts";
 export interface Given {
   readonly id: string;
   readonly customer_id: string;
-  readonly country: string | null;
   readonly found: readonly Json[];
   readonly fits: readonly boolean[];
 }
@@ -27,7 +25,7 @@ export interface Unfit {
 }
 
 /**
- * Reads what is to be assigned with the eyes that read imports: an e-mail address is one or is refused. Of several
+ * Reads what is to be assigned with the eyes that read imports: a country is one or is refused. Of several
  * enrollments of one customer the last one says.
  */
 export function readGiven(
@@ -55,13 +53,13 @@ function reader({ field, to }: Assignment, now: Date): Read {
   const read = valueOf(field, now);
   switch (to.kind) {
     case "value":
-      return (given) => (to.value === null ? null : read(to.value, given));
+      return () => (to.value === null ? null : read(to.value));
     case "now":
-      return (given) => read(now.toISOString(), given);
+      return () => read(now.toISOString());
     case "reference":
       return (given, index) => {
         const found = given.found[index] ?? null;
-        return found === null ? undefined : read(found, given);
+        return found === null ? undefined : read(found);
       };
     case "add":
       return (given, index) =>
@@ -71,21 +69,14 @@ function reader({ field, to }: Assignment, now: Date): Read {
   }
 }
 
-function valueOf(field: string, now: Date): (raw: Json, given: Given) => Json | Fault {
+function valueOf(field: string, now: Date): (raw: Json) => Json | Fault {
   const type = isColumn(field) ? column(field).reads : "any";
   const zones = new Set(type === "zone" ? ["UTC", ...Intl.supportedValuesOf("timeZone")] : []);
   const read: ReadValue = valueReader(type, { now, zone: "UTC", zones });
-  return (raw, { country }) => {
+  return (raw) => {
     const value = read(raw);
-    const whole = type === "phone" ? phone(value, country) : value;
-    return whole instanceof Fault ? new Fault(`customer.${field}: ${whole.reason}`) : whole;
+    return value instanceof Fault ? new Fault(`customer.${field}: ${value.reason}`) : value;
   };
-}
-
-/** A national number is one of the customer's own country. */
-function phone(value: Json | Fault, country: string | null): Json | Fault {
-  if (typeof value !== "string") return value;
-  return readPhone(value, country ?? "ZZ") ?? new Fault("expected a telephone number");
 }
 
 function added(
@@ -119,14 +110,14 @@ export function keyOf(field: string): string {
   return field.slice("attributes.".length);
 }
 
-/** A column of the table that an operator may write to. */
+/** A column that a journey may write to; who a customer is and how they are reached comes from outside. */
 export function column(field: string): {
   readonly name: string;
   readonly reads: FieldType;
   readonly type: string;
 } {
   const found = fieldsOf.customers.find(({ name }) => name === field && !name.includes("."));
-  if (found === undefined || field === "external_id")
+  if (found === undefined || ["external_id", "email", "phone"].includes(field))
     throw new Error(`customer.${field}: expected a field of the customer that can be set`);
   return { name: field, reads: found.type, type: sqlTypes[found.type] ?? "text" };
 }

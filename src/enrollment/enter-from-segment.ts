@@ -9,7 +9,7 @@ type SegmentStart = Extract<Start, { kind: "segment" }>;
 
 /**
  * Enrols who came into the journey's segment since it last looked, and is still in it; or, with `when: left`, who went out
- * and is still out. Since the journey was applied, or with `backfill` from the beginning. Returns how many.
+ * and is still out. Since the journey was applied, or with `backfill` all who are members. Returns how many.
  */
 export function enterFromSegment(
   database: Database,

@@ -54,7 +54,7 @@ async function lookUp(
       : sql`${!isColumn(field) || to.kind !== "add"}::boolean`,
   );
   const { rows } = await sql<Given>`
-    select enrollment.id, customer.id as customer_id, customer.country,
+    select enrollment.id, customer.id as customer_id,
            jsonb_build_array(${sql.join(found)}) as found, array[${sql.join(isNumber)}] as fits
     from enrollments enrollment join customers customer on customer.id = enrollment.customer_id
     where enrollment.id = any(${ids}::bigint[])
