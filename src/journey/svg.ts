@@ -38,7 +38,7 @@ export function drawSvg(chart: Flowchart, notes: ChartNotes = {}, style = ""): s
   const width = Math.max(laidOut.width, stops.width) + 2 * MARGIN;
   const height = Math.ceil(laidOut.height + stops.height + 2 * MARGIN);
   const left = MARGIN + Math.max(0, (stops.width - laidOut.width) / 2);
-  return `<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
+  return `<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="${notes.hrefOf === undefined ? "img" : "group"}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
 <title>${escapeXml(`Flowchart of ${chart.name}`)}</title>
 <desc>${escapeXml(inWords(drawing))}</desc>
 ${style}<rect class="paper" width="${width}" height="${height}"/>

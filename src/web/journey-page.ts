@@ -14,6 +14,8 @@ import {
 } from "../journey/describe-journey.ts";
 import { engagement } from "../tracking/engagement.ts";
 import { drawFlow } from "./flow.ts";
+import { createFormats } from "./formats.ts";
+import { drawJourney } from "./journey-chart.ts";
 import type { Page } from "./page.ts";
 import { customersByIds } from "./search-customers.ts";
 import { shareOut } from "./share.ts";
@@ -56,6 +58,7 @@ export async function journeyPage({ engine }: Site, name: string): Promise<Page>
     result: resultOf(counts),
     goal: describeGoal(journey),
     messages: shareOut(counts.messages),
+    chart: drawJourney(counts, createFormats(config)),
     flow: drawFlow(journey, counts.steps, came),
     versions: versions.map((one) => ({ ...one, file: below(config.folder, one.file) })),
     recent,
