@@ -14,6 +14,8 @@ export interface Advanced {
   readonly held: number;
   /** Enrollments a send step was executed for. */
   readonly planned: number;
+  /** Enrollments that wait at a call step. */
+  readonly calling: number;
   /** More may be due. */
   readonly more: boolean;
 }
@@ -44,7 +46,8 @@ export function advance(database: Database, turn: Turn): Promise<Advanced> {
       transaction,
       walked.flatMap((one) => one.passages),
     );
-    return { moved: due.length, ...summed(walked), more };
+    const hasEntered = walked.some(({ entered }) => entered);
+    return { moved: due.length, ...summed(walked), more: more || hasEntered };
   });
 }
 
@@ -57,6 +60,14 @@ function summed(walked: readonly Walked[]) {
   return {
     finished: at("completed", "exited"),
     held: at("held"),
+    calling: arrivals.reduce(
+      (sum, { at: place, ids }) => sum + (isCalling(place) ? ids.length : 0),
+      0,
+    ),
     planned: walked.reduce((sum, one) => sum + one.planned, 0),
   };
+}
+
+function isCalling(place: Place): boolean {
+  return place.state === "waiting" && place.awaiting === "call";
 }

@@ -15,6 +15,8 @@ export interface Walked {
   readonly arrivals: readonly Arrival[];
   readonly passages: readonly Passage[];
   readonly planned: number;
+  /** Whether a step let customers into another journey, where they are due at once. */
+  readonly entered: boolean;
 }
 
 /**
@@ -25,6 +27,7 @@ export async function walk(stage: Stage, version: Version, due: readonly Due[]):
   const ground = new Ground(version);
   for (const enrollment of due) ground.enter(enrollment);
   let planned = 0;
+  let entered = false;
   for (let next = ground.next(); next !== undefined; next = ground.next()) {
     const [stepId, ids] = next;
     const step = version.journey.steps[stepId];
@@ -36,13 +39,14 @@ export async function walk(stage: Stage, version: Version, due: readonly Due[]):
       takeStep(stage, stepId, members),
     );
     for (const move of spared.results.flat()) {
+      entered ||= step.kind === "enter";
       if (step.kind === "send" && "to" in move) planned += move.ids.length;
       ground.move(stepId, move);
     }
     for (const { member, reason } of spared.culprits) ground.hold(stepId, [member], reason);
     ground.leave(stepId, spared.untried, stage.turn.now);
   }
-  return { arrivals: ground.arrivals, passages: ground.passages, planned };
+  return { arrivals: ground.arrivals, passages: ground.passages, planned, entered };
 }
 
 /** Stop conditions are asked before the step executes, of those who are about to. */
