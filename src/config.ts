@@ -227,6 +227,13 @@ export const environmentSchema = z.object({
     .min(0)
     .max(65_535)
     .default(8080),
+  /** Where `waypost worker` answers Prometheus; without it a worker listens nowhere. */
+  METRICS_PORT: z.coerce
+    .number({ error: "expected a number from 0 to 65535" })
+    .int()
+    .min(0)
+    .max(65_535)
+    .optional(),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   SENDGRID_API_KEY: z.string().min(1).optional(),
   SENDGRID_WEBHOOK_KEY: z.string().min(1).optional(),
@@ -343,6 +350,29 @@ function withSecrets(
       ];
     }),
   );
+}
+
+/**
+ * Puts environment variables into a text that names them as `${NAME}`, so that no file holds a secret. Waypost's own stay
+ * at home: a workflow file must not be able to send them away.
+ */
+export function withVariables(
+  text: string,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): string {
+  return text.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => {
+    const value = environment[name];
+    if (Object.hasOwn(environmentSchema.shape, name))
+      throw new WaypostError(
+        "WAYPOST_CONFIG",
+        `\${${name}}: expected a variable of the service that is called, found one of Waypost's own; set another`,
+      );
+    if (value !== undefined && value !== "") return value;
+    throw new WaypostError(
+      "WAYPOST_CONFIG",
+      `expected the environment variable ${name}, which is not set`,
+    );
+  });
 }
 
 function isZone(name: string): boolean {

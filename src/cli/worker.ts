@@ -1,3 +1,4 @@
+import { openMetrics } from "../queue/metrics-door.ts";
 import { startWorker } from "../queue/worker.ts";
 import type { CommandFile } from "./command.ts";
 import { untilStopped } from "./stop.ts";
@@ -20,9 +21,13 @@ export const worker: CommandFile = {
           { queues: backend.place.kind, channels: [...engine.deliveries.keys()] },
           "the worker is ready",
         );
+        const { HOST, METRICS_PORT } = house.config.environment;
+        const door = METRICS_PORT === undefined ? null : await openMetrics(HOST, METRICS_PORT);
+        if (door !== null) house.log.info({ metrics: door.url }, "metrics are served");
         await untilStopped();
         house.log.info("stopping: what is in flight is being finished");
         await running.stop();
+        door?.close();
       });
   },
 };

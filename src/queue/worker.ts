@@ -2,6 +2,7 @@ import type { Rate } from "../config.ts";
 import { reasonOf } from "../errors.ts";
 import { faultPoint } from "../fault.ts";
 import type { OpenWorker, QueueBackend } from "./backend.ts";
+import { counted } from "./call-metrics.ts";
 import type { Delivering, Engine, Working } from "./engine.ts";
 import { batchesAPeriod, deliverJob, engineJobs } from "./jobs.ts";
 import { listenForEvents } from "./listen.ts";
@@ -36,12 +37,14 @@ export interface RunningWorker {
  * schedules are put right and the sweeper is woken, so that nothing depends on what the queue remembers.
  */
 export async function startWorker(
-  engine: Engine,
+  given: Engine,
   backend: QueueBackend,
   wake: Wake,
   databaseUrl: string,
   { heartbeatMs = 30_000 } = {},
 ): Promise<RunningWorker> {
+  const deliveries = [...given.deliveries].map(([name, one]) => [name, counted(one)] as const);
+  const engine = { ...given, deliveries: new Map(deliveries) };
   const stop = new AbortController();
   const guard = createRestoreGuard(engine, backend);
   const working: Delivering = { engine, wake, guard, stopping: stop.signal };

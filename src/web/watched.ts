@@ -1,0 +1,119 @@
+import { type RawBuilder, sql } from "kysely";
+import type { Database } from "../database/database.ts";
+import type { MessagesState } from "../database/tables.ts";
+import { countMessages } from "../message/list.ts";
+
+/** Counting ends here, so that a look costs the same over ten million rows that wait as over a hundred thousand. */
+const countedAtMost = 100_000;
+/** Up to this size the whole ledger is counted; a larger one is estimated from the planner's statistics. */
+const countedBytes = 32 * 1024 * 1024;
+
+/** What is the same for every channel of the config. */
+export interface WatchedChannel {
+  readonly name: string;
+  readonly isOpen: boolean;
+  readonly isThrottled: boolean;
+  /** At most 100,000. */
+  readonly due: number;
+  readonly oldestDueSeconds: number;
+  readonly inFlight: number;
+}
+
+export async function watchChannels(
+  database: Database,
+  channels: readonly string[],
+  now: Date,
+): Promise<readonly WatchedChannel[]> {
+  const { rows } = await sql<WatchedChannel>`
+    select given.name, state.paused_at is null as "isOpen", coalesce(state.throttled_until > ${now}, false) as "isThrottled",
+      (select count(*)::int from (select from messages where channel = given.name and state in ('planned', 'retry')
+        and due_at <= ${now} limit ${countedAtMost}) as due) as due,
+      ${secondsSince(oldestMessage(sql`given.name`), now)} as "oldestDueSeconds",
+      (select count(*)::int from messages where channel = given.name and state in ('claimed', 'sending')) as "inFlight"
+    from unnest(${channels}::text[]) with ordinality as given (name, position)
+    left join channels state on state.name = given.name
+    order by given.position`.execute(database);
+  return rows;
+}
+
+/** How long what is due has waited, by kind, beside messages; 0 where nothing is. A paused journey is not late. */
+export interface OldestDue {
+  readonly enrollment: number;
+  readonly event: number;
+  readonly report: number;
+}
+
+export async function watchOldestDue(database: Database, now: Date): Promise<OldestDue> {
+  const enrollment = sql`(select min(due.due_at) from journeys cross join lateral (
+    select due_at from enrollments where journey_id = journeys.id and due_at is not null order by due_at limit 1) as due
+    where journeys.state <> 'paused')`;
+  const event = sql`(select occurred_at from pending_events order by id limit 1)`;
+  const report = sql`(select received_at from report_inbox where applied_at is null order by id limit 1)`;
+  const { rows } = await sql<OldestDue>`
+    select ${secondsSince(enrollment, now)} as enrollment, ${secondsSince(event, now)} as event,
+      ${secondsSince(report, now)} as report`.execute(database);
+  return rows[0] ?? { enrollment: 0, event: 0, report: 0 };
+}
+
+/** The first of each class, since the index has the class before the time. */
+function oldestMessage(channel: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`(select min(first.due_at) from unnest(array['marketing', 'transactional']) as kind,
+    lateral (select due_at from messages where messages.channel = ${channel} and class = kind
+      and state in ('planned', 'retry') order by due_at limit 1) as first)`;
+}
+
+function secondsSince(instant: RawBuilder<unknown>, now: Date): RawBuilder<number> {
+  return sql`greatest(0, coalesce(extract(epoch from ${now}::timestamptz - ${instant}), 0))::float8`;
+}
+
+export interface Ledger {
+  readonly counts: Readonly<Partial<Record<MessagesState, number>>>;
+  /** The finished states of a large ledger are estimated, as of the last ANALYZE. */
+  readonly isEstimated: boolean;
+}
+
+/** How many messages are in each state. Those that are open have indexes of their own and are counted. */
+export async function watchLedger(database: Database): Promise<Ledger> {
+  const { rows: sizes } = await sql<{ rows: number; bytes: number }>`
+    select reltuples::float8 as rows, pg_relation_size(oid)::float8 as bytes
+    from pg_class where oid = to_regclass('messages')`.execute(database);
+  const size = sizes[0] ?? { rows: 0, bytes: 0 };
+  if (size.bytes <= countedBytes || size.rows < 0) return countLedger(database);
+  const { rows } = await sql<{ state: MessagesState; count: number }>`
+    select state, round(share * ${size.rows})::float8 as count from (
+      select unnest(most_common_vals::text::text[]) as state, unnest(most_common_freqs) as share from pg_stats
+      where schemaname = current_schema() and tablename = 'messages' and attname = 'state') as known
+    where state not in ('planned', 'retry', 'claimed', 'sending', 'unknown')
+    union all select state, count(*)::float8 from (
+      (select state from messages where state in ('planned', 'retry') limit ${countedAtMost})
+      union all select state from messages where state in ('claimed', 'sending')
+      union all (select state from messages where state = 'unknown' limit ${countedAtMost})) as open group by state`.execute(
+    database,
+  );
+  return {
+    counts: Object.fromEntries(rows.map(({ state, count }) => [state, count])),
+    isEstimated: true,
+  };
+}
+
+async function countLedger(database: Database): Promise<Ledger> {
+  return { counts: await countMessages(database), isEstimated: false };
+}
+
+export interface Beating {
+  /** Since the last heartbeat of any worker; null where none has ever worked. */
+  readonly age: number | null;
+  readonly isRestored: boolean;
+  readonly held: number;
+}
+
+export async function watchWorkers(database: Database): Promise<Beating> {
+  const { rows } = await sql<Beating>`
+    select (select extract(epoch from clock_timestamp() - beat_at)::float8 from installation where beat > 0) as age,
+      exists (select from installation where restored_at is not null) as "isRestored",
+      (select count(*)::int from (select from journeys cross join lateral (select from enrollments
+        where journey_id = journeys.id and state = 'held' limit ${countedAtMost}) as one limit ${countedAtMost}) as held) as held`.execute(
+    database,
+  );
+  return rows[0] ?? { age: null, isRestored: false, held: 0 };
+}
