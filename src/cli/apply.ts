@@ -1,6 +1,7 @@
 import { refreshSegments } from "../audience/refresh-segments.ts";
 import { saveSegments } from "../audience/save-segments.ts";
 import { applyJourneys } from "../enrollment/apply.ts";
+import { savePools } from "../enrollment/voucher-pool.ts";
 import { MistakesError } from "../errors.ts";
 import type { CommandFile } from "./command.ts";
 import type { House } from "./house.ts";
@@ -39,6 +40,7 @@ export async function applyProject(house: House) {
   await saveSegments(database, project.segments, now);
   // A new segment is filled before its journeys start: whoever is in it already has not entered since.
   await refreshSegments(database, now);
+  await savePools(database, house.config.pools, now);
   const journeys = await applyJourneys(database, project.journeys, now);
   const { wake } = await house.queues();
   await wake.engine("sweep");
