@@ -2,10 +2,17 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Provider } from "./channel/channel.ts";
 import { loadProvider } from "./channel/registry.ts";
+import { type WebhookCaller, createWebhookCaller } from "./channel/webhook.ts";
 import type { House } from "./cli/house.ts";
 import { run as runCommand } from "./cli/cli.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { type ChannelConfig, type Config, type Environment, readConfig } from "./config.ts";
+import {
+  type ChannelConfig,
+  type Config,
+  type Environment,
+  readConfig,
+  withVariables,
+} from "./config.ts";
 import { type Database, connect } from "./database/database.ts";
 import { type EmbeddedServer, startEmbedded } from "./database/embedded.ts";
 import { migrate } from "./database/migrate.ts";
@@ -21,7 +28,7 @@ import type { Delivery } from "./message/delivery-run.ts";
 import { openBackend } from "./queue/backend.ts";
 import { createQueueGauge } from "./queue/queue-counts.ts";
 import { createWake } from "./queue/wake.ts";
-import { readSecret } from "./secret.ts";
+import { callsSecret, readSecret } from "./secret.ts";
 import { LiveTemplates } from "./template/live-templates.ts";
 import { readTemplates } from "./template/load-templates.ts";
 import type { Templates } from "./template/template.ts";
@@ -116,7 +123,17 @@ export function openHouse(config: Config, clock: Clock = systemClock): House {
       await checkZones(database, { zone: [config.zone], unknown_zones: config.unknown_zones });
       const deliveries = await loadDeliveries(config);
       for (const { carrier } of deliveries.values()) closers.push(() => carrier.close());
-      return { config, clock, log, database, composer: await house.composer(), deliveries };
+      const webhooks = callerOf(config);
+      closers.push(() => webhooks.close());
+      return {
+        config,
+        clock,
+        log,
+        database,
+        composer: await house.composer(),
+        deliveries,
+        webhooks,
+      };
     }),
     site: once(async () => {
       const { backend, wake } = await house.queues();
@@ -181,6 +198,13 @@ export function deliveryOf(
     leaseSeconds: channel.deadline + graceSeconds,
     random: Math.random,
   };
+}
+
+function callerOf({ folder, environment, calls }: Config): WebhookCaller {
+  const secret = () => readSecret(folder, environment.WAYPOST_SECRET);
+  const signing = environment.WAYPOST_CALLS_SECRET ?? callsSecret(secret());
+  const key = Buffer.from(signing.slice("whsec_".length), "base64");
+  return createWebhookCaller({ allow: calls.allow, key, fill: withVariables });
 }
 
 /** The channel's own cap, and those of the file that concern it. */

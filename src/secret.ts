@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -16,4 +16,12 @@ export function readSecret(folder: string, given: string | undefined): string {
     if (!(thrown instanceof Error && "code" in thrown && thrown.code === "EEXIST")) throw thrown;
   }
   return readFileSync(path, "utf8").trim();
+}
+
+/**
+ * The key that signs calls to services where WAYPOST_CALLS_SECRET gives none, as they are told it (`whsec_` and base64).
+ * Derived from the other secret, which the services must not know.
+ */
+export function callsSecret(secret: string): string {
+  return `whsec_${createHmac("sha256", secret).update("waypost calls").digest("base64")}`;
 }

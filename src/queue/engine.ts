@@ -1,3 +1,4 @@
+import type { WebhookCaller } from "../channel/webhook.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import type { Database } from "../database/database.ts";
@@ -16,6 +17,8 @@ export interface Engine {
   readonly composer: Composer;
   /** How each channel is delivered, by channel. */
   readonly deliveries: ReadonlyMap<string, Delivery>;
+  /** Without it calls to services wait. */
+  readonly webhooks?: WebhookCaller;
 }
 
 export interface Working {

@@ -4,12 +4,14 @@ import { reasonOf } from "../errors.ts";
 import { refreshSegments } from "../audience/refresh-segments.ts";
 import { advance } from "../enrollment/advance.ts";
 import { enterDue } from "../enrollment/enter-due.ts";
+import { makeCalls } from "../enrollment/make-calls.ts";
 import { react } from "../enrollment/react.ts";
 import { decideSplits } from "../enrollment/split-winner.ts";
 import { stopByConditions } from "../enrollment/stop-condition.ts";
 import { faultPoint } from "../fault.ts";
 import { deliver } from "../message/deliver.ts";
 import { lookUpUnknown } from "../message/look-up.ts";
+import { findRestored } from "../message/restored.ts";
 import { applyReports } from "../tracking/reports.ts";
 import type { JobIds } from "./backend.ts";
 import type { Delivering, Engine, Working } from "./engine.ts";
@@ -39,10 +41,11 @@ export const engineJobs: Readonly<
   async advance(working) {
     const { engine, wake } = working;
     while (!working.stopping.aborted) {
-      const { planned, more } = await advance(engine.database, turn(engine));
+      const { planned, calling, more } = await advance(engine.database, turn(engine));
       await faultPoint("after-advance");
       if (planned > 0)
         await Promise.all([...engine.deliveries.keys()].map((channel) => wake.delivery(channel)));
+      if (calling > 0) await wake.engine("call");
       if (!more) return;
     }
   },
@@ -82,6 +85,13 @@ export const engineJobs: Readonly<
       const lookUp = { channel, carrier, deadlineMs, stopping, limit: lookUpsAtOnce };
       await lookUpUnknown(database, composer, { ...lookUp, now: clock.now() });
     }
+  },
+  /** One at a time over all workers, with many calls beside one another; apart from whatever must not wait for a service. */
+  async call({ engine, wake, stopping }) {
+    const { database, webhooks, clock } = engine;
+    if (webhooks === undefined || (await findRestored(database)).at !== null) return;
+    const onAnswered = () => wake.engine("advance");
+    await makeCalls(database, webhooks, { now: () => clock.now(), stopping, onAnswered });
   },
   sweep,
 };
@@ -135,7 +145,9 @@ async function outlast(rate: Rate, calledAt: number | null, stopping: AbortSigna
   );
 }
 
-function turn({ clock, config }: Engine) {
-  const { zone, holdout } = config;
-  return { now: clock.now(), limit: enrollmentsAtOnce, zone, holdout };
+function turn({ clock, config, composer }: Engine) {
+  const { zone, holdout, channels } = config;
+  const channelsWith = (template: string) =>
+    Object.keys(channels).filter((channel) => composer.templates.has(template, channel));
+  return { now: clock.now(), limit: enrollmentsAtOnce, zone, holdout, channelsWith };
 }

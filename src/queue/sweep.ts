@@ -1,6 +1,8 @@
 import { sql } from "kysely";
+import { recoverCalls } from "../enrollment/call-ledger.ts";
 import { listDue } from "../enrollment/list-due.ts";
 import { faultPoint } from "../fault.ts";
+import { fallBack } from "../message/fall-back.ts";
 import { dueChannels, recoverMessages } from "../message/recover.ts";
 import type { Working } from "./engine.ts";
 
@@ -12,6 +14,7 @@ export async function sweep({ engine, wake }: Working): Promise<void> {
   const { database, clock, config, deliveries } = engine;
   const now = clock.now();
   await recoverMessages(database, now);
+  await fallBack(database, now);
   await faultPoint("sweep");
   const due = await listDue(database, now, config.zone);
   if (due.events) await wake.engine("react");
@@ -19,6 +22,7 @@ export async function sweep({ engine, wake }: Working): Promise<void> {
   for (const journeyId of due.starts) await wake.engine("enter", journeyId);
   for (const channel of await dueChannels(database, now))
     if (deliveries.has(channel)) await wake.delivery(channel);
+  if (await recoverCalls(database, now)) await wake.engine("call");
   if (due.reports) await wake.engine("apply-reports");
   if ([...deliveries.values()].some(({ carrier }) => carrier.lookUp !== undefined))
     await wake.engine("look-up");

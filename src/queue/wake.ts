@@ -12,6 +12,7 @@ export type EngineJob =
   | "refresh"
   | "apply-reports"
   | "look-up"
+  | "call"
   | "sweep";
 
 /**
