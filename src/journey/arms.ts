@@ -41,9 +41,11 @@ export function underArm<T>(kind: Armed, arm: string, read: Reader<T>): Reader<T
   });
 }
 
-export const armName =
-  (kind: Armed): Reader<string> =>
-  (place) =>
+export function armName(kind: Armed): Reader<string> {
+  const read = name("the name of an arm");
+  return described(read.schema ?? {}, (place) =>
     reserved[kind].includes(String(place.value))
       ? place.wrong(`an arm cannot be called "${String(place.value)}"`)
-      : name("the name of an arm")(place);
+      : read(place),
+  );
+}

@@ -4,15 +4,18 @@ import { customerFields, typeOfField } from "./field.ts";
 import type { Match, Operand, Reference } from "./journey.ts";
 import type { Place } from "./place.ts";
 import { type Reader, described, mapping, record, required } from "./reader.ts";
-import { oneOf, pattern } from "./schema.ts";
+import { type Schema, oneOf, pattern } from "./schema.ts";
 import type { Scope } from "./scope.ts";
 
 const roots: readonly string[] = ["entry", "customer", "call", "voucher"];
 const forms = "entry.<property>, customer.<field>, call.<step>.<field> or voucher.code";
 const shape = /^([a-z]+)\.([^\s.][^\s]*)$/;
 
-const plainValue: Reader<string | number | boolean | null> = (place) =>
-  place.value === null ? null : scalar(place);
+const plainShape: Schema = { type: ["string", "number", "boolean", "null"] };
+
+const plainValue = described<string | number | boolean | null>(plainShape, (place) =>
+  place.value === null ? null : scalar(place),
+);
 
 /** `entry.total`: a value that is known only when a customer is at the step. */
 export function referenceIn(scope: Scope): Reader<Reference> {
@@ -73,11 +76,7 @@ const addition = mapping("a value", {
   ),
 });
 
-const operandSchema = oneOf(
-  { type: ["string", "number", "boolean", "null"] },
-  literal.schema ?? {},
-  addition.schema ?? {},
-);
+const operandSchema = oneOf(plainShape, literal.schema ?? {}, addition.schema ?? {});
 
 /** `gold`, `now`, `entry.total`, `{ add: 1 }`, and `{ value: entry.total }` for the very text. */
 export function operandIn(scope: Scope): Reader<Operand> {

@@ -16,20 +16,20 @@ const address: Reader<string> = described(pattern("^https?://"), (place) => {
 });
 
 /** What belongs to the connection or to us. */
-const ours: readonly string[] = [
+const ours: ReadonlySet<string> = new Set([
   "host",
   "content-length",
   "content-type",
   "transfer-encoding",
   "connection",
   "waypost-signature",
-];
+]);
 
 const headers = record("a mapping of header names to texts", (name) =>
   map(text("a text"), (value, place) => {
     if (!/^[A-Za-z0-9-]{1,100}$/.test(name))
       return place.wrong(`expected the name of a header, got "${name}"`);
-    if (ours.includes(name.toLowerCase())) return place.wrong(`"${name}" is set by Waypost`);
+    if (ours.has(name.toLowerCase())) return place.wrong(`"${name}" is set by Waypost`);
     return /^[\x20-\x7e\t]*$/.test(value) ? value : place.expected("a line of plain ASCII text");
   }),
 );

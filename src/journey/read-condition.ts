@@ -1,130 +1,53 @@
-import type { Condition, MessageWas, VoucherWas } from "./condition.ts";
-import { accountFields, customerFields, typeOfField } from "./field.ts";
+import type { Condition } from "./condition.ts";
+import {
+  type FieldType,
+  type Fields,
+  accountFields,
+  customerFields,
+  typeOfField,
+} from "./field.ts";
 import { callIn, noEntry } from "./operand.ts";
 import type { Place } from "./place.ts";
-import { eventCondition, eventKeys } from "./read-event-condition.ts";
-import { ordersCondition } from "./read-orders-condition.ts";
-import {
-  type Reader,
-  choice,
-  described,
-  list,
-  map,
-  mapping,
-  nullable,
-  optional,
-  required,
-} from "./reader.ts";
+import { eventCondition, eventKeys, eventKeySchemas } from "./read-event-condition.ts";
+import { type Reader, described } from "./reader.ts";
 import { testOf } from "./read-test.ts";
-import { conditionSchema } from "./schema.ts";
+import { type Schema, anything, conditionSchema } from "./schema.ts";
 import type { Scope } from "./scope.ts";
-import { duration, flag, name, text } from "./scalar.ts";
-
-type SubjectReader = (place: Place, scope: Scope) => Condition | undefined;
-
-const subjects: Readonly<Record<string, SubjectReader>> = {
-  all: (place, scope) => several("all", place, scope),
-  any: (place, scope) => several("any", place, scope),
-  not: (place, scope) => {
-    const of = conditionIn(scope)(place);
-    return of && { kind: "not", of };
-  },
-  orders: ordersCondition,
-  segment: (place) => {
-    const segment = segmentName(place);
-    return segment === undefined ? undefined : { kind: "segment", name: segment };
-  },
-  consent: (place) => {
-    const read = consent(place);
-    if (read === undefined) return undefined;
-    place.at("channel").refer({ kind: "channel", name: read.channel });
-    place.at("topic").refer({ kind: "topic", name: read.topic });
-    return { kind: "consent", ...read };
-  },
-  voucher: (place, scope) => {
-    const read = voucher(place);
-    if (read === undefined) return undefined;
-    if (read.step !== null) {
-      if (!scope.steps) return place.at("step").wrong("there is no voucher step here yet");
-      place.at("step").refer({ kind: "step", name: read.step, journey: null, of: "voucher" });
-    }
-    return { kind: "voucher", ...read };
-  },
-  message: (place, scope) => {
-    const read = message(place);
-    if (read === undefined) return undefined;
-    if (read.journey === null && !scope.journey)
-      return place.wrong('expected "journey": a segment belongs to none, got nothing');
-    if (read.journey !== null) place.at("journey").refer({ kind: "journey", name: read.journey });
-    if (read.step !== null)
-      place.at("step").refer({ kind: "step", name: read.step, journey: read.journey, of: "send" });
-    return { kind: "message", ...read };
-  },
-  sql: (place, scope) => {
-    if (scope.journey)
-      return place.wrong("sql belongs in a segment; put it there and write { segment: <name> }");
-    const sql = text("an SQL expression over customer and :now")(place);
-    return sql === undefined ? undefined : { kind: "sql", sql };
-  },
-};
-
-const consent = mapping("a mapping such as { channel: email, topic: offers }", {
-  channel: required(name("a channel")),
-  topic: required(name("a topic")),
-  granted: optional(flag, true),
-});
-
-const message = mapping("a mapping such as { step: thank-you, was: clicked }", {
-  journey: nullable(name("a journey")),
-  step: nullable(text("the id of a send step")),
-  was: required(
-    choice<MessageWas>("what became of a message", [
-      "sent",
-      "delivered",
-      "opened",
-      "clicked",
-      "bounced",
-      "failed",
-      "suppressed",
-      "unsubscribed",
-    ]),
-  ),
-  within: nullable(duration),
-});
-
-const voucher = mapping("a mapping such as { step: welcome-10, was: redeemed }", {
-  step: nullable(text("the id of a voucher step")),
-  was: required(
-    choice<VoucherWas>("what became of a voucher", ["handed_out", "redeemed", "expired"]),
-  ),
-  within: nullable(duration),
-});
-
-/** A name of a segment, which must exist. */
-export const segmentName: Reader<string> = map(name("the name of a segment"), (segment, place) => {
-  place.refer({ kind: "segment", name: segment });
-  return segment;
-});
+import { type Subjects, subjectsIn } from "./subject.ts";
 
 /** A condition: a mapping of one or more tests, which must all hold. */
 export function conditionIn(scope: Scope): Reader<Condition> {
-  return described(conditionSchema, (place) => {
-    if (place.isList) return place.expected('a condition; write "all:" or "any:" before the list');
-    if (!place.isMapping || place.keys.length === 0)
-      return place.expected("a condition such as { customer.country: GB }");
-    const withEvent = place.has("event");
-    const parts = place.keys
-      .filter((key) => !withEvent || key === "event" || !eventKeys.includes(key))
-      .map((key) => (key === "event" ? eventCondition(place) : oneTest(place.at(key), key, scope)));
-    const of = parts.filter((part) => part !== undefined);
-    if (of.length < parts.length) return undefined;
-    return of.length === 1 ? of[0] : { kind: "all", of };
-  });
+  const itself: Reader<Condition> = described(conditionSchema, (place) =>
+    conditionAt(place, scope, subjects),
+  );
+  const subjects = subjectsIn(scope, itself);
+  return itself;
 }
 
-function oneTest(place: Place, key: string, scope: Scope): Condition | undefined {
-  const subject = Object.hasOwn(subjects, key) ? subjects[key] : undefined;
-  if (subject !== undefined) return subject(place, scope);
+function conditionAt(place: Place, scope: Scope, subjects: Subjects): Condition | undefined {
+  if (place.isList) return place.expected('a condition; write "all:" or "any:" before the list');
+  if (!place.isMapping || place.keys.length === 0)
+    return place.expected("a condition such as { customer.country: GB }");
+  const withEvent = place.has("event");
+  const parts = place.keys
+    .filter((key) => !withEvent || key === "event" || !eventKeys.includes(key))
+    .map((key) => {
+      if (key === "event") return eventCondition(place);
+      const subject = Object.hasOwn(subjects, key) ? subjects[key] : undefined;
+      const there = place.at(key);
+      return subject === undefined ? oneTest(there, key, scope, subjects) : subject(there);
+    });
+  const of = parts.filter((part) => part !== undefined);
+  if (of.length < parts.length) return undefined;
+  return of.length === 1 ? of[0] : { kind: "all", of };
+}
+
+function oneTest(
+  place: Place,
+  key: string,
+  scope: Scope,
+  subjects: Subjects,
+): Condition | undefined {
   const dot = key.indexOf(".");
   const [owner, field] = dot < 0 ? [key, ""] : [key.slice(0, dot), key.slice(dot + 1)];
   if (owner === "entry" && field !== "") return entryTest(place, field, scope);
@@ -182,7 +105,35 @@ function taskTest(place: Place, step: string, scope: Scope): Condition | undefin
   return test && { kind: "task", step, test };
 }
 
-function several(kind: "all" | "any", place: Place, scope: Scope): Condition | undefined {
-  const of = list("a list of conditions", conditionIn(scope))(place);
-  return of && { kind, of };
+/** What editors are told of a condition. */
+export function conditionDefinition(): Schema {
+  const everything: Scope = { entry: true, journey: true, steps: true };
+  const subjects = Object.entries(subjectsIn(everything, conditionIn(everything)));
+  const open = testOf("any").schema ?? anything;
+  return {
+    type: "object",
+    minProperties: 1,
+    properties: {
+      ...Object.fromEntries(subjects.map(([key, { schema }]) => [key, schema ?? anything])),
+      ...eventKeySchemas(),
+      ...schemasOf("customer", customerFields),
+      ...schemasOf("account", accountFields),
+    },
+    patternProperties: {
+      "^(customer|account)\\.attributes\\..+": open,
+      "^entry\\..+": open,
+      "^call\\.[^.]+\\..+": open,
+      "^task\\..+": testOf("text").schema ?? anything,
+    },
+    additionalProperties: false,
+  };
+}
+
+function schemasOf(owner: string, fields: Fields): Schema {
+  return Object.fromEntries(
+    Object.entries(fields).map(([field, type]: [string, FieldType]) => [
+      `${owner}.${field}`,
+      testOf(type).schema ?? anything,
+    ]),
+  );
 }

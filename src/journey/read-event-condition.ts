@@ -1,7 +1,8 @@
 import type { Condition, Test } from "./condition.ts";
 import type { Place } from "./place.ts";
 import { eventWhere, testOf } from "./read-test.ts";
-import { type Reader, map, mapping, nullable, optional, required } from "./reader.ts";
+import { type Reader, map, mapping, nullable, optional, required, schemaOf } from "./reader.ts";
+import type { Schema } from "./schema.ts";
 import { duration, text } from "./scalar.ts";
 
 export const atLeastOne: Test = [{ op: "gte", value: 1 }];
@@ -23,6 +24,10 @@ const keys = {
 
 /** What stands beside `event:` and belongs to it, not to the condition around. */
 export const eventKeys: readonly string[] = Object.keys(keys).filter((key) => key !== "event");
+
+export function eventKeySchemas(): Schema {
+  return schemaOf(keys).properties;
+}
 
 /** `event: page_viewed, count: { gte: 3 }, within: 7 days`, written flat among the other tests of the mapping. */
 export function eventCondition(place: Place): Condition | undefined {

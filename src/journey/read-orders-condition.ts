@@ -4,9 +4,11 @@ import { orderFields, typeOfField } from "./field.ts";
 import type { Place } from "./place.ts";
 import { atLeastOne } from "./read-event-condition.ts";
 import { testOf } from "./read-test.ts";
-import { mapping, nullable, optional, record } from "./reader.ts";
+import { described, mapping, nullable, optional, record } from "./reader.ts";
+import { anything } from "./schema.ts";
 import { duration } from "./scalar.ts";
 
+const open = testOf("any").schema ?? anything;
 const attributes = ["attributes.", "product.attributes."];
 
 const orders = mapping("a mapping such as { count: { gte: 1 }, within: 90 days }", {
@@ -14,10 +16,12 @@ const orders = mapping("a mapping such as { count: { gte: 1 }, within: 90 days }
   total: nullable(testOf("money")),
   within: nullable(duration),
   where: optional(
-    record("a mapping of fields to tests", (field) => (place) => {
-      const type = typeOfField(place, field, orderFields, { attributes });
-      return type && testOf(type)(place);
-    }),
+    record("a mapping of fields to tests", (field) =>
+      described(open, (place) => {
+        const type = typeOfField(place, field, orderFields, { attributes });
+        return type && testOf(type)(place);
+      }),
+    ),
     {},
   ),
   first: nullable(testOf("instant")),
@@ -28,12 +32,14 @@ const orders = mapping("a mapping such as { count: { gte: 1 }, within: 90 days }
  * `orders: { count: 1, within: 1 year }`; without a test of its own it asks for at least one order. A total written
  * with a currency counts only the orders in it, since 500 EUR and 500 JPY are not the same.
  */
-export function ordersCondition(place: Place): Condition | undefined {
+export const ordersCondition = described(orders.schema ?? anything, read);
+
+function read(place: Place): Condition | undefined {
   if (place.isMapping && place.keys.length === 0)
     return place.expected("what to ask of the orders");
-  const read = orders(place);
-  if (read === undefined) return undefined;
-  const asksNothing = !(read.count ?? read.total ?? read.first ?? read.last);
+  const asked = orders(place);
+  if (asked === undefined) return undefined;
+  const asksNothing = !(asked.count ?? asked.total ?? asked.first ?? asked.last);
   const currencies = currenciesOf(place.at("total"));
   if (currencies.length > 1) return place.at("total").wrong("expected amounts in one currency");
   const where = Object.fromEntries(
@@ -41,9 +47,9 @@ export function ordersCondition(place: Place): Condition | undefined {
   );
   return {
     kind: "orders",
-    ...read,
-    count: asksNothing ? atLeastOne : read.count,
-    where: { ...where, ...read.where },
+    ...asked,
+    count: asksNothing ? atLeastOne : asked.count,
+    where: { ...where, ...asked.where },
   };
 }
 

@@ -4,6 +4,7 @@ import { readPlaces } from "./place.ts";
 import { conditionIn } from "./read-condition.ts";
 import { mapping, nullable, required } from "./reader.ts";
 import type { Reference } from "./reference.ts";
+import { type Schema, anything } from "./schema.ts";
 import { name, text } from "./scalar.ts";
 
 /** A named condition whose members are kept. */
@@ -26,6 +27,11 @@ const segmentFile = mapping('a segment: a mapping that begins with "segment: <na
   describe: nullable(text("a sentence")),
   if: required(conditionIn({ entry: false, journey: false, steps: false })),
 });
+
+/** What editors are told of a file of `workflows/segments/`. */
+export function segmentSchema(): Schema {
+  return segmentFile.schema ?? anything;
+}
 
 /** Reads a file of `workflows/segments/`. */
 export function readSegment(text: string, file: string): SegmentRead {

@@ -8,7 +8,13 @@ import { mapOf } from "./schema.ts";
 import type { Scope } from "./scope.ts";
 
 /** Who a customer is and how they are reached comes from outside: by import, by HTTP, by the customer. */
-const given: readonly string[] = ["external_id", "email", "phone", "created_at", "updated_at"];
+const given: ReadonlySet<string> = new Set([
+  "external_id",
+  "email",
+  "phone",
+  "created_at",
+  "updated_at",
+]);
 
 const form = "a mapping such as { customer.attributes.tier: gold }";
 
@@ -27,7 +33,7 @@ function assignment(place: Place, key: string, operand: Reader<Operand>): Assign
   const field = key.replace(/^customer\./, "");
   if (field === key) return place.wrong(`expected a field of the customer such as customer.${key}`);
   const type = typeOfField(place, field, customerFields, { prefix: "customer." });
-  if (given.includes(field)) return place.wrong(`"customer.${field}" cannot be set by a journey`);
+  if (given.has(field)) return place.wrong(`"customer.${field}" cannot be set by a journey`);
   const to = operand(place);
   if (type === undefined || to === undefined) return undefined;
   if (type === "any") return { field, to };

@@ -3,7 +3,8 @@ import { nearMiss } from "../errors.ts";
 import { dateOfCustomer, dateOffset } from "./customer-date.ts";
 import type { Again, Start } from "./journey.ts";
 import type { Place } from "./place.ts";
-import { conditionIn, segmentName } from "./read-condition.ts";
+import { conditionIn } from "./read-condition.ts";
+import { segmentName } from "./subject.ts";
 import { eventName } from "./read-event-condition.ts";
 import { eventWhere } from "./read-test.ts";
 import {
@@ -110,10 +111,10 @@ const starts: Readonly<Record<string, (of: Class) => Reader<Start>>> = {
       ...rest,
     })),
   request: (of) =>
-    map(onRequest, ({ request: _, again: said, ...rest }) => ({
+    map(onRequest, ({ again: said, if: condition }) => ({
       kind: "request",
       again: said ?? usual(of),
-      ...rest,
+      if: condition,
     })),
 };
 

@@ -19,8 +19,12 @@ export function testOf(type: FieldType): Reader<Test> {
 
 function schemaOfTest(type: FieldType): Schema {
   const value = valueOf(type).schema ?? anything;
-  const asked = operatorsOf(type).map((op) => [op, operators[op].value(type).schema ?? anything]);
-  const properties: Schema = Object.fromEntries(asked);
+  const properties: Schema = Object.fromEntries(
+    operatorsOf(type).map((op): [string, Schema] => [
+      op,
+      operators[op].value(type).schema ?? anything,
+    ]),
+  );
   const comparison = { type: "object", properties, additionalProperties: false, minProperties: 1 };
   return oneOf(value, listOf(value), comparison);
 }

@@ -27,11 +27,11 @@ const mistakes: readonly (readonly [string, string])[] = [
   ],
   [
     "{ customer: { country: GB } }",
-    '6 stop[0].if.customer: unknown subject "customer"; expected one of all, any, not, orders, segment, consent, voucher, message, sql, event, customer.<field>, account.<field>, entry.<property>, call.<step>.<field>, task.<step>',
+    '6 stop[0].if.customer: unknown subject "customer"; expected one of all, any, not, orders, segment, consent, message, voucher, sql, event, customer.<field>, account.<field>, entry.<property>, call.<step>.<field>, task.<step>',
   ],
   [
     "{ weather: fine }",
-    '6 stop[0].if.weather: unknown subject "weather"; expected one of all, any, not, orders, segment, consent, voucher, message, sql, event, customer.<field>, account.<field>, entry.<property>, call.<step>.<field>, task.<step>',
+    '6 stop[0].if.weather: unknown subject "weather"; expected one of all, any, not, orders, segment, consent, message, voucher, sql, event, customer.<field>, account.<field>, entry.<property>, call.<step>.<field>, task.<step>',
   ],
   [
     "{ ordrs: { count: 1 } }",
@@ -182,7 +182,7 @@ const mistakes: readonly (readonly [string, string])[] = [
   ],
   [
     "{ entry: 5 }",
-    '6 stop[0].if.entry: unknown subject "entry"; expected one of all, any, not, orders, segment, consent, voucher, message, sql, event, customer.<field>, account.<field>, entry.<property>, call.<step>.<field>, task.<step>',
+    '6 stop[0].if.entry: unknown subject "entry"; expected one of all, any, not, orders, segment, consent, message, voucher, sql, event, customer.<field>, account.<field>, entry.<property>, call.<step>.<field>, task.<step>',
   ],
   [
     "{ sql: x = 1 }",

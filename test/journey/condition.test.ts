@@ -2,13 +2,14 @@ import { expect, test } from "vitest";
 import type { Condition } from "../../src/journey/condition.ts";
 import { describeCondition } from "../../src/journey/describe-condition.ts";
 import { readSegment } from "../../src/journey/read-segment.ts";
-import { journeyFrom, linesOf } from "./mistake-lines.ts";
+import { journeyFrom, linesOf, seenByEditors } from "./mistake-lines.ts";
 
 const days = (count: number) => ({ months: 0, days: count, seconds: 0 });
 
 function conditionFrom(written: string): Condition {
   const { segment, mistakes } = readSegment(`segment: vip\nif: ${written}`, "vip.yaml");
   if (segment === undefined) throw new Error(linesOf(mistakes).join("\n"));
+  expect(seenByEditors(`segment: vip\nif: ${written}`)).toEqual([]);
   return segment.condition;
 }
 

@@ -25,10 +25,9 @@ const now = new Date("2026-06-01T09:00:00Z");
 /** Why the database does not answer; undefined when it does. */
 async function refusalOf(condition: Condition): Promise<string | undefined> {
   try {
-    const scope = { now, entry: sql`'{}'::jsonb`, journey: "a", sql: true };
-    await sql`select from customers customer where ${conditionSql(condition, scope)}`.execute(
-      database,
-    );
+    const scope = { now, enrollment: "enrollment", journey: "a", sql: true };
+    await sql`select from customers customer join enrollments enrollment on enrollment.customer_id = customer.id
+      where ${conditionSql(condition, scope)}`.execute(database);
     return undefined;
   } catch (cause) {
     return `${describeCondition(condition)}: ${reasonOf(cause)}`;
@@ -45,7 +44,11 @@ function conditionsOf(journey: Journey): readonly Condition[] {
   return [
     ...(journey.start.if === null ? [] : [journey.start.if]),
     ...journey.stop.flatMap((stop) => (stop.kind === "condition" ? [stop.if] : [])),
-    ...Object.values(journey.steps).flatMap((step) => (step.kind === "if" ? [step.if] : [])),
+    ...Object.values(journey.steps).flatMap((step) => {
+      if (step.kind === "switch") return step.arms.map((arm) => arm.if);
+      if (step.kind === "repeat") return step.until === null ? [] : [step.until];
+      return step.kind === "if" ? [step.if] : [];
+    }),
   ];
 }
 

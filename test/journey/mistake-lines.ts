@@ -1,5 +1,8 @@
 import { type Mistake, describeMistake } from "../../src/errors.ts";
+import { parse } from "yaml";
+import { jsonSchema } from "../../src/journey/json-schema.ts";
 import { readJourney } from "../../src/journey/read-journey.ts";
+import { refusals } from "./validate.ts";
 
 /** Mistakes as lines of text without the file, `3 start.on: expected …`. */
 export function linesOf(mistakes: readonly Mistake[]): readonly string[] {
@@ -15,9 +18,20 @@ export function aJourney({
   return `${head}\n${start}\n${steps}\n`;
 }
 
+const schema = jsonSchema();
+
+/** Where an editor that has our JSON Schema sees something wrong in a file. */
+export function seenByEditors(text: string): readonly string[] {
+  return refusals(parse(text), schema);
+}
+
+/** The journey of a file without mistakes, in which no editor may see one either. */
 export function journeyFrom(parts: Parameters<typeof aJourney>[0]) {
-  const { journey, mistakes } = readJourney(aJourney(parts), "welcome.yaml");
+  const text = aJourney(parts);
+  const { journey, mistakes } = readJourney(text, "welcome.yaml");
   if (journey === undefined) throw new Error(linesOf(mistakes).join("\n"));
+  const seen = seenByEditors(text);
+  if (seen.length > 0) throw new Error(`the JSON Schema refuses ${seen.join(", ")}`);
   return journey;
 }
 

@@ -4,6 +4,7 @@ import { checkProject } from "../../src/journey/check-project.ts";
 import { readJourney } from "../../src/journey/read-journey.ts";
 import { readProject } from "../../src/journey/read-project.ts";
 import { stepsInOrder } from "../../src/journey/step.ts";
+import { kindsIn } from "../../src/journey/step-kinds.ts";
 import { linesOf } from "./mistake-lines.ts";
 
 const project = readProject("workflows");
@@ -52,14 +53,16 @@ test("the example is a journey without mistakes that uses every kind of step and
   const { journey, mistakes } = readJourney(text, "example.yaml");
   expect(linesOf(mistakes)).toEqual([]);
   const kinds = new Set(Object.values(journey?.steps ?? {}).map((step) => step.kind));
-  expect([...kinds].toSorted()).toEqual(["await", "exit", "if", "send", "split", "wait"]);
+  const every = Object.keys(kindsIn({ entry: true, journey: true, steps: true }));
+  expect([...kinds].toSorted()).toEqual(every.toSorted());
   expect(journey?.stop.map((stop) => stop.kind)).toEqual(["event", "condition"]);
 });
 
 test.each([
-  "{ segment: lapsed, backfill: true }",
+  "{ segment: lapsed, when: entered, backfill: true }",
   '{ every: "0 9 * * 1", zone: Europe/London }',
-  '{ date: customer.birthday, offset: 3 days before, at: "09:00", zone: customer }',
+  "{ request: true }",
+  '{ date: customer.birthday, repeat: yearly, offset: 3 days before, at: "09:00", zone: customer }',
 ])("the start %s that the example shows in a comment is one", (start) => {
   const shown = start.slice(2, -2).split(", ");
   for (const key of shown) expect(text.replaceAll(/ {2,}/g, " ")).toContain(`# ${key}`);

@@ -87,6 +87,31 @@ const mistakes: readonly (readonly [string, string])[] = [
     "{}",
     "3 start: expected a kind of start (on, segment, every, date, request), got an empty mapping",
   ],
+  ["{ segment: vip, when: gone }", '3 start.when: expected a moment (entered, left), got "gone"'],
+  [
+    "{ segment: vip, when: left, backfill: true }",
+    "3 start.backfill: only those who enter a segment can be filled in",
+  ],
+  [
+    "{ date: customer.birthday, repeat: monthly }",
+    '3 start.repeat: expected how often (yearly, once), got "monthly"',
+  ],
+  [
+    "{ date: customer.city }",
+    '3 start.date: expected a date of the customer (customer.birthday, customer.created_at, customer.attributes.<key>), got "customer.city"',
+  ],
+  [
+    "{ on: a, if: { call.score.value: 5 } }",
+    '3 start.if.call.score.value: "call" is the answer to a step; there is none here yet',
+  ],
+  [
+    "{ on: a, if: { task.ring: reached } }",
+    '3 start.if.task.ring: "task" is about a step; there is none here yet',
+  ],
+  [
+    "{ on: a, if: { voucher: { step: welcome, was: redeemed } } }",
+    "3 start.if.voucher.step: there is no voucher step here yet",
+  ],
 ];
 
 test.each(mistakes)("%j is answered by one line", (written, line) => {

@@ -102,6 +102,220 @@ const mistakes: readonly (readonly [string, string])[] = [
     "exit: done\nid: a b",
     '6 steps[0].id: expected the id of a step (letters, digits, "-" and "_"), got "a b"',
   ],
+  [
+    "send: a\nby: email\nfallback: true",
+    '7 steps[0].fallback: expected "by" to name a second channel to fall back to',
+  ],
+  ["send: a\nby: [a, b]\nfallback: b", '7 steps[0].fallback: expected true or false, got "b"'],
+  [
+    "wait: { until: customer.birtday }",
+    '5 steps[0].wait.until: expected a date of the customer (did you mean "customer.birthday"?), got "customer.birtday"',
+  ],
+  [
+    "wait: { until: customer.email }",
+    '5 steps[0].wait.until: expected a date of the customer (customer.birthday, customer.created_at, customer.attributes.<key>), got "customer.email"',
+  ],
+  [
+    "wait: { until: customer.birthday, offset: 2 days }",
+    '5 steps[0].wait.offset: expected days or weeks "before" or "after", such as "3 days before", got "2 days"',
+  ],
+  [
+    "wait: { until: customer.birthday, days: 2 }",
+    '5 steps[0].wait.days: unknown key "days"; expected one of until, offset, at, zone',
+  ],
+  [
+    "await: { event: a, within: 1 day, match: { id: order } }",
+    '5 steps[0].await.match.id: expected entry.<property>, customer.<field>, call.<step>.<field> or voucher.code, got "order"',
+  ],
+  [
+    "await: { event: a, within: 1 day, match: { id: customer.emial } }",
+    '5 steps[0].await.match.id: unknown field "customer.emial"; did you mean "customer.email"? (one of your own is customer.attributes.<key>)',
+  ],
+  [
+    "await: { event: a, within: 1 day, match: { id: call.score } }",
+    '5 steps[0].await.match.id: expected "call.<step>.<field>": a step and a field of its answer',
+  ],
+  [
+    "await: { event: a, within: 1 day, match: { id: call.score.id } }",
+    '5 steps[0].await.match.id: no step "score" in the journey, which calls nothing',
+  ],
+  [
+    "await: { event: a, within: 1 day, match: { id: voucher.pin } }",
+    '5 steps[0].await.match.id: expected voucher.code or voucher.expires_at, got "voucher.pin"',
+  ],
+  [
+    "await: { event: a, within: 1 day, match: { id: voucher.code } }",
+    '5 steps[0].await.match.id: "voucher.code" needs a voucher step before, found none',
+  ],
+  ["switch: {}", "5 steps[0].switch: expected at least one arm, got an empty mapping"],
+  [
+    "switch: { gold: yes }\ngold: []",
+    '5 steps[0].switch.gold: expected a condition such as { customer.country: GB }, got "yes"',
+  ],
+  ["switch: { a: { segment: a } }", "5 steps[0].a: expected a list of steps, got nothing"],
+  [
+    "switch: { else: { segment: a } }\nelse: []",
+    '5 steps[0].switch.else: an arm cannot be called "else"',
+  ],
+  [
+    "switch: { a: { segment: a } }\na: []\nb: []",
+    '7 steps[0].b: unknown key "b"; expected one of id, a, else',
+  ],
+  [
+    "split: { a: 1, b: 1 }\na: []\nb: []\nwinner: { after: many, by: clicked, within: 7 days }",
+    '8 steps[0].winner.after: expected a number of customers such as "1000 customers", got "many"',
+  ],
+  [
+    "split: { a: 1, b: 1 }\na: []\nb: []\nwinner: { after: 10, within: 7 days }",
+    "8 steps[0].winner.by: expected opened, clicked, converted or the name of an event, got nothing",
+  ],
+  [
+    "split: { a: 1, b: 1 }\na: []\nb: []\nwinner: { after: 10, by: clicked }",
+    '8 steps[0].winner.within: expected a duration such as "3 days", got nothing',
+  ],
+  [
+    "set: {}",
+    "5 steps[0].set: expected a mapping such as { customer.attributes.tier: gold }, got an empty mapping",
+  ],
+  [
+    "set: { tier: gold }",
+    "5 steps[0].set.tier: expected a field of the customer such as customer.tier",
+  ],
+  [
+    "set: { customer.tier: gold }",
+    '5 steps[0].set.customer.tier: unknown field "customer.tier"; expected one of external_id, email, phone, first_name, last_name, locale, zone, country, city, postcode, birthday, created_at, updated_at (one of your own is customer.attributes.<key>)',
+  ],
+  [
+    "set: { customer.email: a@b.example }",
+    '5 steps[0].set.customer.email: "customer.email" cannot be set by a journey',
+  ],
+  [
+    "set: { customer.country: England }",
+    '5 steps[0].set.customer.country: expected a two-letter country code such as GB, got "England"',
+  ],
+  [
+    "set: { customer.city: { add: 1 } }",
+    "5 steps[0].set.customer.city: only an attribute can be added to",
+  ],
+  [
+    "set: { customer.attributes.a: { add: one } }",
+    '5 steps[0].set.customer.attributes.a.add: expected a number, got "one"',
+  ],
+  [
+    "set: { customer.attributes.a: { plus: 1 } }",
+    "5 steps[0].set.customer.attributes.a: expected a value, { add: <number> } or { value: <text> }, got a mapping of plus",
+  ],
+  [
+    "set: { customer.attributes.a: [1, 2] }",
+    "5 steps[0].set.customer.attributes.a: expected a text, a number, true or false, got a list",
+  ],
+  [
+    "set: { customer.attributes.a: enrty.total }",
+    '5 steps[0].set.customer.attributes.a: expected a value, got "enrty.total"; did you mean "entry.total"? For the very text write { value: "enrty.total" }',
+  ],
+  [
+    "voucher: welcome 10",
+    '5 steps[0].voucher: expected the name of a pool (letters, digits, "-" and "_"), got "welcome 10"',
+  ],
+  [
+    "voucher: welcome-10\nexpires: soon",
+    '6 steps[0].expires: expected a duration such as "3 days", got "soon"',
+  ],
+  [
+    "call: example.com",
+    '5 steps[0].call: expected an address such as https://example.com/hook, got "example.com"',
+  ],
+  [
+    "call: ftp://example.com/",
+    '5 steps[0].call: expected an address such as https://example.com/hook, got "ftp://example.com/"',
+  ],
+  [
+    "call: https://me:secret@example.com/",
+    "5 steps[0].call: expected an address without a password; calls are signed instead",
+  ],
+  ["call: https://example.com/#top", "5 steps[0].call: expected an address without a #fragment"],
+  [
+    "call: https://example.com/\nmethod: PATCH",
+    '6 steps[0].method: expected a method (POST, PUT, GET), got "PATCH"',
+  ],
+  [
+    "call: https://example.com/\nmethod: GET\nbody: { a: 1 }",
+    "7 steps[0].body: a GET has no body; put the values into the address or use POST",
+  ],
+  [
+    "call: https://example.com/\nbody: { a: { add: 1 } }",
+    '6 steps[0].body.a: "add" belongs in "set"',
+  ],
+  [
+    "call: https://example.com/\nheaders: { Host: here }",
+    '6 steps[0].headers.Host: "Host" is set by Waypost',
+  ],
+  [
+    "call: https://example.com/\nheaders: { X Y: here }",
+    '6 steps[0].headers.X Y: expected the name of a header, got "X Y"',
+  ],
+  [
+    'call: https://example.com/\nheaders: { X: "a\\nb" }',
+    '6 steps[0].headers.X: expected a line of plain ASCII text, got "a\\nb"',
+  ],
+  [
+    "task: ring",
+    '5 steps[0].task: expected a mapping such as { list: calls, do: Ring, outcomes: [reached], within: 3 days }, got "ring"',
+  ],
+  [
+    "task: { list: calls, do: Ring, outcomes: [], within: 3 days }",
+    "5 steps[0].task.outcomes: expected a list of outcomes, got an empty list",
+  ],
+  [
+    "task: { list: calls, do: Ring, outcomes: [a, a], within: 3 days }",
+    "5 steps[0].task.outcomes: expected each outcome once",
+  ],
+  [
+    "task: { list: calls, do: Ring, outcomes: [else], within: 3 days }",
+    '5 steps[0].task.outcomes[0]: an arm cannot be called "else"',
+  ],
+  [
+    "task: { list: calls, do: Ring, outcomes: [a] }",
+    '5 steps[0].task.within: expected a duration such as "3 days", got nothing',
+  ],
+  [
+    "task: { list: calls, do: Ring, outcomes: [a], within: 3 days }\nb: []",
+    '6 steps[0].b: unknown key "b"; expected one of id, a, else',
+  ],
+  ["enter: 5", "5 steps[0].enter: expected the name of a journey, got 5"],
+  [
+    "repeat: { times: 0 }\nsteps: [{ wait: 1 day }]",
+    "5 steps[0].repeat.times: expected a whole number of rounds, 1 to 1000, got 0",
+  ],
+  ["repeat: { times: 3 }", "5 steps[0].steps: expected a list of steps, got nothing"],
+  [
+    "repeat: { times: 3 }\nsteps: []",
+    "6 steps[0].steps: expected at least one step, got an empty list",
+  ],
+  [
+    "repeat: { times: 3 }\nsteps: [{ send: a, by: email }]",
+    "5 steps[0].repeat: the rounds of this repeat can follow one another at once; put a wait, an await or a task into its steps",
+  ],
+  [
+    "repeat: { times: 3 }\nsteps: [{ if: { segment: a }, then: [{ wait: 1 day }] }]",
+    "5 steps[0].repeat: the rounds of this repeat can follow one another at once; put a wait, an await or a task into its steps",
+  ],
+  [
+    "if: { call.score: 5 }\nthen: []",
+    '5 steps[0].if.call.score: expected "call.<step>.<field>": a step and a field of its answer',
+  ],
+  [
+    "if: { task.ring: reached }\nthen: []",
+    '5 steps[0].if.task.ring: no step "ring" in the journey, which has no task',
+  ],
+  [
+    "if: { voucher: { step: welcome, was: redeemed } }\nthen: []",
+    '5 steps[0].if.voucher.step: no step "welcome" in the journey, which hands out no voucher',
+  ],
+  [
+    "if: { voucher: { was: used } }\nthen: []",
+    '5 steps[0].if.voucher.was: expected what became of a voucher (handed_out, redeemed, expired), got "used"',
+  ],
 ];
 
 test.each(mistakes)("%j is answered by one line", (written, line) => {
