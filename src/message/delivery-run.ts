@@ -152,7 +152,9 @@ export class DeliveryRun {
   async #send(outgoing: Parameters<Provider["send"]>[0]): Promise<Outcome> {
     // AbortSignal.timeout would be kept until its time is up, and with it half a minute of calls.
     const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(), this.#delivery.deadlineMs);
+    // An answer that came while this process was stopped lies there still, and is read before the time is up.
+    const timeIsUp = () => setImmediate(() => deadline.abort());
+    const timer = setTimeout(timeIsUp, this.#delivery.deadlineMs);
     try {
       await faultPoint("before-call");
       const answer = this.#delivery.carrier.send(outgoing, deadline.signal);

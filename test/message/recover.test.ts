@@ -1,6 +1,8 @@
 import { sql } from "kysely";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Outcome, Provider } from "../../src/channel/channel.ts";
+import { forkProviderStub } from "../../src/channel/provider-stub-process.ts";
+import { createSendgrid } from "../../src/channel/sendgrid.ts";
 import { claim, release } from "../../src/message/claim.ts";
 import { lookUpUnknown } from "../../src/message/look-up.ts";
 import { recordOutcomes } from "../../src/message/record.ts";
@@ -122,6 +124,19 @@ describe("a worker that dies", () => {
     );
     expect(await state()).toBe("failed");
   });
+});
+
+it("an answer that came while the worker slept past its deadline is read", async () => {
+  await planOne();
+  const stub = await forkProviderStub({ seed: "sleep", behaviour: { faults: {}, answerMs: 50 } });
+  const carrier = createSendgrid({ apiKey: "key", baseUrl: stub.url });
+  const delivered = deliverDue(database, { carrier, rules: { deadlineMs: 300 } });
+  await vi.waitFor(async () => expect((await stub.count()).requests).toBe(1), { interval: 5 });
+  // As a machine that is put to sleep does.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400);
+  expect(await delivered).toMatchObject({ accepted: 1 });
+  await carrier.close();
+  await stub.close();
 });
 
 describe("an unknown outcome", () => {
