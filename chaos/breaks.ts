@@ -52,10 +52,10 @@ const thrownThere: Scenario = {
   async play(stage) {
     await prepare(stage);
     const worker = await stage.worker({ faults: `${at("throw", 3)},${at("lost", 5)}` });
-    const turns = 20;
+    const turns = 12;
     for (let turn = 1; turn <= turns; turn++) {
       await stage.signUp(turn, turns);
-      await stage.untilAsked((0.9 * turn) / turns);
+      await stage.quiet();
     }
     await stage.rest();
     await stage.until(

@@ -8,7 +8,6 @@ import { Redis } from "ioredis";
 import type { Closers } from "../bench/closers.ts";
 import { startEmbedded } from "../src/database/embedded.ts";
 import { findPlace } from "../src/database/embedded-place.ts";
-import { runSql } from "../test/support/server.ts";
 
 /** A Postgres of the run's own that keeps what it commits, as a company's does. */
 export interface PostgresServer {
@@ -18,28 +17,25 @@ export interface PostgresServer {
 }
 
 export async function startPostgres(folder: string, closers: Closers): Promise<PostgresServer> {
-  let server = await startEmbedded({ folder });
-  const { url } = server;
-  closers.add(async () => {
-    await runSql(url, endOthers).catch(() => {});
-    await server.stop();
-  });
+  const { url } = await startEmbedded({ folder });
   const pid = () =>
     Number(readFileSync(join(findPlace(folder).data, "postmaster.pid"), "utf8").split("\n")[0]);
+  const end = async (signal: NodeJS.Signals) => {
+    const server = pid();
+    process.kill(server, signal);
+    while (isAlive(server)) await pause(10);
+  };
+  // Whoever is still connected: a scenario that is broken off may be.
+  closers.add(() => end("SIGINT"));
   return {
     url,
     async restart() {
-      const killed = pid();
-      process.kill(killed, "SIGQUIT");
-      while (isAlive(killed)) await pause(10);
-      server = await startEmbedded({ folder });
+      await end("SIGQUIT");
+      const server = await startEmbedded({ folder });
       if (server.url !== url) throw new Error("the database came back at another address");
     },
   };
 }
-
-const endOthers = `select pg_terminate_backend(pid) from pg_stat_activity
-  where backend_type = 'client backend' and pid <> pg_backend_pid()`;
 
 function isAlive(pid: number): boolean {
   try {
@@ -69,7 +65,7 @@ export async function startRedis(
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
   let server = launch(folder, port);
-  closers.add(() => end(server, "SIGTERM"));
+  closers.add(() => endRedis(server, "SIGTERM"));
   const client = new Redis(url, { retryStrategy: () => 50, maxRetriesPerRequest: null });
   client.on("error", () => undefined);
   closers.add(() => client.disconnect());
@@ -78,7 +74,7 @@ export async function startRedis(
     url,
     empty: async () => void (await client.flushall()),
     async restart(downMs) {
-      await end(server, "SIGKILL");
+      await endRedis(server, "SIGKILL");
       await pause(downMs);
       server = launch(folder, port);
       await client.ping();
@@ -93,7 +89,7 @@ function launch(folder: string, port: number): ChildProcess {
   return spawn("redis-server", [...place, ...keeping], { stdio: "ignore" });
 }
 
-async function end(server: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+async function endRedis(server: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return;
   const gone = once(server, "exit");
   server.kill(signal);

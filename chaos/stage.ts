@@ -199,16 +199,27 @@ export class Stage {
     return this.until("everything to come to rest", () => this.#isAtRest());
   }
 
+  /** Waits until those who signed up so far have their message. */
+  async quiet(): Promise<boolean> {
+    return this.until("this turn to come to rest", async () => !(await this.#progress()).open);
+  }
+
   async #isAtRest(): Promise<boolean> {
+    const { open, over } = await this.#progress();
+    return !open && over >= this.customers;
+  }
+
+  async #progress(): Promise<{ readonly over: number; readonly open: boolean }> {
     const { rows } = await this.look((database) =>
-      sql<{ over: number; open: boolean; messages: number }>`
+      sql<{ over: number; open: boolean }>`
         select (select count(*) from enrollments where state = 'completed')::int as over,
-          (select count(*) from messages)::int as messages,
-          exists (select from pending_events) or exists (select from messages
-            where state in ('planned', 'claimed', 'sending', 'retry')) as open`.execute(database),
+          exists (select from pending_events)
+          or exists (select from enrollments where state in ('entered', 'waiting'))
+          or exists (select from messages where state in ('planned', 'claimed', 'sending', 'retry')) as open`.execute(
+        database,
+      ),
     );
-    const [found] = rows;
-    return found?.open === false && found.over >= this.customers && found.messages >= found.over;
+    return rows[0] ?? { over: 0, open: true };
   }
 
   /** Waits until all that the provider reports has been applied. */
