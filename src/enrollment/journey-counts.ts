@@ -18,7 +18,7 @@ export interface JourneyCounts {
   readonly inside: number;
   readonly held: number;
   readonly completed: number;
-  /** How many exited, by reason. */
+  /** How many exited, by reason; among these the shop's own holdout, who never entered. */
   readonly exited: Readonly<Record<string, number>>;
   readonly converted: number;
   readonly convertedHoldout: number;
@@ -136,7 +136,9 @@ function counted(
   const treated = enrollments
     .filter((one) => !one.holdout)
     .map((one) => ({ ...one, step: placeOf(journey.steps, one) }));
-  const heldOut = enrollments.filter((one) => one.holdout);
+  // Left alone by all journeys: no measure for this one alone.
+  const ofAll = enrollments.filter((one) => one.reason === "global holdout" && one.holdout);
+  const heldOut = enrollments.filter((one) => one.holdout && !ofAll.includes(one));
   const inState = (...states: readonly EnrollmentsState[]) =>
     total(treated.filter((one) => states.includes(one.state)));
   return {
@@ -151,7 +153,7 @@ function counted(
     held: inState("held"),
     completed: inState("completed"),
     exited: added(
-      treated.filter((one) => one.state === "exited"),
+      [...treated.filter((one) => one.state === "exited"), ...ofAll],
       (one) => one.reason ?? "",
       (one) => one.customers,
     ),

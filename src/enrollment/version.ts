@@ -2,6 +2,7 @@ import { type Kysely, sql } from "kysely";
 import type { JourneysState, Tables } from "../database/tables.ts";
 import { WaypostError } from "../errors.ts";
 import type { Journey } from "../journey/journey.ts";
+import { withNewKeys } from "./older-version.ts";
 
 /** An applied, immutable form of a journey. */
 export interface Version {
@@ -93,7 +94,11 @@ export async function livingVersions(
   return rows.map(asVersion);
 }
 
-/** What `apply` stored is what the checked parser returned. */
+/** What `apply` stored is what the checked parser returned, of this release or of one that knew fewer keys. */
 function asVersion(row: { id: number; journey_id: number; definition: unknown }): Version {
-  return { id: row.id, journeyId: row.journey_id, journey: row.definition as Journey };
+  return {
+    id: row.id,
+    journeyId: row.journey_id,
+    journey: withNewKeys(row.definition as Journey),
+  };
 }

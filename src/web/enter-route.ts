@@ -42,6 +42,7 @@ function readRequest(
 ): EntryRequest | string {
   if (typeof body !== "object" || body === null || Array.isArray(body))
     return 'expected a JSON object such as { "userId": "c-17", "key": "reset-88", "data": {} }';
+  if (!isName(journey)) return "expected the name of a journey in the path";
   const { userId, key = header, data = {} } = body as Readonly<Record<string, unknown>>;
   const customer = typeof userId === "number" ? String(userId) : userId;
   if (!isName(customer)) return '"userId": expected the id your application has for the customer';
