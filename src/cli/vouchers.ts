@@ -110,7 +110,7 @@ interface Batch {
 async function* batches(file: string, zone: string): AsyncGenerator<Batch> {
   const input = file === "-" ? process.stdin : createReadStream(file);
   const failed = new Promise<never>((_, reject) =>
-    input.once("error", (thrown) =>
+    input.once("error", (thrown: Error) =>
       reject(
         new WaypostError(
           "WAYPOST_NOT_FOUND",

@@ -60,9 +60,14 @@ export class Shop {
       .execute();
   }
 
+  /** Lets the journeys hear what happened; nobody moves yet. */
+  async react() {
+    while ((await react(this.database, this.turn)).more);
+  }
+
   /** Everything the engine has to do at this instant. */
   async live() {
-    while ((await react(this.database, this.turn)).more);
+    await this.react();
     while ((await advance(this.database, this.turn)).more);
   }
 
