@@ -4,7 +4,7 @@ import { createWire } from "../src/channel/wire.ts";
 import { CopyRows } from "../src/customer/copy-rows.ts";
 import { poolOf } from "../src/database/database.ts";
 import { createLog } from "../src/log.ts";
-import { openBackend } from "../src/queue/backend.ts";
+import { openBackend } from "../src/queue/open-backend.ts";
 import { loadTemplates } from "../src/template/load-templates.ts";
 import type { Ground, Queues } from "./ground.ts";
 import { bodyOf, renderOne } from "./render-and-post.ts";

@@ -202,7 +202,10 @@ export const environmentSchema = z.object({
   /** The queues' Redis; without it the queues are in the database. */
   REDIS_URL: z
     .string()
-    .regex(/^rediss?:\/\//, { error: 'expected an address such as "redis://host:6379"' })
+    .regex(/^rediss?:\/\//, {
+      error:
+        'expected an address such as "redis://host:6379", or "redis://a:6379,b:6379" for a Redis Cluster',
+    })
     .optional(),
   WAYPOST_SCHEMA: z
     .string()

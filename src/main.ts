@@ -25,7 +25,7 @@ import { createLog } from "./log.ts";
 import type { CapRule } from "./message/cap.ts";
 import type { Composer } from "./message/compose.ts";
 import type { Delivery } from "./message/delivery-run.ts";
-import { openBackend } from "./queue/backend.ts";
+import { openBackend } from "./queue/open-backend.ts";
 import { createQueueGauge } from "./queue/queue-counts.ts";
 import { createWake } from "./queue/wake.ts";
 import { callsSecret, readSecret } from "./secret.ts";
@@ -72,6 +72,8 @@ export function openHouse(config: Config, clock: Clock = systemClock): House {
         templates: read.templates.list,
         channels: Object.keys(config.channels),
         topics: Object.keys(config.topics),
+        shop: Object.keys(config.shop),
+        ...(Object.keys(config.pools).length > 0 && { pools: Object.keys(config.pools) }),
       };
       const mistakes = [...read.mistakes, ...project.mistakes, ...checkProject(project, known)];
       return { project, mistakes };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createLog } from "../../src/log.ts";
-import { openBackend } from "../../src/queue/backend.ts";
+import { openBackend } from "../../src/queue/open-backend.ts";
 import { createQueueGauge } from "../../src/queue/queue-counts.ts";
 import { createWake } from "../../src/queue/wake.ts";
 import { aDatabase } from "../support/database.ts";

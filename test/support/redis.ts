@@ -43,7 +43,7 @@ export async function startOwnRedis(): Promise<RedisServer | undefined> {
   return { url, stop: () => stop(child, folder) };
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", reject);

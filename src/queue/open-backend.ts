@@ -1,0 +1,46 @@
+import { createPostgresBackend, runMigrations, withBackend } from "bullmq";
+import { Pool } from "pg";
+import { WaypostError, reasonOf } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { QueueBackend, QueuePlace, Traced } from "./backend.ts";
+import { kept } from "./kept.ts";
+import { openRedis } from "./redis-backend.ts";
+
+/** Reaches the backend and prepares it (BullMQ's own tables on Postgres). Throws WAYPOST_DATABASE when it cannot be reached. */
+export async function openBackend(
+  place: QueuePlace,
+  log: Log,
+  traced: Traced = {},
+): Promise<QueueBackend> {
+  return place.kind === "redis" ? openRedis(place, log, traced) : openPostgres(place, log, traced);
+}
+
+type PostgresPlace = Extract<QueuePlace, { kind: "postgres" }>;
+
+async function openPostgres(place: PostgresPlace, log: Log, traced: Traced): Promise<QueueBackend> {
+  const pool = new Pool({ connectionString: place.url, max: 1, connectionTimeoutMillis: 15_000 });
+  try {
+    const client = await pool.connect();
+    try {
+      await runMigrations(client, place.schema);
+    } finally {
+      client.release();
+    }
+  } catch (cause) {
+    throw new WaypostError(
+      "WAYPOST_DATABASE",
+      `queues: expected to prepare the schema "${place.schema}" in the database, got "${reasonOf(cause)}"; check DATABASE_URL and its rights`,
+      { cause },
+    );
+  } finally {
+    await pool.end();
+  }
+  const bound = withBackend(createPostgresBackend);
+  const connection = { connectionString: place.url, schema: place.schema, max: 3 };
+  return {
+    place,
+    queue: (name) => kept(new bound.Queue(name, { ...traced, connection }), log),
+    worker: (name, work, options) =>
+      kept(new bound.Worker(name, work, { ...options, ...traced, connection }), log),
+  };
+}
