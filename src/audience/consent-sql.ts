@@ -18,11 +18,16 @@ export function consentSql(
   const customer = customerColumn(scope, "id");
   const theirs = sql`channel = any(${channels}::text[]) and topic = any(${topics}::text[])`;
   // Without LIMIT Postgres would sort everybody's consents, with it look up a million customers one by one.
-  const deciding = isForFew(scope)
-    ? sql`select customer_id, state, expires_at from current_consents
+  const deciding =
+    scope.rewound === true
+      ? sql`select customer_id, state, expires_at from consents
+          where customer_id = ${customer} and ${theirs} and occurred_at <= ${scope.now}
+          order by occurred_at desc, state desc, id desc limit 1`
+      : isForFew(scope)
+        ? sql`select customer_id, state, expires_at from current_consents
           where customer_id = ${customer} and ${theirs}
           order by occurred_at desc, state desc, consent_id desc limit 1`
-    : sql`select distinct on (customer_id) customer_id, state, expires_at from current_consents
+        : sql`select distinct on (customer_id) customer_id, state, expires_at from current_consents
           where ${theirs}
           order by customer_id, occurred_at desc, state desc, consent_id desc`;
   return existsSql(

@@ -3,7 +3,7 @@ import type { Condition, Test } from "../journey/condition.ts";
 import { holdsOfAbsent, isAtLeastOne } from "./absence.ts";
 import { storable } from "./bound-value.ts";
 import { sinceSql } from "./moment-sql.ts";
-import { occurrencesSql } from "./occurrences-sql.ts";
+import { type Occurrences, occurrencesSql } from "./occurrences-sql.ts";
 import { jsonOperand } from "./operand.ts";
 import type { Scope } from "./scope.ts";
 import { testSql } from "./test-sql.ts";
@@ -16,17 +16,7 @@ export function eventSql(
 ): RawBuilder<boolean> {
   const { now } = scope;
   const place = `event ${event.name}`;
-  const at = sql.ref("an_event.occurred_at");
-  const where = [
-    sql<boolean>`an_event.name = ${storable(event.name, place)}::text`,
-    sinceSql(at, event.within, now),
-    propertiesSql(event.where, sql.ref("an_event.properties"), now, `${place} where`),
-  ];
-  const rows = {
-    from: sql`events an_event`,
-    customerId: sql.ref("an_event.customer_id"),
-    where: sql<boolean>`${sql.join(where, sql` and `)}`,
-  };
+  const rows = eventsMeant(event, scope);
   if (event.first === null && event.last === null && isAtLeastOne(event.count))
     return occurrencesSql({ ...rows, having: null, holdsOfNone: false }, scope, wanted);
   const counted = isAtLeastOne(event.count) ? atLeastOne : event.count;
@@ -41,6 +31,26 @@ export function eventSql(
     scope,
     wanted,
   );
+}
+
+const at = sql.ref("an_event.occurred_at");
+
+/** The rows that an event condition counts, of all customers. */
+export function eventsMeant(
+  { name, within, where }: Extract<Condition, { kind: "event" }>,
+  { now }: Scope,
+): Pick<Occurrences, "from" | "customerId" | "where"> {
+  const place = `event ${name}`;
+  const asked = [
+    sql<boolean>`an_event.name = ${storable(name, place)}::text`,
+    sinceSql(at, within, now),
+    propertiesSql(where, sql.ref("an_event.properties"), now, `${place} where`),
+  ];
+  return {
+    from: sql`events an_event`,
+    customerId: sql.ref("an_event.customer_id"),
+    where: sql<boolean>`${sql.join(asked, sql` and `)}`,
+  };
 }
 
 const atLeastOne: Test = [{ op: "gte", value: 1 }];

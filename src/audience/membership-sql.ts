@@ -8,10 +8,14 @@ import { storable } from "./bound-value.ts";
 export function membershipSql(name: string, scope: Scope, wanted: boolean): RawBuilder<boolean> {
   if (scope.segments !== undefined && !scope.segments.includes(name))
     throw unknownWord(`segment ${name}`, "a segment", name, scope.segments);
+  const since =
+    scope.rewound === true
+      ? sql`a_member.entered_at <= ${scope.now} and (a_member.left_at is null or a_member.left_at > ${scope.now})`
+      : sql`a_member.left_at is null`;
   return existsSql(
     sql`select from segment_members a_member
         where a_member.segment_id = (select id from segments where name = ${storable(name, "segment")}::text)
-          and a_member.customer_id = ${customerColumn(scope, "id")} and a_member.left_at is null`,
+          and a_member.customer_id = ${customerColumn(scope, "id")} and ${since}`,
     wanted,
   );
 }

@@ -26,18 +26,23 @@ const at: Readonly<Record<MessageWas, RawBuilder<unknown>>> = {
 /** What became of a message: of this enrollment where there is one, else of the journey named, in any passage through it. */
 export function messageSql(message: OfMessage, scope: Scope, wanted: boolean): RawBuilder<boolean> {
   const happened = at[message.was];
-  const step =
-    message.step === null
-      ? sql`true`
-      : sql`a_message.step = ${storable(message.step, "message step")}::text`;
   const time =
-    message.within === null
+    message.within === null && scope.rewound !== true
       ? sql`${happened} is not null`
       : sinceSql(happened, message.within, scope.now);
   return existsSql(
-    sql`select from messages a_message where ${whose(message, scope)} and ${step} and ${time}`,
+    sql`select from messages a_message where ${messagesMeant(message, scope)} and ${time}`,
     wanted,
   );
+}
+
+/** The messages it is about, whatever became of them, over the alias `a_message`. */
+export function messagesMeant(message: OfMessage, scope: Scope): RawBuilder<boolean> {
+  const ofStep =
+    message.step === null
+      ? sql`true`
+      : sql`a_message.step = ${storable(message.step, "message step")}::text`;
+  return sql`${whose(message, scope)} and ${ofStep}`;
 }
 
 function whose(message: OfMessage, scope: Scope): RawBuilder<boolean> {

@@ -4,7 +4,7 @@ import { holdsOfAbsent, isAtLeastOne } from "./absence.ts";
 import { edgeSql } from "./event-sql.ts";
 import { fieldOperand } from "./field.ts";
 import { sinceSql } from "./moment-sql.ts";
-import { occurrencesSql } from "./occurrences-sql.ts";
+import { type Occurrences, occurrencesSql } from "./occurrences-sql.ts";
 import type { Scope } from "./scope.ts";
 import { testSql } from "./test-sql.ts";
 
@@ -12,12 +12,7 @@ type Orders = Extract<Condition, { kind: "orders" }>;
 
 /** Orders by how many there were, what they came to and when the first and last were. Returns and cancelled sales do not count unless `where.status` says so. */
 export function orderSql(orders: Orders, scope: Scope, wanted: boolean): RawBuilder<boolean> {
-  const at = sql.ref("an_order.ordered_at");
-  const rows = {
-    from: sql`orders an_order`,
-    customerId: sql.ref("an_order.customer_id"),
-    where: sql<boolean>`${sinceSql(at, orders.within, scope.now)} and ${whereSql(orders.where, scope)}`,
-  };
+  const rows = ordersMeant(orders, scope);
   const { first, last, total } = orders;
   const count = orders.count ?? (total === null ? atLeastOne : null);
   const isTimed = first !== null || last !== null;
@@ -36,6 +31,20 @@ export function orderSql(orders: Orders, scope: Scope, wanted: boolean): RawBuil
     scope,
     wanted,
   );
+}
+
+const at = sql.ref("an_order.ordered_at");
+
+/** The rows that an order condition counts, of all customers. */
+export function ordersMeant(
+  { within, where }: Orders,
+  scope: Scope,
+): Pick<Occurrences, "from" | "customerId" | "where"> {
+  return {
+    from: sql`orders an_order`,
+    customerId: sql.ref("an_order.customer_id"),
+    where: sql<boolean>`${sinceSql(at, within, scope.now)} and ${whereSql(where, scope)}`,
+  };
 }
 
 const atLeastOne: Test = [{ op: "gte", value: 1 }];

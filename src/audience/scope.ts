@@ -18,6 +18,8 @@ export interface Scope {
   readonly customers?: "many" | "few";
   /** The segments that exist; given, a name that is not among them is a mistake. */
   readonly segments?: readonly string[];
+  /** Asked of a time gone by: memberships, consent and messages count as they were at `now`. */
+  readonly rewound?: boolean;
   /** Whether `sql:` may stand here. Only segments allow it: they are evaluated alone, read-only and with a timeout. */
   readonly sql?: boolean;
 }

@@ -20,16 +20,26 @@ function whenItWas(was: VoucherWas, now: Date): RawBuilder<unknown> {
 
 /** What became of a voucher: of that step of this enrollment; without a step, of any the customer was ever given. */
 export function voucherSql(
-  { step, was, within }: Extract<Condition, { kind: "voucher" }>,
+  voucher: Extract<Condition, { kind: "voucher" }>,
   scope: Scope,
   wanted: boolean,
 ): RawBuilder<boolean> {
-  const whose =
-    step === null
-      ? sql`a_voucher.enrollment_id in (select their.id from enrollments their
-          where their.customer_id = ${customerColumn(scope, "id")})`
-      : sql`a_voucher.enrollment_id = ${sql.ref(`${passageOf(scope, `voucher ${step}`)}.id`)}
-          and a_voucher.step = ${storable(step, "voucher step")}::text`;
+  const { was, within } = voucher;
   const time = sinceSql(whenItWas(was, scope.now), within, scope.now);
-  return existsSql(sql`select from vouchers a_voucher where ${whose} and ${time}`, wanted);
+  return existsSql(
+    sql`select from vouchers a_voucher where ${vouchersMeant(voucher, scope)} and ${time}`,
+    wanted,
+  );
+}
+
+/** The vouchers it is about, whatever became of them, over the alias `a_voucher`. */
+export function vouchersMeant(
+  { step }: Extract<Condition, { kind: "voucher" }>,
+  scope: Scope,
+): RawBuilder<boolean> {
+  return step === null
+    ? sql`a_voucher.enrollment_id in (select their.id from enrollments their
+          where their.customer_id = ${customerColumn(scope, "id")})`
+    : sql`a_voucher.enrollment_id = ${sql.ref(`${passageOf(scope, `voucher ${step}`)}.id`)}
+          and a_voucher.step = ${storable(step, "voucher step")}::text`;
 }
