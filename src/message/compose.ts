@@ -109,7 +109,7 @@ function variablesOf(
   composer: Pick<Composer, "urls" | "shop">,
   message: Pick<
     ClaimedMessage,
-    "deliveryId" | "customer" | "account" | "entry" | "journey" | "step"
+    "deliveryId" | "customer" | "account" | "entry" | "voucher" | "call" | "journey" | "step"
   >,
   now: Date,
 ): Variables {
@@ -117,6 +117,9 @@ function variablesOf(
     customer: message.customer,
     account: message.account,
     event: message.entry,
+    entry: message.entry,
+    voucher: message.voucher,
+    call: message.call,
     journey: { name: message.journey },
     step: { id: message.step },
     shop: composer.shop,

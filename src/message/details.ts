@@ -7,6 +7,7 @@ export function detailsOf(relation: string): RawBuilder<ClaimedMessage> {
   return sql<ClaimedMessage>`
     select m.id, m.delivery_id as "deliveryId", m.fence, m.channel, m.template, m.class, m.topic, j.name as journey,
            m.step, m.attempts, m.strikes, m.expires_at as "expiresAt", e.entry,
+           ${voucher} as voucher, ${answers} as call,
            json_build_object('id', c.id::text, 'external_id', c.external_id, 'email', c.email, 'phone', c.phone,
              'first_name', c.first_name, 'last_name', c.last_name, 'locale', c.locale, 'zone', c.zone,
              'country', c.country, 'city', c.city, 'birthday', c.birthday, 'attributes', c.attributes) as customer,
@@ -19,6 +20,20 @@ export function detailsOf(relation: string): RawBuilder<ClaimedMessage> {
     join customers c on c.id = m.customer_id
     left join accounts a on a.id = c.account_id`;
 }
+
+/**
+ * Looked for message by message only where there is any at all: asked once for the whole statement, so that a shop without
+ * vouchers or calls pays nothing for them.
+ */
+const voucher = sql`case when (select exists (select from vouchers where enrollment_id is not null)) then (
+             select json_build_object('code', v.code, 'expires_at',
+               to_char(nullif(v.expires_at, 'infinity') at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+             from vouchers v where v.enrollment_id = m.enrollment_id order by v.handed_out_at desc, v.code limit 1) end`;
+const answers = sql`coalesce(case when (select exists (select from calls)) then (
+             select jsonb_object_agg(answered.step, answered.answer)
+             from (select distinct on (step) step, answer from calls
+                   where calls.enrollment_id = m.enrollment_id and answer is not null
+                   order by step, occurrence desc) as answered) end, '{}')`;
 
 /** Messages by id with what rendering them needs, for previews and look-ups. */
 export async function loadMessages(

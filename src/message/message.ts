@@ -48,6 +48,10 @@ export interface ClaimedMessage {
   readonly account: Readonly<Record<string, unknown>> | null;
   /** Properties of the event that started the enrollment. */
   readonly entry: Readonly<Record<string, unknown>>;
+  /** The voucher its passage was handed last. */
+  readonly voucher: { readonly code: string; readonly expires_at: string | null } | null;
+  /** What the services its passage called have answered, by step. */
+  readonly call: Readonly<Record<string, unknown>>;
 }
 
 export interface ClaimedCustomer {

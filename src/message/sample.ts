@@ -44,6 +44,8 @@ const entry = {
   ],
 };
 
+const monthMs = 30 * 86_400_000;
+
 /** A message that was never planned, for looking at a template: to an example customer, or to a real one. */
 export async function sampleMessage(
   of: { readonly template: string; readonly channel: string; readonly now: Date },
@@ -65,6 +67,11 @@ export async function sampleMessage(
     customer: to === undefined ? ada : await getCustomer(to.database, to.customer),
     account: null,
     entry,
+    voucher: {
+      code: "WELCOME-4F7K",
+      expires_at: new Date(of.now.getTime() + monthMs).toISOString(),
+    },
+    call: {},
   };
 }
 
