@@ -110,6 +110,16 @@ const clocks: Scenario = {
   },
 };
 
+const doubled: Scenario = {
+  name: "doubled",
+  when: "everybody signs up five times at once, and four workers hear of it",
+  proves: ["G8"],
+  async play(stage) {
+    await stage.workers(4);
+    await Promise.all([1, 2, 3, 4, 5].map(() => stage.signUp()));
+  },
+};
+
 const poison: Scenario = {
   name: "poison",
   when: "one customer in fifty cannot be written to: no such address, a name of a megabyte",
@@ -131,4 +141,4 @@ const poison: Scenario = {
   },
 };
 
-export const changes: readonly Scenario[] = [stops, pauses, versions, clocks, poison];
+export const changes: readonly Scenario[] = [stops, pauses, versions, clocks, doubled, poison];
