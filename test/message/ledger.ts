@@ -133,6 +133,9 @@ interface Planned {
   readonly journey: number;
   readonly template?: string;
   readonly by?: readonly string[];
+  readonly best?: boolean;
+  readonly fallback?: boolean;
+  readonly priority?: number;
   readonly step?: string;
   readonly class?: "marketing" | "transactional";
   readonly topic?: string;
@@ -171,7 +174,14 @@ export async function plan(
   await database.transaction().execute((transaction) =>
     planMessages(transaction, {
       enrollments: enrollments.map(({ id }) => id),
-      step: { id: step, template: given.template ?? "hello", by: given.by ?? ["email"] },
+      step: {
+        id: step,
+        template: given.template ?? "hello",
+        by: given.by ?? ["email"],
+        best: given.best ?? false,
+        fallback: given.fallback ?? false,
+      },
+      priority: given.priority ?? 0,
       class: given.class ?? "marketing",
       topic: given.topic ?? "offers",
       maxLateness: given.lateness ?? { months: 0, days: 1, seconds: 0 },
