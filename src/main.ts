@@ -73,7 +73,7 @@ export function openHouse(config: Config, clock: Clock = systemClock): House {
         channels: Object.keys(config.channels),
         topics: Object.keys(config.topics),
         shop: Object.keys(config.shop),
-        ...(Object.keys(config.pools).length > 0 && { pools: Object.keys(config.pools) }),
+        pools: Object.keys(config.pools),
       };
       const mistakes = [...read.mistakes, ...project.mistakes, ...checkProject(project, known)];
       return { project, mistakes };

@@ -1,16 +1,20 @@
 import { type Mistake, nearMiss } from "../errors.ts";
+import { type KnownTemplate, misfits } from "./check-templates.ts";
+import { leadsTo } from "./circle.ts";
 import { notThat } from "./check-steps.ts";
-import type { Project, SegmentFile } from "./read-project.ts";
+import type { JourneyFile, Project, SegmentFile } from "./read-project.ts";
 import type { Reference } from "./reference.ts";
 import { whole } from "./workflow-files.ts";
 
 /** What there is beside the workflow files. */
 export interface Known {
-  readonly templates: readonly { readonly name: string; readonly channel: string }[];
+  readonly templates: readonly KnownTemplate[];
   readonly channels: readonly string[];
   readonly topics: readonly string[];
-  /** Pools of vouchers, where the project names them. */
+  /** The pools of vouchers that waypost.yaml speaks of. */
   readonly pools?: readonly string[];
+  /** The keys of `shop`, of which templates may speak. */
+  readonly shop?: readonly string[];
 }
 
 /** What is wrong between files: names that lead nowhere, names used twice, segments that need one another. */
@@ -24,6 +28,8 @@ export function checkProject(project: Project, known: Known): readonly Mistake[]
     ),
     ...twice("segment", segments),
     ...circles(segments),
+    ...roundabouts(journeys),
+    ...journeys.flatMap((file) => checkSendings(file, journeys, known)),
     ...references.flatMap((reference) =>
       explain(reference, project, known).map((message) => ({ ...reference.position, message })),
     ),
@@ -50,7 +56,10 @@ function explain(reference: Reference, project: Project, known: Known): readonly
       );
     }
     case "pool":
-      return known.pools === undefined ? [] : isKnown(reference, known.pools, "waypost.yaml");
+      // A pool can be filled without a word about it in waypost.yaml, so only what is nearly one of those is wrong.
+      return nearMiss(reference.name, known.pools ?? []) === undefined
+        ? []
+        : isKnown(reference, known.pools ?? [], "waypost.yaml");
     case "event":
     case "voucher":
       return [];
@@ -87,6 +96,8 @@ function filesMissing(
       meant === undefined ? `expected ${wanted.join(" and ")}` : `did you mean "${meant}"?`;
     return [`no template "${name}"; ${hint}`];
   }
+  if (reference.by === "best" && !own.some(({ channel }) => channels.includes(channel)))
+    return [`template "${name}" is for no channel of waypost.yaml (${channels.join(", ")})`];
   return by
     .filter((channel) => channels.includes(channel))
     .filter((channel) => !own.some((template) => template.channel === channel))
@@ -107,27 +118,59 @@ function twice(
 
 /** Segments whose members depend on their own members. */
 function circles(segments: readonly SegmentFile[]): readonly Mistake[] {
-  const needs = new Map(
-    segments.map(({ name, references }) => [
-      name,
-      references.filter(({ kind }) => kind === "segment"),
-    ]),
-  );
-  const reaches = (from: string, to: string, seen: Set<string>): boolean =>
-    (needs.get(from) ?? []).some(({ name }) => {
-      if (name === to) return true;
-      if (seen.has(name)) return false;
-      return reaches(name, to, seen.add(name));
-    });
+  const needed = (file: SegmentFile) => file.references.filter(({ kind }) => kind === "segment");
+  const needs = new Map(segments.map((file) => [file.name, needed(file).map(({ name }) => name)]));
   return segments.flatMap((segment) =>
-    segment.references
-      .filter(
-        ({ kind, name }) =>
-          kind === "segment" && (name === segment.name || reaches(name, segment.name, new Set())),
-      )
+    needed(segment)
+      .filter(({ name }) => leadsTo(name, segment.name, needs))
       .map(({ name, position }) => ({
         ...position,
         message: `segment "${segment.name}" needs "${name}", which needs "${segment.name}" itself`,
       })),
   );
+}
+
+/** Journeys that let customers in again by way of others: nobody would ever come out. */
+function roundabouts(journeys: readonly JourneyFile[]): readonly Mistake[] {
+  const enters = entersOf(journeys);
+  return journeys.flatMap(({ journey, file, places }) =>
+    Object.values(journey.steps).flatMap((step) => {
+      if (step.kind !== "enter" || !leadsTo(step.journey, journey.name, enters)) return [];
+      const position = places.steps.get(step.id) ?? whole(file, "");
+      const message = `"${journey.name}" enters "${step.journey}", which leads into "${journey.name}" again`;
+      return [{ ...position, message }];
+    }),
+  );
+}
+
+function entersOf(journeys: readonly JourneyFile[]): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    journeys.map(({ journey: { name, steps } }) => [
+      name,
+      Object.values(steps).flatMap((step) => (step.kind === "enter" ? [step.journey] : [])),
+    ]),
+  );
+}
+
+function checkSendings(
+  { journey, file, places }: JourneyFile,
+  journeys: readonly JourneyFile[],
+  known: Known,
+): readonly Mistake[] {
+  const enters = entersOf(journeys);
+  const hasEntry = journeys.some(
+    (other) =>
+      ["event", "request"].includes(other.journey.start.kind) &&
+      leadsTo(other.journey.name, journey.name, enters),
+  );
+  return Object.values(journey.steps).flatMap((step) => {
+    if (step.kind !== "send") return [];
+    const channels = step.by === "best" ? known.channels : step.by;
+    const sending = { journey, step: step.id, hasEntry, ...(known.shop && { shop: known.shop }) };
+    const position = places.steps.get(step.id) ?? whole(file, "");
+    return known.templates
+      .filter(({ name, channel }) => name === step.template && channels.includes(channel))
+      .flatMap((template) => misfits(template, sending))
+      .map((message) => ({ ...position, message }));
+  });
 }

@@ -2,7 +2,7 @@ import { type Mistake, nearMiss } from "../errors.ts";
 import type { Journey, Step, StepId } from "./journey.ts";
 import type { NestedStep } from "./nested-step.ts";
 import type { Reference } from "./reference.ts";
-import { edgesOf } from "./step.ts";
+import { passes } from "./step.ts";
 
 type Steps = Journey["steps"];
 
@@ -54,26 +54,7 @@ export function ownerOf(
 function comesBefore(steps: Steps, from: StepId, to: StepId | undefined): boolean {
   if (to === undefined) return true;
   const first = steps[from];
-  return first !== undefined && isReached(steps, first, to, () => true);
-}
-
-/** Whether there is a way from a step to another over steps that may be passed. */
-function isReached(
-  steps: Steps,
-  from: Step,
-  to: StepId,
-  mayPass: (step: Step) => boolean,
-): boolean {
-  const seen = new Set<StepId>();
-  const open = edgesOf(from).map((edge) => edge.to);
-  for (let id = open.pop(); id !== undefined; id = open.pop()) {
-    if (id === to) return true;
-    const step = id === null ? undefined : steps[id];
-    if (step === undefined || seen.has(step.id) || !mayPass(step)) continue;
-    seen.add(step.id);
-    open.push(...edgesOf(step).map((edge) => edge.to));
-  }
-  return false;
+  return first !== undefined && passes(steps, first, to);
 }
 
 /** Repeats whose rounds can follow one another at once: their messages would go out all together. */
@@ -81,7 +62,7 @@ function restless(steps: Steps, ids: ReadonlyMap<NestedStep, StepId>): readonly 
   return [...ids].flatMap(([{ place, act }, id]) => {
     const body = act.kind === "repeat" ? (bodyOf(steps[id]) ?? undefined) : undefined;
     const first = body === undefined ? undefined : steps[body];
-    if (first === undefined || rests(first) || !isReached(steps, first, id, (step) => !rests(step)))
+    if (first === undefined || rests(first) || !passes(steps, first, id, (step) => !rests(step)))
       return [];
     const message =
       "the rounds of this repeat can follow one another at once; put a wait, an await or a task into its steps";

@@ -1,7 +1,7 @@
 import type { Duration } from "../duration.ts";
 import type { Mistake } from "../errors.ts";
 import { joinSteps } from "./join-steps.ts";
-import type { Journey, Objective, Stop } from "./journey.ts";
+import type { Journey, Objective, StepId, Stop } from "./journey.ts";
 import type { Migration } from "./migration.ts";
 import { type Findings, type Place, readPlaces } from "./place.ts";
 import type { NestedStep } from "./nested-step.ts";
@@ -26,7 +26,7 @@ import {
   optional,
   required,
 } from "./reader.ts";
-import type { Reference } from "./reference.ts";
+import type { Position, Reference } from "./reference.ts";
 import { duration, name, share, text, wholeNumber } from "./scalar.ts";
 import { idsOf } from "./step-id.ts";
 
@@ -36,10 +36,18 @@ export interface JourneyRead {
   /** Which customers of earlier versions move to this one; null when they all stay. */
   readonly migration: Migration | null;
   readonly mistakes: readonly Mistake[];
+  readonly places: JourneyPlaces;
   /** What the file names and other files must hold; for `checkProject`. */
   readonly references: readonly Reference[];
 }
 
+/** Where the parts of a journey stand in its file. */
+export interface JourneyPlaces {
+  readonly startIf: Position | null;
+  readonly steps: ReadonlyMap<StepId, Position>;
+}
+
+const nowhere: JourneyPlaces = { startIf: null, steps: new Map() };
 const oneDay: Duration = { months: 0, days: 1, seconds: 0 };
 
 /** Reads a workflow file, with every mistake that can be seen in it alone. */
@@ -47,14 +55,15 @@ export function readJourney(text: string, file: string, maxLateness = oneDay): J
   const { result, mistakes, references } = readPlaces(text, file, (root, findings) =>
     journeyIn(root, findings, maxLateness),
   );
-  return { journey: undefined, migration: null, ...result, mistakes, references };
+  const none = { journey: undefined, migration: null, places: nowhere };
+  return { ...none, ...result, mistakes, references };
 }
 
 function journeyIn(
   root: Place,
   findings: Findings,
   maxLateness: Duration,
-): Pick<JourneyRead, "journey" | "migration"> | undefined {
+): Pick<JourneyRead, "journey" | "migration" | "places"> | undefined {
   const said = root.at("class").value ?? "marketing";
   const start = root.at("start");
   const scope = { entry: start.has("on") || start.has("request"), journey: true, steps: true };
@@ -65,10 +74,12 @@ function journeyIn(
       .at("topic")
       .wrong('expected what the customer must have agreed to, such as "offers", got nothing');
   if (read === undefined) return undefined;
-  const { journey, max_lateness: lateness, migrate, steps: flat, ...rest } = read;
+  const { journey, max_lateness: lateness, migrate, steps: found, ...rest } = read;
+  const { places, ...flat } = found;
   if (migrate !== null) checkDestinations(root.at("migrate"), migrate, Object.keys(flat.steps));
   const parsed = { name: journey, ...rest, maxLateness: lateness ?? maxLateness, ...flat };
-  return { journey: parsed, migration: migrate };
+  const startIf = start.has("if") ? start.at("if").position : null;
+  return { journey: parsed, migration: migrate, places: { startIf, steps: places } };
 }
 
 /** The keys of a workflow file. */
@@ -106,12 +117,13 @@ function joined(
   nested: readonly NestedStep[],
   place: Place,
   { mistakes, references }: Findings,
-): Pick<Journey, "first" | "steps"> | undefined {
+): (Pick<Journey, "first" | "steps"> & { readonly places: JourneyPlaces["steps"] }) | undefined {
   const ids = idsOf(nested);
   const { first, steps } = joinSteps(nested, ids);
   if (first === null) return place.expected("at least one step");
   mistakes.push(...checkSteps(steps, ids, references));
-  return { first, steps };
+  const places = new Map([...ids].map(([step, id]) => [id, step.place.position]));
+  return { first, steps, places };
 }
 
 const topic: Reader<string> = map(name("a topic such as offers"), (read, place) => {

@@ -3,7 +3,7 @@ import type { Duration } from "../duration.ts";
 import type { Mistake } from "../errors.ts";
 import type { Journey } from "./journey.ts";
 import type { Migration } from "./migration.ts";
-import { readJourney } from "./read-journey.ts";
+import { type JourneyPlaces, readJourney } from "./read-journey.ts";
 import { type Segment, readSegment } from "./read-segment.ts";
 import type { Reference } from "./reference.ts";
 import { type WorkflowFile, whole, workflowFiles } from "./workflow-files.ts";
@@ -24,6 +24,7 @@ export interface JourneyFile {
   /** The text of the file, as it is kept with each version. */
   readonly source: string;
   readonly references: readonly Reference[];
+  readonly places: JourneyPlaces;
 }
 
 export interface SegmentFile extends Segment {

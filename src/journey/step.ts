@@ -55,6 +55,25 @@ function armsOf(
   return arms.map(({ name, next }) => ({ to: next, label: name }));
 }
 
+/** Whether there is a way from a step to another, over steps that `mayPass`. */
+export function passes(
+  steps: Journey["steps"],
+  from: Step,
+  to: StepId,
+  mayPass: (step: Step) => boolean = () => true,
+): boolean {
+  const seen = new Set<StepId>();
+  const open = edgesOf(from).map((edge) => edge.to);
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    if (id === to) return true;
+    const step = id === null ? undefined : steps[id];
+    if (step === undefined || seen.has(step.id) || !mayPass(step)) continue;
+    seen.add(step.id);
+    open.push(...edgesOf(step).map((edge) => edge.to));
+  }
+  return false;
+}
+
 /**
  * The steps as a reader of the file meets them, each after all that lead to it but the ends of a repeat. Worked out from the edges, because
  * jsonb does not keep the order of keys.

@@ -1,7 +1,13 @@
 import { nearMiss, type Mistake } from "../errors.ts";
 import { assemble, layoutSlots } from "./assemble.ts";
 import { checkSource } from "./check-source.ts";
-import { mistakeAt, type SharedSources, type Source, type TemplateSource } from "./source.ts";
+import {
+  classes,
+  mistakeAt,
+  type SharedSources,
+  type Source,
+  type TemplateSource,
+} from "./source.ts";
 import { aboutFile } from "./template-file.ts";
 
 /** Mistakes of layouts and partials, each on its own. */
@@ -44,6 +50,11 @@ export function checkTemplate(template: TemplateSource, shared: SharedSources): 
         : `did you mean "${near}"?`;
     mistakes.push(mistakeAt(layout, 0, `found no layout "${layout.text}": ${advice}`));
   }
+  const said = fields.class;
+  if (said !== undefined && !classes.some((each) => each === said.text))
+    mistakes.push(
+      mistakeAt(said, 0, `class: expected ${classes.join(" or ")}, found "${said.text}"`),
+    );
   if (channel === "email" && fields.subject === undefined) {
     mistakes.push(
       aboutFile(

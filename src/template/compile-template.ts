@@ -3,7 +3,7 @@ import { assemble, type Assembled } from "./assemble.ts";
 import { compilePart, type RenderPart } from "./environment.ts";
 import { emailParts } from "./html-part.ts";
 import { isMjml } from "./mjml.ts";
-import { requireValues, type Need } from "./require-values.ts";
+import { requireValues, wholeOf, type Need } from "./require-values.ts";
 import {
   offsetOf,
   type FieldName,
@@ -22,6 +22,7 @@ export interface CompiledTemplate {
   readonly text: RenderPart;
   readonly needs: readonly Need[];
   readonly uses: readonly string[];
+  readonly requires: readonly string[];
 }
 
 /** Compile a checked template. Throws MistakesError for what only shows when its pieces are put together. */
@@ -38,7 +39,7 @@ export async function compileTemplate(
   };
   const body = template.channel === "email" ? await emailBody(pieces) : plainBody(pieces);
   const uses = [...pieces.uses].toSorted();
-  return { ...fields, ...body, needs: pieces.needs, uses };
+  return { ...fields, ...body, needs: pieces.needs, uses, requires: pieces.required() };
 }
 
 type Body = Pick<CompiledTemplate, "html" | "text">;
@@ -72,6 +73,7 @@ function located(problem: { line: number; message: string }, assembled: Assemble
 class Pieces {
   readonly needs: Need[] = [];
   readonly uses = new Set<string>();
+  private readonly optional = new Set<string>();
   readonly template: TemplateSource;
   private readonly shared: SharedSources;
   constructor(template: TemplateSource, shared: SharedSources) {
@@ -92,9 +94,21 @@ class Pieces {
     return this.keep(assemble(source, this.shared, new Map()));
   }
 
+  /** The variables without which it cannot be rendered: none that it asks about somewhere, nor what is in such a one. */
+  required(): readonly string[] {
+    const paths = new Set(this.needs.map(({ path }) => wholeOf(path)));
+    return [...paths].filter((path) => !this.isOptional(path)).toSorted();
+  }
+
+  private isOptional(path: string): boolean {
+    const parts = path.split(".");
+    return parts.some((_, index) => this.optional.has(parts.slice(0, index + 1).join(".")));
+  }
+
   private keep(assembled: Assembled): Taken {
     const required = requireValues(assembled, this.needs);
     for (const path of required.uses) this.uses.add(path);
+    for (const path of required.optional) this.optional.add(path);
     return { text: required.text, assembled };
   }
 }

@@ -3,7 +3,7 @@ import type { CompiledTemplate } from "./compile-template.ts";
 import type { RenderPart } from "./environment.ts";
 import { fileLocales, formatLocale, languageOf, zoneOf } from "./locale.ts";
 import type { RenderState } from "./render-state.ts";
-import type { TemplateSource } from "./source.ts";
+import { classes, type TemplateSource } from "./source.ts";
 import type { Rendered, TemplateFile, Templates, TrackUrl, Variables } from "./template.ts";
 
 /** What holds where the customer's own is unknown. */
@@ -29,12 +29,14 @@ export class TemplateLibrary implements Templates {
   private readonly options: TemplateOptions;
   constructor(entries: readonly LibraryEntry[], options: TemplateOptions) {
     this.options = options;
-    this.list = entries.map(({ template: { name, channel, locale, body }, compiled }) => ({
+    this.list = entries.map(({ template: { name, channel, locale, body, fields }, compiled }) => ({
       name,
       channel,
       locale,
       file: body.file,
       uses: compiled?.uses ?? [],
+      requires: compiled?.requires ?? [],
+      class: classes.find((each) => each === fields.class?.text) ?? null,
     }));
     for (const entry of entries) {
       const key = `${entry.template.name}.${entry.template.channel}`;

@@ -13,6 +13,8 @@ export interface Need {
 export interface Required {
   readonly text: string;
   readonly uses: ReadonlySet<string>;
+  /** What the text asks about before it says it, or does without: it need not exist. */
+  readonly optional: ReadonlySet<string>;
 }
 
 /**
@@ -26,7 +28,7 @@ export function requireValues(assembled: Assembled, needs: Need[]): Required {
   for (const edit of walk.edits.toSorted((a, b) => b.start - a.start)) {
     text = text.slice(0, edit.start) + edit.text + text.slice(edit.end);
   }
-  return { text, uses: walk.uses };
+  return { text, uses: walk.uses, optional: walk.optional };
 }
 
 /** What the names inside a block stand for: paths from the root, null where they are computed. */
@@ -50,6 +52,7 @@ interface Call {
 
 class Walk {
   readonly uses = new Set<string>();
+  readonly optional = new Set<string>();
   readonly edits: { readonly start: number; readonly end: number; readonly text: string }[] = [];
   private readonly assembled: Assembled;
   private readonly needs: Need[];
@@ -89,7 +92,7 @@ class Walk {
       if (operand.type === "SubExpression") this.call(operand as hbs.AST.SubExpression, scope);
       if (operand.type !== "PathExpression") continue;
       const path = operand as hbs.AST.PathExpression;
-      if (takesMissing) this.note(this.resolve(path, scope));
+      if (takesMissing) this.note(this.resolve(path, scope), this.optional);
       else this.require(path, scope, (read, need) => `(given_ ${read} ${need})`);
     }
   }
@@ -155,8 +158,15 @@ class Walk {
   }
 
   /** `event.items[].name` and `event.items.length` both read the list `event.items`. */
-  private note(path: string | null): void {
-    const read = path?.replace(/\[\].*$|\.length$|\.\d+(?:\..*)?$/, "") ?? "";
-    if (read !== "") this.uses.add(read);
+  private note(path: string | null, also?: Set<string>): void {
+    const read = wholeOf(path ?? "");
+    if (read === "") return;
+    this.uses.add(read);
+    also?.add(read);
   }
+}
+
+/** `event.items` of `event.items[].name`. */
+export function wholeOf(path: string): string {
+  return path.replace(/\[\].*$|\.length$|\.\d+(?:\..*)?$/, "");
 }

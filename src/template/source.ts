@@ -8,7 +8,9 @@ export interface Source {
 }
 
 /** The fields of front matter, in the words an operator writes. */
-export const fieldNames = ["subject", "preheader", "from", "reply-to", "layout"] as const;
+export const fieldNames = ["subject", "preheader", "from", "reply-to", "layout", "class"] as const;
+/** What `class` can say: the journeys a template is for. */
+export const classes = ["marketing", "transactional"] as const;
 export type FieldName = (typeof fieldNames)[number];
 export type Fields = Readonly<Partial<Record<FieldName, Source>>>;
 

@@ -26,9 +26,13 @@ export interface TemplateFile {
   readonly file: string;
   /** Top-level paths the template reads, such as `customer.first_name`; for lint. */
   readonly uses: readonly string[];
+  /** Those of them that must exist, whatever `if` and the like look for. */
+  readonly requires: readonly string[];
+  /** The journeys it is for; null for any. */
+  readonly class: "marketing" | "transactional" | null;
 }
 
-/** What a template may say: plain JSON values under `customer`, `account`, `event`, `journey`, `shop`, and URLs. */
+/** What a template may say: plain JSON values under `customer`, `account`, `event` (or `entry`), `voucher`, `call`, `journey`, `shop`, and URLs. */
 export type Variables = Readonly<Record<string, unknown>>;
 
 /** Called for every link of the rendered message with its final, unescaped URL; returns the URL to put in its place. */

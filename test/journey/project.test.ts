@@ -3,18 +3,39 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { describeMistake } from "../../src/errors.ts";
-import { checkProject } from "../../src/journey/check-project.ts";
+import { type Known, checkProject } from "../../src/journey/check-project.ts";
+import { doubtfulEvents } from "../../src/journey/check-events.ts";
 import { readProject } from "../../src/journey/read-project.ts";
 import { aJourney } from "./mistake-lines.ts";
 
-const known = {
+const known: Known = {
   templates: [
     { name: "hello", channel: "email" },
     { name: "hello", channel: "sms" },
     { name: "letter", channel: "email" },
+    { name: "postcard-only", channel: "post" },
+    { name: "receipt", channel: "email", class: "transactional" },
+    ...[
+      "entry.total",
+      "event.total",
+      "voucher.code",
+      "call.score.value",
+      "shop.nmae",
+      "shop.colour",
+      "customer.frist_name",
+      "customer.attributes.anything",
+      "customer.favourite",
+    ].map((path) => ({
+      name: `needs-${path.replaceAll(".", "-")}`,
+      channel: "email",
+      file: "templates/x.email.hbs",
+      requires: [path],
+    })),
   ],
   channels: ["email", "sms"],
   topics: ["offers", "service"],
+  pools: ["welcome-10"],
+  shop: ["name", "url"],
 };
 
 let folder: string;
@@ -120,6 +141,26 @@ test.each([
     "steps: [{ if: { message: { journey: other, step: bye, was: sent } }, then: [] }]",
     'a.yaml:4 steps[0].if.message.step: no step "bye" in the journey; expected one of hello',
   ],
+  [
+    "steps: [{ send: postcard-only, by: best }]",
+    'a.yaml:4 steps[0].send: template "postcard-only" is for no channel of waypost.yaml (email, sms)',
+  ],
+  [
+    "steps: [{ send: postcrd, by: best }]",
+    'a.yaml:4 steps[0].send: no template "postcrd"; expected templates/postcrd.<channel>.hbs',
+  ],
+  [
+    "steps: [{ voucher: welcom-10 }]",
+    'a.yaml:4 steps[0].voucher: unknown pool "welcom-10"; did you mean "welcome-10"?',
+  ],
+  [
+    "steps: [{ enter: othr }]",
+    'a.yaml:4 steps[0].enter: unknown journey "othr"; did you mean "other"?',
+  ],
+  [
+    "steps: [{ send: receipt, by: email }]",
+    "a.yaml:4 steps[0]: templates/receipt.email.hbs is transactional, this journey is marketing",
+  ],
 ])("%s leads nowhere, and is told so", (steps, lines) => {
   write("a.yaml", aJourney({ steps }));
   write("other.yaml", aJourney({ head: "journey: other\ntopic: offers" }));
@@ -165,5 +206,83 @@ test("a journey keeps the lateness of the project unless it says its own", () =>
   expect(journeys.map(({ journey }) => journey.maxLateness)).toEqual([
     hour,
     { months: 0, days: 2, seconds: 0 },
+  ]);
+});
+
+const needing = (path: string) => `{ send: needs-${path.replaceAll(".", "-")}, by: email }`;
+
+test.each([
+  ["entry.total", "start: { segment: vip }", "and no event or request starts this journey"],
+  ["event.total", 'start: { every: "0 9 * * 1" }', "and no event or request starts this journey"],
+  ["voucher.code", "start: { on: a }", "and no voucher is handed out before"],
+  ["call.score.value", "start: { on: a }", 'and no call "score" comes before'],
+  [
+    "shop.nmae",
+    "start: { on: a }",
+    'and waypost.yaml gives shop no such key; did you mean "name"?',
+  ],
+  ["shop.colour", "start: { on: a }", "and waypost.yaml gives shop no such key"],
+  ["customer.frist_name", "start: { on: a }", "did you mean {{customer.first_name}}?"],
+])("a template that needs %s cannot be sent where it cannot be", (path, start, why) => {
+  const after = "{ voucher: v }, { call: 'https://example.com', id: score }";
+  write("a.yaml", aJourney({ start, steps: `steps: [${needing(path)}, ${after}]` }));
+  write("segments/vip.yaml", segment("vip", "{ orders: { count: 5 } }"));
+  expect(check()).toEqual([`a.yaml:4 steps[0]: templates/x.email.hbs needs {{${path}}}, ${why}`]);
+});
+
+test("a template may need what the journey has by then", () => {
+  const before = "{ voucher: v }, { call: 'https://example.com', id: score }";
+  const paths = ["entry.total", "voucher.code", "call.score.value", "customer.attributes.anything"];
+  const sends = [...paths, "customer.favourite"].map(needing).join(", ");
+  write("a.yaml", aJourney({ steps: `steps: [${before}, ${sends}]` }));
+  expect(check()).toEqual([]);
+});
+
+test("a journey that another lets customers into has that one's entry", () => {
+  const steps = `steps: [${needing("entry.total")}]`;
+  write("a.yaml", aJourney({ start: "start: { segment: vip }", steps }));
+  write(
+    "b.yaml",
+    aJourney({ head: "journey: b\ntopic: offers", steps: "steps: [{ enter: welcome }]" }),
+  );
+  write("segments/vip.yaml", segment("vip", "{ orders: { count: 5 } }"));
+  expect(check()).toEqual([]);
+});
+
+test("journeys that let customers in round and round are mistakes", () => {
+  const journey = (name: string, next: string) =>
+    aJourney({ head: `journey: ${name}\ntopic: offers`, steps: `steps: [{ enter: ${next} }]` });
+  write("a.yaml", journey("a", "b"));
+  write("b.yaml", journey("b", "a"));
+  write("c.yaml", journey("c", "a"));
+  expect(check()).toEqual([
+    'a.yaml:4 steps[0]: "a" enters "b", which leads into "a" again',
+    'b.yaml:4 steps[0]: "b" enters "a", which leads into "b" again',
+  ]);
+});
+
+test("an event that only one place names, and that is nearly another, is doubtful", () => {
+  const on = (event: string) => aJourney({ start: `start: { on: ${event} }` });
+  write("a.yaml", on("order_completed"));
+  write(
+    "b.yaml",
+    aJourney({
+      start: "start: { on: order_completed }",
+      steps: "steps: [{ await: { event: order_competed, within: 1 day } }]",
+    }),
+  );
+  write("c.yaml", on("order_cancelled"));
+  write("d.yaml", on("level_2_reached"));
+  write("e.yaml", on("level_3_reached"));
+  write("f.yaml", on("OrderCompleted"));
+  const doubts = (happened: readonly string[] = []) =>
+    doubtfulEvents(readProject(folder), happened).map(({ message }) => message);
+  expect(doubts()).toEqual([
+    'no other file knows the event "order_competed"; did you mean "order_completed"?',
+    'no other file knows the event "OrderCompleted"; did you mean "order_completed"?',
+  ]);
+  expect(doubts(["OrderCompleted", "order_canceled"])).toEqual([
+    'no other file knows the event "order_competed"; did you mean "order_completed"?',
+    'no other file knows the event "order_cancelled"; did you mean "order_canceled"?',
   ]);
 });
