@@ -124,8 +124,11 @@ describe("delivering", () => {
 
   it("an operator's pause in the middle lets calls in flight end and no other begin", async () => {
     await planned(12);
+    const paused = Promise.withResolvers<void>();
     const { carrier, handed } = aCarrier(async () => {
-      if (handed.length === 4) await pauseChannel(database, "email", "pigeon", "operator", monday);
+      if (handed.length === 4)
+        paused.resolve(pauseChannel(database, "email", "pigeon", "operator", monday));
+      await paused.promise;
       return accepted;
     });
     await deliverDue(database, { carrier, rules: { concurrency: 4 } });
