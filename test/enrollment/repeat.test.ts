@@ -90,7 +90,7 @@ steps:
 
 test("a stop ends a customer in the middle of a round, an exit in the body ends the rounds", async () => {
   await shop.apply(
-    `${reminders.replace("again: always }", "again: always }\nstop: [{ on: left_us, as: gone }]")}`,
+    reminders.replace("again: always }", "again: always }\nstop: [{ on: left_us, as: gone }]"),
     `
 journey: knocks
 start: { on: invited }
