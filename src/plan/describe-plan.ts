@@ -1,0 +1,224 @@
+import type { Difference } from "./audience.ts";
+import type { Found } from "./budget.ts";
+import type { AudiencePlan, JourneyPlan, MessagesPlan, ObjectivePlan } from "./plan.ts";
+import type { InFlight } from "./in-flight.ts";
+
+/** The parts of a journey's plan in words, a line each; the terminal and Markdown print the same ones. */
+export interface Section {
+  readonly title: string;
+  readonly lines: readonly Line[];
+}
+
+export interface Line {
+  readonly mark: "+" | "-" | "~" | "!" | " ";
+  readonly text: string;
+}
+
+export function describeJourneyPlan(plan: JourneyPlan, days: number): readonly Section[] {
+  const sections = [
+    { title: "journey", lines: settingsOf(plan) },
+    { title: "steps", lines: stepsOf(plan) },
+    {
+      title: "who enters",
+      lines: plan.audience === null ? [] : audienceLines(plan, plan.audience, days),
+    },
+    { title: "who is inside", lines: plan.inFlight.map(inFlightLine) },
+    {
+      title: `messages within ${days} days, estimated`,
+      lines: plan.messages === null ? [] : messageLines(plan.messages),
+    },
+    { title: "objective", lines: plan.objective === null ? [] : objectiveLines(plan.objective) },
+    { title: "careful", lines: plan.warnings.map((text) => ({ mark: "!" as const, text })) },
+  ];
+  return sections.filter(({ lines }) => lines.length > 0);
+}
+
+/** "workflows/a.yaml: version 3 takes the place of version 2". */
+export function headline({ outcome, version, file }: JourneyPlan): string {
+  const next = (version ?? 0) + 1;
+  switch (outcome) {
+    case "created":
+      return `${file}: a new journey`;
+    case "changed":
+      return `${file}: version ${version} is in force, apply makes a newer one`;
+    case "restored":
+      return `${file}: archived, and back in the workflows`;
+    case "archived":
+      return `its file is gone: nobody enters any more, those inside go on to their end`;
+    case "unchanged":
+      return `${file}: version ${version ?? next} stays in force`;
+  }
+}
+
+function settingsOf({ change }: JourneyPlan): readonly Line[] {
+  return (change?.settings ?? []).map(({ what, from, to }) => ({
+    mark: "~",
+    text: `${what}: ${from} -> ${to}`,
+  }));
+}
+
+function stepsOf({ change }: JourneyPlan): readonly Line[] {
+  if (change === null) return [];
+  return [
+    ...change.added.map(({ id, line }): Line => ({ mark: "+", text: `${id}: ${line}` })),
+    ...change.removed.map(({ id, line }): Line => ({ mark: "-", text: `${id}: ${line}` })),
+    ...change.changed.map(({ id, from, to }): Line => ({
+      mark: "~",
+      text: `${id}: ${from} -> ${to}`,
+    })),
+    ...change.edges.added.map((text): Line => ({ mark: "+", text: `way ${text}` })),
+    ...change.edges.removed.map((text): Line => ({ mark: "-", text: `way ${text}` })),
+  ];
+}
+
+function audienceLines(
+  { outcome }: JourneyPlan,
+  audience: AudiencePlan,
+  days: number,
+): readonly Line[] {
+  const { members, events, atOnce, entering, holdout, occurrences } = audience;
+  const lines: Line[] = [];
+  const say = (text: string) => lines.push({ mark: " ", text });
+  if (members !== null)
+    lines.push(...differenceLines(members, outcome === "created" ? null : "now"));
+  if (events !== null) {
+    say(
+      `${number(events.events)} such events in the last ${events.days} days, ${number(events.events / events.days)} a day; ` +
+        `${number(events.passing)} of them pass (${foundWords(events.found)})`,
+    );
+    if (outcome !== "created")
+      lines.push(...differenceLines({ ...events.customers, found: events.found }, "of those days"));
+  }
+  if (atOnce > 0) say(`${number(atOnce)} enter at once`);
+  const [next] = occurrences;
+  if (next !== undefined)
+    say(`next on ${day(next.at)}: ${number(next.customers)}; ${occurrences.length} occasions`);
+  say(`about ${number(entering)} enter within ${days} days`);
+  if (holdout > 0) say(`${percent(holdout)} of them are left alone`);
+  return lines;
+}
+
+/** `now` is what the first number is of; null where there is none. */
+export function differenceLines(
+  { now, then, enters, leaves, entering, leaving, found }: Difference,
+  of: string | null,
+): readonly Line[] {
+  const by = foundWords(found);
+  if (of === null) return [{ mark: " ", text: `${number(then)} customers (${by})` }];
+  const lines: Line[] = [
+    { mark: " ", text: `${number(now)} customers ${of}, ${number(then)} under the change (${by})` },
+  ];
+  if (enters > 0) lines.push({ mark: "+", text: `${number(enters)} come in${ids(entering)}` });
+  if (leaves > 0)
+    lines.push({ mark: "-", text: `${number(leaves)} no longer would${ids(leaving)}` });
+  return lines;
+}
+
+function ids(sample: readonly string[]): string {
+  return sample.length === 0 ? "" : `, such as ${sample.join(", ")}`;
+}
+
+export function foundWords(found: Found): string {
+  switch (found.by) {
+    case "count":
+      return "counted";
+    case "sample":
+      return `estimated from a sample of ${percent(found.share)}`;
+    case "days":
+      return `estimated from the last ${found.days} days`;
+    case "planner":
+      return "the database planner's estimate";
+  }
+}
+
+function inFlightLine({ version, step, customers, held, fate, to }: InFlight): Line {
+  const who = `version ${version}, at ${step}: ${number(customers)}${held > 0 ? ` (${number(held)} held)` : ""}`;
+  switch (fate) {
+    case "drains":
+      return { mark: " ", text: `${who} stay on their version, to its end` };
+    case "moves":
+      return { mark: "~", text: `${who} move to ${to}` };
+    case "exits":
+      return { mark: "-", text: `${who} leave the journey` };
+    case "stranded":
+      return { mark: "!", text: `${who} have no destination in migrate` };
+  }
+}
+
+function messageLines(plan: MessagesPlan): readonly Line[] {
+  const { channels, lost, delayed, guessed, prices, sample } = plan;
+  const lines: Line[] = channels.map(({ channel, messages, segments, cost, currency, perDay }) => {
+    const length = segments === null ? "" : `, ${number(segments)} segments`;
+    const price = cost === null ? "" : `, ${cost.toFixed(2)} ${currency}`;
+    return {
+      mark: " ",
+      text: `${channel}: ${number(messages)}${length}${price}; ${number(busiest(perDay)[1])} on the busiest day, ${busiest(perDay)[0]}`,
+    };
+  });
+  const why = Object.entries(lost).map(([reason, count]) => `${number(count)} ${inWords(reason)}`);
+  if (why.length > 0) lines.push({ mark: "-", text: `not sent: ${why.join(", ")}` });
+  if (delayed >= 0.5)
+    lines.push({ mark: " ", text: `${number(delayed)} wait for the permitted hours` });
+  for (const { template, channel, length } of prices)
+    if (length !== null && length.segments > 1)
+      lines.push({
+        mark: "!",
+        text: `${template} by ${channel} takes ${length.segments} segments (${length.places} places of ${length.encoding}) with the example's values`,
+      });
+  for (const { template, channel, failure } of prices)
+    if (failure !== null)
+      lines.push({ mark: "!", text: `${template} by ${channel} was not measured: ${failure}` });
+  if (sample === 0) lines.push({ mark: " ", text: "consent and addresses were not looked at" });
+  if (guessed.length > 0)
+    lines.push({
+      mark: " ",
+      text: `the branches of ${guessed.join(", ")} are taken for even: nobody has been there yet`,
+    });
+  return lines;
+}
+
+function inWords(reason: string): string {
+  return reason === "cap" ? "at a cap" : reason;
+}
+
+function busiest(perDay: Readonly<Record<string, number>>): readonly [string, number] {
+  return Object.entries(perDay).reduce<readonly [string, number]>(
+    (best, one) => (one[1] > best[1] ? one : best),
+    ["-", 0],
+  );
+}
+
+function objectiveLines(objective: ObjectivePlan): readonly Line[] {
+  const { goal, target, base, baseBy, customers, days, holdout } = objective;
+  const text = (line: string): Line => ({ mark: " ", text: line });
+  if (base === null)
+    return [text(`${goal} ${percent(target)}: too little is known of what happens without it`)];
+  const known =
+    baseBy === "holdout" ? "of those left alone so far" : "of customers like these, in the past";
+  const first = text(
+    `${goal}: ${percent(target)} is the target, ${percent(base)} reach it anyway (${known})`,
+  );
+  if (holdout <= 0)
+    return [first, text("without a holdout nobody will know what the journey added")];
+  if (customers === null) return [first];
+  const time = days === null ? "at this rate never" : `about ${number(days)} days`;
+  return [
+    first,
+    text(
+      `to tell the two apart takes ${number(customers)} customers, ${time} (two-sided 5%, power 80%)`,
+    ),
+  ];
+}
+
+export function number(count: number): string {
+  if (count > 0 && count < 0.5) return "less than 1";
+  return Math.round(count).toLocaleString("en");
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toFixed(share < 0.01 ? 2 : 1))}%`;
+}
+
+function day(at: Date): string {
+  return at.toISOString().slice(0, 10);
+}

@@ -1,0 +1,171 @@
+import { writeDuration } from "../duration.ts";
+import { definitionHash } from "../enrollment/definition-hash.ts";
+import {
+  describeAgain,
+  describeGoal,
+  describeStart,
+  describeStop,
+} from "../journey/describe-journey.ts";
+import { describeStep } from "../journey/describe-step.ts";
+import type { Journey, Step, StepId } from "../journey/journey.ts";
+import { edgesOf, stepsInOrder } from "../journey/step.ts";
+
+/** What a file changes in a journey, in words. */
+export interface JourneyChange {
+  readonly settings: readonly Changed[];
+  readonly added: readonly StepLine[];
+  readonly removed: readonly StepLine[];
+  readonly changed: readonly (Changed & { readonly id: StepId })[];
+  /** Ways on between steps, such as "paid -else-> reminder". */
+  readonly edges: { readonly added: readonly string[]; readonly removed: readonly string[] };
+}
+
+export interface Changed {
+  /** The key of the file, or the id of a step. */
+  readonly what: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface StepLine {
+  readonly id: StepId;
+  readonly line: string;
+}
+
+/** Compares the version in force with the file. Null when they are the same. */
+export function diffJourney(before: Journey, after: Journey): JourneyChange | null {
+  if (definitionHash(before) === definitionHash(after)) return null;
+  const steps = (journey: Journey) => stepsInOrder(journey);
+  const isIn = (journey: Journey) => (step: Step) => journey.steps[step.id] !== undefined;
+  const kept = steps(after).filter(isIn(before));
+  const [was, is] = [waysIn(before), waysIn(after)];
+  return {
+    settings: diffSettings(before, after),
+    added: steps(after)
+      .filter((step) => !isIn(before)(step))
+      .map(asLine),
+    removed: steps(before)
+      .filter((step) => !isIn(after)(step))
+      .map(asLine),
+    changed: kept.flatMap((step) => diffStep(before.steps[step.id], step)),
+    edges: {
+      added: is.filter((way) => !was.includes(way)),
+      removed: was.filter((way) => !is.includes(way)),
+    },
+  };
+}
+
+function asLine(step: Step): StepLine {
+  return { id: step.id, line: describeStep(step) };
+}
+
+function diffStep(before: Step | undefined, after: Step): readonly (Changed & { id: StepId })[] {
+  if (before === undefined) return [];
+  const changed = inWords(after.id, before, after, describeStep, contentOf);
+  return changed.map((one) => ({ ...one, id: after.id }));
+}
+
+const ways: ReadonlySet<string> = new Set(["next", "then", "else", "timeout"]);
+const armLists: ReadonlySet<string> = new Set(["arms", "outcomes"]);
+
+/** A step without its ways on: these are compared as edges. */
+export function contentOf(step: Step): unknown {
+  const entries = Object.entries(step).filter(
+    ([key]) => !ways.has(key) && !(step.kind === "repeat" && key === "body"),
+  );
+  return Object.fromEntries(
+    entries.map(([key, value]: [string, unknown]) => {
+      if (armLists.has(key)) return [key, (value as readonly object[]).map(withoutNext)];
+      return [key, key === "empty" && value !== null ? withoutNext(value as object) : value];
+    }),
+  );
+}
+
+function withoutNext(arm: object): object {
+  return Object.fromEntries(Object.entries(arm).filter(([key]) => key !== "next"));
+}
+
+function waysIn(journey: Journey): readonly string[] {
+  const first = `start -> ${journey.first}`;
+  const others = stepsInOrder(journey).flatMap((step) =>
+    edgesOf(step).map(
+      ({ to, label }) => `${step.id} ${label === null ? "->" : `-${label}->`} ${to ?? "end"}`,
+    ),
+  );
+  return [first, ...others];
+}
+
+interface Setting {
+  readonly what: string;
+  readonly words: (journey: Journey) => string;
+  readonly raw: (journey: Journey) => unknown;
+}
+
+const setting = (
+  what: string,
+  raw: (journey: Journey) => unknown,
+  words: (journey: Journey) => string = (journey) => text(raw(journey)),
+): Setting => ({ what, raw, words });
+
+function text(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? `${value}` : "none";
+}
+
+const settings: readonly Setting[] = [
+  setting("describe", (journey) => journey.describe),
+  setting("class", (journey) => journey.class),
+  setting("topic", (journey) => journey.topic),
+  setting("priority", (journey) => journey.priority),
+  setting(
+    "objective",
+    (journey) => journey.objective,
+    (journey) => describeObjective(journey),
+  ),
+  setting(
+    "start",
+    ({ start }) => ({ ...start, again: null }),
+    ({ start }) => describeStart(start),
+  ),
+  setting(
+    "again",
+    ({ start }) => start.again,
+    ({ start }) => describeAgain(start),
+  ),
+  setting(
+    "stop",
+    ({ stop }) => stop,
+    ({ stop }) => stop.map(describeStop).join("; ") || "none",
+  ),
+  setting(
+    "max_lateness",
+    (journey) => journey.maxLateness,
+    (journey) => writeDuration(journey.maxLateness),
+  ),
+];
+
+function describeObjective(journey: Journey): string {
+  const { objective } = journey;
+  if (objective === null) return "none";
+  const percent = (share: number) => `${Number((share * 100).toFixed(2))}%`;
+  const target = objective.target === null ? "" : `, target ${percent(objective.target)}`;
+  return `${describeGoal(journey)}${target}, holdout ${percent(objective.holdout)}`;
+}
+
+function diffSettings(before: Journey, after: Journey): readonly Changed[] {
+  return settings.flatMap(({ what, words, raw }) => inWords(what, before, after, words, raw));
+}
+
+/** Nothing when they are the same; the definitions themselves where the words do not show the difference. */
+function inWords<T>(
+  what: string,
+  before: T,
+  after: T,
+  words: (value: T) => string,
+  raw: (value: T) => unknown,
+): readonly Changed[] {
+  const [was, is] = [raw(before) ?? null, raw(after) ?? null];
+  if (definitionHash(was) === definitionHash(is)) return [];
+  const [from, to] = [words(before), words(after)];
+  if (from !== to) return [{ what, from, to }];
+  return [{ what, from: JSON.stringify(was), to: JSON.stringify(is) }];
+}

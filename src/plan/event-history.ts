@@ -1,0 +1,166 @@
+import { type RawBuilder, sql } from "kysely";
+import { conditionSql } from "../audience/condition-sql.ts";
+import type { Database } from "../database/database.ts";
+import { roughSeconds } from "../duration.ts";
+import { matches } from "../enrollment/pending-event.ts";
+import type { Again, Start } from "../journey/journey.ts";
+import type { Asked } from "./audience.ts";
+import { type Found, plannedRows, within } from "./budget.ts";
+
+export type EventStart = Extract<Start, { kind: "event" }>;
+
+/** What the events of the last days would have made of a journey that starts with them. */
+export interface EventHistory {
+  readonly found: Found;
+  readonly days: number;
+  /** Events of that name, and those among them that pass `where` and `if`. */
+  readonly events: number;
+  readonly passing: number;
+  /** Customers who would have entered, by the rule of coming again: those who were in the journey before are not new. */
+  readonly entering: number;
+  readonly perDay: Readonly<Record<string, { readonly events: number; readonly passing: number }>>;
+  /** Entries by the hour of the day, UTC, as shares of 1. */
+  readonly hours: readonly number[];
+  readonly customers: {
+    readonly now: number;
+    readonly then: number;
+    readonly enters: number;
+    readonly leaves: number;
+    readonly entering: readonly string[];
+    readonly leaving: readonly string[];
+  };
+}
+
+/** The windows that are tried in turn, in days. */
+const windows = [30, 3];
+
+/** `if` is asked of the customers as they are today. */
+export async function eventHistory(
+  database: Database,
+  was: EventStart | null,
+  will: EventStart,
+  asked: Asked & { readonly journeyId: number | null },
+): Promise<EventHistory> {
+  for (const days of windows) {
+    const found = await historyOf(database, was, will, asked, days);
+    if (found !== undefined) return found;
+  }
+  const since = new Date(asked.now.getTime() - 30 * 86_400_000);
+  const events = await plannedRows(
+    database,
+    sql`select from events where name = ${will.event} and occurred_at > ${since}`,
+  );
+  return { ...unknown, found: { by: "planner" }, days: 30, events };
+}
+
+const unknown = {
+  passing: 0,
+  entering: 0,
+  perDay: {},
+  hours: Array.from({ length: 24 }, () => 1 / 24),
+  customers: { now: 0, then: 0, enters: 0, leaves: 0, entering: [], leaving: [] },
+};
+
+interface Row {
+  readonly events: string;
+  readonly passing: string;
+  readonly entrants: string;
+  readonly was: string;
+  readonly will: string;
+  readonly enters: string;
+  readonly leaves: string;
+  readonly entering: readonly string[];
+  readonly leaving: readonly string[];
+  readonly days: Readonly<Record<string, readonly [number, number]>> | null;
+  readonly hours: Readonly<Record<string, number>> | null;
+}
+
+async function historyOf(
+  database: Database,
+  was: EventStart | null,
+  will: EventStart,
+  asked: Asked & { readonly journeyId: number | null },
+  days: number,
+): Promise<EventHistory | undefined> {
+  const since = new Date(asked.now.getTime() - days * 86_400_000);
+  const names = [...new Set([will.event, ...(was === null ? [] : [was.event])])];
+  const rows = await within(database, asked.limitMs, async (session) => {
+    const query = sql<Row>`
+      with heard as materialized (
+        select event.customer_id, event.occurred_at, event.name = ${will.event} as named,
+               (${passes(was, asked)}) is true as was, (${passes(will, asked)}) is true as will
+        from events as event join customers as customer on customer.id = event.customer_id
+        where event.name = any(${names}::text[]) and event.occurred_at > ${since} and event.occurred_at <= ${asked.now}
+      ), people as materialized (
+        select customer_id, bool_or(was) as was, bool_or(will) as will, count(*) filter (where will) as passing,
+               not exists (select from enrollments e where e.customer_id = heard.customer_id and e.journey_id = ${asked.journeyId}) as is_new
+        from heard group by customer_id
+      )
+      select (select count(*) from heard where named) as events, coalesce(sum(passing), 0) as passing,
+             ${entrantsBy(will.again, days)} as entrants,
+             count(*) filter (where was) as was, count(*) filter (where will) as will,
+             count(*) filter (where will and not was) as enters, count(*) filter (where was and not will) as leaves,
+             array(select customer_id::text from people where will and not was order by people.customer_id limit 5) as entering,
+             array(select customer_id::text from people where was and not will order by people.customer_id limit 5) as leaving,
+             (select jsonb_object_agg(day, jsonb_build_array(events, passing)) from (
+               select (occurred_at at time zone 'UTC')::date as day, count(*) as events, count(*) filter (where will) as passing
+               from heard where named group by 1) as daily) as days,
+             (select jsonb_object_agg(hour, passing) from (
+               select extract(hour from occurred_at at time zone 'UTC') as hour, count(*) as passing from heard where will group by 1) as hourly) as hours
+      from people`;
+    return (await query.execute(session)).rows;
+  });
+  return rows?.[0] && history(rows[0], days);
+}
+
+function history(row: Row, days: number): EventHistory {
+  const scale = 30 / days;
+  const passing = Number(row.passing);
+  const hours = Array.from({ length: 24 }, (_, hour) =>
+    passing === 0 ? 1 / 24 : (row.hours?.[String(hour)] ?? 0) / passing,
+  );
+  return {
+    found: days === windows[0] ? { by: "count" } : { by: "days", days },
+    days: 30,
+    events: Math.round(Number(row.events) * scale),
+    passing: Math.round(passing * scale),
+    entering: Math.round(Number(row.entrants) * scale),
+    perDay: Object.fromEntries(
+      Object.entries(row.days ?? {})
+        .toSorted(([a], [b]) => (a < b ? -1 : 1))
+        .map(([day, [events, passed]]) => [day, { events, passing: passed }]),
+    ),
+    hours,
+    customers: {
+      now: Number(row.was),
+      then: Number(row.will),
+      enters: Number(row.enters),
+      leaves: Number(row.leaves),
+      entering: row.entering,
+      leaving: row.leaving,
+    },
+  };
+}
+
+export function passes(start: EventStart | null, { now, journey }: Asked): RawBuilder<boolean> {
+  if (start === null) return sql<boolean>`false`;
+  const meets =
+    start.if === null
+      ? sql<boolean>`true`
+      : conditionSql(start.if, {
+          now,
+          entry: sql.ref("event.properties"),
+          customers: "few",
+          sql: true,
+          ...(journey === undefined ? {} : { journey }),
+        });
+  return sql<boolean>`event.name = ${start.event} and ${matches(start.where, now)} and ${meets}`;
+}
+
+/** "after 10 days" lets a customer in three times in thirty days at most. */
+function entrantsBy(again: Again, days: number): RawBuilder<string> {
+  if (again.kind === "always") return sql<string>`coalesce(sum(passing), 0)`;
+  if (again.kind === "never") return sql<string>`count(*) filter (where will and is_new)`;
+  const most = Math.max(1, Math.ceil((days * 86_400) / roughSeconds(again.after)));
+  return sql<string>`coalesce(sum(least(passing, ${most}::int)), 0)`;
+}

@@ -1,0 +1,215 @@
+import { type RawBuilder, sql } from "kysely";
+import type { Database } from "../database/database.ts";
+import type { Condition } from "../journey/condition.ts";
+import type { Journey, Start } from "../journey/journey.ts";
+import { type Asked, type Audience, compareAudiences, predicate } from "./audience.ts";
+import { customersSampled } from "./budget.ts";
+import {
+  type Entry,
+  type Horizon,
+  entriesByDay,
+  entriesByEvents,
+  entriesOnDate,
+  entriesOnSchedule,
+} from "./entry.ts";
+import { eventHistory, passes } from "./event-history.ts";
+import { inlineSegments } from "./inline-segments.ts";
+import type { AudiencePlan } from "./plan.ts";
+import { segmentFlow } from "./segment-flow.ts";
+
+/** A journey's start as it is and as it will be. */
+export interface Starting {
+  readonly before: Journey | null;
+  readonly after: Journey;
+  readonly journeyId: number | null;
+  /** It enrols now; else it is created, or comes back. */
+  readonly isActive: boolean;
+  /** Segments that change, with the conditions they will have. */
+  readonly segments: ReadonlyMap<string, Condition>;
+  /** Share of all customers whom every marketing journey leaves alone. */
+  readonly holdout: number;
+}
+
+export interface Entering {
+  readonly plan: AudiencePlan;
+  /** Without the holdout. */
+  readonly entries: readonly Entry[];
+  /** Ids of customers of the audience, a few thousand at most. */
+  readonly sample: RawBuilder<unknown>;
+}
+
+/** Who would enter the journey, at once and within the horizon. */
+export async function planAudience(
+  database: Database,
+  starting: Starting,
+  asked: Asked,
+  horizon: Horizon,
+): Promise<Entering> {
+  const { start } = starting.after;
+  const found =
+    start.kind === "event"
+      ? await byEvents(database, starting, start, asked, horizon)
+      : await byCustomers(database, starting, asked, horizon);
+  const entering = sum(found.entries);
+  const left = leftAlone(starting);
+  const { atOnce, members, events, occurrences, sample } = found;
+  const plan: AudiencePlan = {
+    members,
+    events,
+    atOnce,
+    entering,
+    perDay: (entering - atOnce) / horizon.days,
+    occurrences,
+    holdout: left,
+  };
+  const entries = found.entries.map((one) => ({ ...one, customers: one.customers * (1 - left) }));
+  return { plan, entries, sample };
+}
+
+interface FoundEntries extends Pick<AudiencePlan, "atOnce" | "members" | "events" | "occurrences"> {
+  readonly entries: readonly Entry[];
+  readonly sample: RawBuilder<unknown>;
+}
+
+async function byEvents(
+  database: Database,
+  { before, journeyId, segments }: Starting,
+  start: Extract<Start, { kind: "event" }>,
+  asked: Asked,
+  horizon: Horizon,
+): Promise<FoundEntries> {
+  const will = { ...start, if: start.if && inlineSegments(start.if, segments) };
+  const was = before?.start.kind === "event" ? before.start : null;
+  const events = await eventHistory(database, was, will, { ...asked, journeyId });
+  const since = new Date(asked.now.getTime() - 30 * 86_400_000);
+  const sample = sql`select distinct customer_id as id from (
+    select event.customer_id from events as event join customers as customer on customer.id = event.customer_id
+    where event.name = ${will.event} and event.occurred_at > ${since} and event.occurred_at <= ${asked.now} and ${passes(will, asked)}
+    order by event.occurred_at desc limit 5000) as heard`;
+  const entries = entriesByEvents(events, horizon);
+  return { atOnce: 0, members: null, events, occurrences: [], entries, sample };
+}
+
+async function byCustomers(
+  database: Database,
+  starting: Starting,
+  asked: Asked,
+  horizon: Horizon,
+): Promise<FoundEntries> {
+  const { before, after, segments, isActive } = starting;
+  const will = inlined(audienceOf(after.start), segments);
+  const was = before === null || !isActive ? null : audienceOf(before.start);
+  const members = await compareAudiences(database, was, will, asked);
+  const percent = members.then === 0 ? 100 : Math.min(100, (100 * 10_000) / members.then);
+  const few = percent < 100 ? "few" : "many";
+  const sample = sql`select customer.id from ${customersSampled(percent)} where ${predicate(will, asked, few)} limit 20000`;
+  const { atOnce, later, occurrences } = await entriesOf(
+    database,
+    starting,
+    { members, will },
+    asked,
+    horizon,
+  );
+  const soon = new Date(horizon.now.getTime() + 60_000);
+  const entries = [...(atOnce > 0 ? [{ at: soon, customers: atOnce }] : []), ...later];
+  const isRequest = after.start.kind === "request";
+  return {
+    atOnce,
+    members: isRequest ? null : members,
+    events: null,
+    occurrences,
+    entries,
+    sample,
+  };
+}
+
+interface Coming {
+  readonly atOnce: number;
+  readonly later: readonly Entry[];
+  readonly occurrences: readonly Entry[];
+}
+
+async function entriesOf(
+  database: Database,
+  { before, after, journeyId, isActive, segments }: Starting,
+  { members, will }: { readonly members: AudiencePlan["members"]; readonly will: Audience },
+  asked: Asked,
+  horizon: Horizon,
+): Promise<Coming> {
+  const { start } = after;
+  const [then, enters, leaves] = [members?.then ?? 0, members?.enters ?? 0, members?.leaves ?? 0];
+  switch (start.kind) {
+    case "segment": {
+      const isNewlyFilled = segments.has(start.segment) && isSameSegment(before, start);
+      const moved = start.when === "left" ? leaves : enters;
+      const backfilled = before === null && start.backfill && start.when === "entered" ? then : 0;
+      const atOnce = isActive ? (isNewlyFilled ? moved : 0) : backfilled;
+      const aDay = await segmentFlow(database, start, asked);
+      return { atOnce, later: entriesByDay(aDay ?? 0, horizon), occurrences: [] };
+    }
+    case "every": {
+      const isOnce = start.again.kind === "never" && journeyId !== null;
+      const fresh = isOnce ? then - (await enrolledIn(database, journeyId)) : then;
+      const later = entriesOnSchedule(start, Math.max(0, fresh), horizon);
+      return { atOnce: 0, later, occurrences: later };
+    }
+    case "date": {
+      const later = await entriesOnDate(database, start, will, asked, horizon);
+      return { atOnce: 0, later, occurrences: later };
+    }
+    default: {
+      const aDay = journeyId === null ? 0 : (await enteredLately(database, journeyId, asked)) / 30;
+      return { atOnce: 0, later: entriesByDay(aDay, horizon), occurrences: [] };
+    }
+  }
+}
+
+function isSameSegment(before: Journey | null, start: Extract<Start, { kind: "segment" }>) {
+  return before?.start.kind === "segment" && before.start.segment === start.segment;
+}
+
+/** Whom a start that is not an event means, as a condition on customers. */
+function audienceOf(start: Start): Condition {
+  const further = start.if === null ? [] : [start.if];
+  if (start.kind === "segment")
+    return { kind: "all", of: [{ kind: "segment", name: start.segment }, ...further] };
+  if (start.kind === "date") {
+    const test = [{ op: "exists" as const, value: true }];
+    return { kind: "all", of: [{ kind: "customer", field: start.field, test }, ...further] };
+  }
+  return { kind: "all", of: further };
+}
+
+function inlined(audience: Condition, segments: Starting["segments"]): Condition {
+  return inlineSegments(audience, segments);
+}
+
+async function enrolledIn(database: Database, journeyId: number): Promise<number> {
+  const { rows } = await sql<{ customers: string }>`
+    select count(distinct customer_id) as customers from enrollments where journey_id = ${journeyId}`.execute(
+    database,
+  );
+  return Number(rows[0]?.customers ?? 0);
+}
+
+async function enteredLately(
+  database: Database,
+  journeyId: number,
+  { now }: Asked,
+): Promise<number> {
+  const since = new Date(now.getTime() - 30 * 86_400_000);
+  const { rows } = await sql<{ customers: string }>`
+    select count(*) as customers from enrollments where journey_id = ${journeyId} and entered_at > ${since}`.execute(
+    database,
+  );
+  return Number(rows[0]?.customers ?? 0);
+}
+
+function leftAlone({ after, holdout }: Starting): number {
+  const global = after.class === "marketing" ? holdout : 0;
+  return 1 - (1 - (after.objective?.holdout ?? 0)) * (1 - global);
+}
+
+function sum(entries: readonly Entry[]): number {
+  return entries.reduce((total, { customers }) => total + customers, 0);
+}

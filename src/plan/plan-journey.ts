@@ -1,0 +1,230 @@
+import type { Config } from "../config.ts";
+import type { Database } from "../database/database.ts";
+import type { JourneysState } from "../database/tables.ts";
+import type { Applied, Written } from "../enrollment/apply.ts";
+import { definitionHash } from "../enrollment/definition-hash.ts";
+import { explainStrays } from "../enrollment/migrate.ts";
+import type { Condition } from "../journey/condition.ts";
+import type { Journey, Step } from "../journey/journey.ts";
+import type { Composer } from "../message/compose.ts";
+import type { Asked } from "./audience.ts";
+import { guessedSteps, passedIn } from "./branch-share.ts";
+import { diffJourney } from "./diff-journey.ts";
+import type { Horizon } from "./entry.ts";
+import { type Arrival, forecast } from "./forecast.ts";
+import { type Flight, arrivalsInside, inFlight, sentAgain } from "./in-flight.ts";
+import type { JourneyPlan, MessagesPlan } from "./plan.ts";
+import { type Entering, planAudience } from "./plan-audience.ts";
+import { planMessages } from "./plan-messages.ts";
+import { planObjective } from "./plan-objective.ts";
+import { priceMessage } from "./price-message.ts";
+import { type ScopedCap, reachOf } from "./reach.ts";
+
+type Send = Extract<Step, { kind: "send" }>;
+
+/** What every journey's plan is made with. */
+export interface Planning {
+  readonly database: Database;
+  readonly config: Config;
+  readonly composer: Composer;
+  readonly asked: Asked;
+  readonly horizon: Horizon;
+  /** Segments that will have other members, with what they will be. */
+  readonly segments: ReadonlyMap<string, Condition>;
+  /** Whether to look at the audience and the messages. */
+  readonly isForeseen: (journey: Journey, isChanged: boolean) => boolean;
+}
+
+/** A journey as it is applied. */
+export interface Known {
+  readonly id: number;
+  readonly name: string;
+  readonly state: JourneysState;
+  readonly versionId: number;
+  readonly number: number;
+  readonly hash: string;
+  readonly definition: Journey;
+}
+
+/** What the file of one journey would do. */
+export async function planJourney(
+  planning: Planning,
+  { journey, migration = null, file }: Written,
+  known: Known | undefined,
+): Promise<JourneyPlan> {
+  const { database } = planning;
+  const outcome = outcomeOf(journey, known);
+  const isSame = known?.hash === definitionHash(journey);
+  const newVersionId = isSame ? known.versionId : null;
+  const flight = await inFlight(database, known?.id ?? null, journey, migration, newVersionId);
+  const isChanged = outcome !== "unchanged" || flight.routes.length > 0;
+  const plan: JourneyPlan = {
+    journey: journey.name,
+    file,
+    outcome,
+    version: known?.number ?? null,
+    before: known?.definition ?? null,
+    after: journey,
+    change: known === undefined || isSame ? null : diffJourney(known.definition, journey),
+    audience: null,
+    inFlight: flight.steps,
+    messages: null,
+    objective: null,
+    warnings: await warningsOf(planning, { journey, file, known, flight }),
+  };
+  return planning.isForeseen(journey, isChanged)
+    ? { ...plan, ...(await foresee(planning, journey, known, flight)) }
+    : plan;
+}
+
+function outcomeOf(journey: Journey, known: Known | undefined): Applied["outcome"] {
+  if (known === undefined) return "created";
+  if (known.state === "archived") return "restored";
+  return known.hash === definitionHash(journey) ? "unchanged" : "changed";
+}
+
+async function foresee(
+  planning: Planning,
+  journey: Journey,
+  known: Known | undefined,
+  flight: Flight,
+): Promise<Pick<JourneyPlan, "audience" | "messages" | "objective">> {
+  const { database, config, horizon, segments } = planning;
+  const asked: Asked = {
+    now: planning.asked.now,
+    customers: planning.asked.customers,
+    journey: journey.name,
+    get limitMs() {
+      return planning.asked.limitMs;
+    },
+  };
+  const starting = {
+    before: known?.definition ?? null,
+    after: journey,
+    journeyId: known?.id ?? null,
+    isActive: known !== undefined && known.state !== "archived",
+    segments,
+    holdout: config.holdout,
+  };
+  const entering = await planAudience(database, starting, asked, horizon);
+  const { perDay, atOnce } = entering.plan;
+  const of = { journeyId: starting.journeyId, sample: entering.sample, perDay, atOnce };
+  return {
+    audience: entering.plan,
+    messages: await foreseeMessages(planning, journey, known, { flight, entering }, asked),
+    objective: await planObjective(database, journey, of, asked),
+  };
+}
+
+async function foreseeMessages(
+  { database, config, composer, horizon }: Planning,
+  journey: Journey,
+  known: Known | undefined,
+  { flight, entering }: { readonly flight: Flight; readonly entering: Entering },
+  asked: Asked,
+): Promise<MessagesPlan> {
+  const channelsOf = (step: Send) =>
+    step.by === "best" ? bestOf(step, config, composer) : step.by;
+  const sends = Object.values(journey.steps).filter((step): step is Send => step.kind === "send");
+  const channels = [...new Set(sends.flatMap(channelsOf))];
+  const passed = known === undefined ? new Map() : await passedIn(database, known.id);
+  const reach = await reachOf(database, entering.sample, {
+    journey,
+    channels,
+    caps: capsOf(config),
+    now: asked.now,
+    limitMs: asked.limitMs,
+  });
+  const prices = await Promise.all(
+    [...new Map(sends.flatMap((step) => pairs(step, channelsOf(step)))).values()].map((pair) =>
+      priceMessage(composer, config.channels, { ...pair, now: asked.now }),
+    ),
+  );
+  const inside = await insideOf(database, known, flight, asked.now);
+  const arrivals = [
+    ...forecast(journey, { entries: entering.entries, inside: inside.here, passed }, horizon),
+    ...inside.elsewhere.flatMap(([old, those]) =>
+      forecast(old, { entries: [], inside: those, passed }, horizon),
+    ),
+  ];
+  return planMessages({
+    journey: withOldSends(journey, inside.elsewhere),
+    arrivals,
+    reach,
+    prices,
+    guessed: guessedSteps(journey, passed),
+    channelsOf,
+    hoursOf: (channel) => config.channels[channel]?.hours ?? null,
+    zone: config.zone,
+  });
+}
+
+type Elsewhere = readonly (readonly [Journey, readonly Arrival[]])[];
+
+/** Who is inside: on the journey as it will be, and on versions that drain. */
+async function insideOf(
+  database: Database,
+  known: Known | undefined,
+  flight: Flight,
+  now: Date,
+): Promise<{ readonly here: readonly Arrival[]; readonly elsewhere: Elsewhere }> {
+  if (known === undefined) return { here: [], elsewhere: [] };
+  const { moved, staying } = await arrivalsInside(database, known.id, flight, now);
+  const versions = new Map(flight.standing.map((one) => [one.versionId, one.journey]));
+  const elsewhere = [...staying].flatMap(([id, those]) => {
+    const old = versions.get(id);
+    return old === undefined ? [] : [[old, those] as const];
+  });
+  return { here: moved, elsewhere };
+}
+
+/** Steps of versions that drain send, too. */
+function withOldSends(journey: Journey, elsewhere: Elsewhere): Journey {
+  const old = elsewhere.map(([version]) => version.steps);
+  return { ...journey, steps: Object.assign({}, ...old, journey.steps) as Journey["steps"] };
+}
+
+function bestOf({ template }: Send, config: Config, { templates }: Composer): readonly string[] {
+  return Object.keys(config.channels).filter((channel) => templates.has(template, channel));
+}
+
+function pairs({ template }: Send, channels: readonly string[]) {
+  return channels.map((channel) => [`${template} ${channel}`, { template, channel }] as const);
+}
+
+function capsOf(config: Config): readonly ScopedCap[] {
+  const own = Object.entries(config.channels).flatMap(([channel, { cap }]) =>
+    cap === undefined ? [] : [{ channel, topic: null, cap }],
+  );
+  const others = config.caps.map(({ channel = null, topic = null, cap }) => ({
+    channel,
+    topic,
+    cap,
+  }));
+  return [...own, ...others];
+}
+
+interface Looking {
+  readonly journey: Journey;
+  readonly file: string;
+  readonly known: Known | undefined;
+  readonly flight: Flight;
+}
+
+/** What an operator should know before going on. */
+async function warningsOf(
+  { database }: Planning,
+  { journey, file, known, flight }: Looking,
+): Promise<readonly string[]> {
+  const warnings: string[] = [];
+  if (flight.strays.length > 0)
+    warnings.push(`apply would refuse this: ${explainStrays(file, flight.strays)}`);
+  const again =
+    known === undefined ? [] : await sentAgain(database, known.id, flight.routes, journey);
+  for (const { template, step, customers } of again)
+    warnings.push(
+      `${customers} of the customers who move have had "${template}" by a step with another id, and would get it again from "${step}". ` +
+        "A message is sent once for each step id: keep the id, or send them past it",
+    );
+  return warnings;
+}

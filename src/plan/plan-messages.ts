@@ -1,0 +1,135 @@
+import { roughSeconds } from "../duration.ts";
+import { afterMidnight, minutesOf } from "../enrollment/local-time.ts";
+import type { Journey, Step, StepId } from "../journey/journey.ts";
+import type { Arrival } from "./forecast.ts";
+import type { ChannelForecast, MessagesPlan } from "./plan.ts";
+import type { MessagePrice } from "./price-message.ts";
+import { type Reach, takenBy } from "./reach.ts";
+
+type Send = Extract<Step, { kind: "send" }>;
+
+/** When a channel may be used: of its customers' day, or null at any time. */
+export type Hours = { readonly from: string; readonly until: string } | null;
+
+export interface Sending {
+  readonly journey: Journey;
+  readonly arrivals: readonly Arrival[];
+  readonly reach: Reach | null;
+  readonly prices: readonly MessagePrice[];
+  readonly guessed: readonly StepId[];
+  /** The channels a send step may take, most wanted first. */
+  readonly channelsOf: (step: Send) => readonly string[];
+  readonly hoursOf: (channel: string) => Hours;
+  readonly zone: string;
+}
+
+interface Sent {
+  readonly channel: string;
+  readonly step: StepId;
+  readonly template: string;
+  readonly day: string;
+  readonly messages: number;
+}
+
+/** The messages that come of so many customers at the send steps, and those that do not. */
+export function planMessages(sending: Sending): MessagesPlan {
+  const { journey, arrivals, reach, prices, guessed } = sending;
+  const sent: Sent[] = [];
+  const lost: Record<string, number> = {};
+  let delayed = 0;
+  const lose = (why: string, messages: number) => {
+    if (messages > 0) lost[why] = (lost[why] ?? 0) + messages;
+  };
+  for (const { step: id, at, customers } of arrivals) {
+    const step = journey.steps[id];
+    if (step?.kind !== "send") continue;
+    const taken = takenBy(reach, sending.channelsOf(step));
+    for (const [why, share] of Object.entries(taken.lost)) lose(why, customers * share);
+    for (const [channel, share] of Object.entries(taken.by)) {
+      const late = lateness(sending, channel, at);
+      const messages = customers * share;
+      if (late > roughSeconds(journey.maxLateness)) {
+        lose("outside the permitted hours for too long", messages);
+        continue;
+      }
+      if (late > 0) delayed += messages;
+      const day = dayAt(new Date(at.getTime() + late * 1000), sending.zone);
+      sent.push({ channel, step: id, template: step.template, day, messages });
+    }
+  }
+  return {
+    channels: channelsIn(sent, prices),
+    steps: stepsIn(sent),
+    prices,
+    lost,
+    delayed,
+    sample: reach?.sample ?? 0,
+    guessed,
+  };
+}
+
+/** Seconds until the channel's hours begin, reckoned in the shop's zone. */
+function lateness({ journey, hoursOf, zone }: Sending, channel: string, at: Date): number {
+  const hours = hoursOf(channel);
+  if (hours === null || journey.class === "transactional") return 0;
+  const minute = afterMidnight(at, zone) / 60_000;
+  const [from, until] = [minutesOf(hours.from), minutesOf(hours.until)];
+  if (minute >= from && minute < until) return 0;
+  return (minute < from ? from - minute : 24 * 60 - minute + from) * 60;
+}
+
+function channelsIn(
+  sent: readonly Sent[],
+  prices: readonly MessagePrice[],
+): readonly ChannelForecast[] {
+  const byChannel = Map.groupBy(sent, ({ channel }) => channel);
+  return [...byChannel].map(([channel, those]) => {
+    const priceOf = (one: Sent) =>
+      prices.find((price) => price.template === one.template && price.channel === channel);
+    const total = (each: (one: Sent) => number | null) =>
+      those.reduce<number | null>((sum, one) => {
+        const value = each(one);
+        return sum === null || value === null ? null : sum + value;
+      }, 0);
+    return {
+      channel,
+      messages: total((one) => one.messages) ?? 0,
+      segments: total((one) => times(one.messages, priceOf(one)?.length?.segments)),
+      cost: total((one) => times(one.messages, priceOf(one)?.cost)),
+      currency: prices.find((price) => price.channel === channel)?.currency ?? null,
+      perDay: added(those, ({ day }) => day),
+    };
+  });
+}
+
+function times(messages: number, each: number | null | undefined): number | null {
+  return each === null || each === undefined ? null : messages * each;
+}
+
+function stepsIn(sent: readonly Sent[]): MessagesPlan["steps"] {
+  return [...Map.groupBy(sent, ({ step }) => step)].map(([step, those]) => ({
+    step,
+    template: those[0]?.template ?? "",
+    reached: those.reduce((sum, one) => sum + one.messages, 0),
+    by: added(those, ({ channel }) => channel),
+  }));
+}
+
+function added(sent: readonly Sent[], key: (one: Sent) => string): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const one of sent) sums[key(one)] = (sums[key(one)] ?? 0) + one.messages;
+  return Object.fromEntries(Object.entries(sums).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** "2026-01-12" on the clocks of a zone. */
+function dayAt(at: Date, zone: string): string {
+  let format = formats.get(zone);
+  if (format === undefined)
+    formats.set(
+      zone,
+      (format = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short" })),
+    );
+  return format.format(at);
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
