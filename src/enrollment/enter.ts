@@ -58,7 +58,7 @@ function keyOf({ journey }: Version, { key, keepsKey = false }: Entrants): RawBu
 }
 
 /** Why a customer's passage is over at once; null for all others. The shop's holdout is the same in every journey. */
-function leftAlone({ journey }: Version, ofAll: number): RawBuilder<string | null> {
+export function leftAlone({ journey }: Version, ofAll: number): RawBuilder<string | null> {
   const ofJourney = journey.objective?.holdout ?? 0;
   const cases = [
     ...(journey.class === "marketing" && ofAll > 0
@@ -74,7 +74,7 @@ function leftAlone({ journey }: Version, ofAll: number): RawBuilder<string | nul
 }
 
 /** "after 30 days" counts from the last entry, and nobody comes in twice while still inside. */
-function mayEnter({ journeyId, journey }: Version): RawBuilder<boolean> {
+export function mayEnter({ journeyId, journey }: Version): RawBuilder<boolean> {
   const { again, kind } = journey.start;
   // Where keys are kept they do not tell a second entry, so the first is looked for.
   if (again.kind === "always" || (again.kind === "never" && kind !== "request"))

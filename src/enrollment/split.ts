@@ -1,5 +1,5 @@
-import { sql } from "kysely";
-import type { SplitArm } from "../journey/journey.ts";
+import { type RawBuilder, sql } from "kysely";
+import type { SplitArm, StepId } from "../journey/journey.ts";
 import { boundsOf, shareOf } from "./share.ts";
 import type { Move, Stage, StepOf } from "./stage.ts";
 
@@ -31,7 +31,7 @@ async function sharesOf(
   step: StepOf<"split">,
   ids: readonly string[],
 ): Promise<readonly Shared[]> {
-  const share = shareOf(sql`customer_id`, journey.name, step.id);
+  const share = sharesSql(journey.name, step.id);
   const { rows } = await sql<Shared>`
     select id, ${share} as share from enrollments where id = any(${ids}::bigint[])`.execute(
     transaction,
@@ -39,7 +39,12 @@ async function sharesOf(
   return rows;
 }
 
-function armOf(arms: readonly SplitArm[], { share }: Shared): string {
+/** Over enrollments: the number that decides about a customer's arm. */
+export function sharesSql(journey: string, step: StepId): RawBuilder<number> {
+  return shareOf(sql`customer_id`, journey, step);
+}
+
+export function armOf(arms: readonly SplitArm[], { share }: Pick<Shared, "share">): string {
   const bounds = boundsOf(arms);
   return arms[bounds.findIndex((bound) => Number(share) < bound)]?.name ?? "";
 }

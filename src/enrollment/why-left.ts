@@ -1,0 +1,71 @@
+import { sql } from "kysely";
+import type { StepId } from "../journey/journey.ts";
+import { type Case, instant } from "./why-case.ts";
+
+/** What a step left behind: a message, a call, a task or a voucher, what became of it, and why. */
+export interface Left {
+  readonly kind: "message" | "call" | "task" | "voucher";
+  readonly id: string;
+  /** "email thank-you", "pool welcome-10". */
+  readonly what: string;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly at: Date;
+  /** What happened with it and when, or how long it is put off. */
+  readonly story: string;
+}
+
+interface Row {
+  readonly kind: Left["kind"];
+  readonly id: string;
+  readonly step: StepId;
+  readonly what: string;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly at: Date;
+  readonly due: Date | null;
+  readonly times: Readonly<Record<string, string | null>>;
+}
+
+/** By step, the oldest first. */
+export async function leftBy(
+  { session, at }: Case,
+  enrollmentId: string,
+): Promise<ReadonlyMap<StepId, readonly Left[]>> {
+  const { rows } = await sql<Row>`
+    select 'message' as kind, id, step, channel || ' ' || template as what, state, reason, planned_at as at,
+           case when state in ('planned', 'retry') then due_at end as due,
+           jsonb_build_object('sent', sent_at, 'accepted', accepted_at, 'delivered', delivered_at, 'bounced', bounced_at,
+             'opened', opened_at, 'clicked', clicked_at, 'unsubscribed', unsubscribed_at) as times
+    from messages where enrollment_id = ${enrollmentId} and planned_at <= ${at}
+    union all
+    select 'call', id, step, 'call', state, coalesce(reason, 'status ' || status), planned_at,
+           case when state in ('planned', 'retry') then due_at end, jsonb_build_object('finished', finished_at)
+    from calls where enrollment_id = ${enrollmentId} and planned_at <= ${at}
+    union all
+    select 'task', id, step, list, coalesce(outcome, state), note, made_at, case when state = 'open' then until end,
+           jsonb_build_object('finished', finished_at)
+    from tasks where enrollment_id = ${enrollmentId} and made_at <= ${at}
+    union all
+    select 'voucher', id, step, 'from ' || pool,
+           case when redeemed_at is not null then 'redeemed' when expires_at <= ${at} then 'expired' else 'handed out' end,
+           null, handed_out_at, null, jsonb_build_object('redeemed', redeemed_at, 'expires', nullif(expires_at, 'infinity'))
+    from vouchers where enrollment_id = ${enrollmentId} and handed_out_at <= ${at}
+    order by at, kind, id`.execute(session);
+  return new Map(
+    [...Map.groupBy(rows, ({ step }) => step)].map(([step, those]) => [step, those.map(leftOf)]),
+  );
+}
+
+function leftOf({ kind, id, what, state, reason, at, due, times }: Row): Left {
+  const happened = Object.entries(times).flatMap(([doing, when]) =>
+    when === null ? [] : [`${doing} ${instant(new Date(when))}`],
+  );
+  const first = kind === "voucher" ? "handed out" : kind === "task" ? "made" : "planned";
+  const story = [
+    `${first} ${instant(at)}`,
+    ...happened,
+    ...(due === null ? [] : [`${kind === "task" ? "until" : "goes out"} ${instant(due)}`]),
+  ];
+  return { kind, id, what, state, reason, at, story: story.join(", ") };
+}
