@@ -44,10 +44,11 @@ export interface JourneyRead {
 /** Where the parts of a journey stand in its file. */
 export interface JourneyPlaces {
   readonly startIf: Position | null;
+  readonly stops: readonly Position[];
   readonly steps: ReadonlyMap<StepId, Position>;
 }
 
-const nowhere: JourneyPlaces = { startIf: null, steps: new Map() };
+const nowhere: JourneyPlaces = { startIf: null, stops: [], steps: new Map() };
 const oneDay: Duration = { months: 0, days: 1, seconds: 0 };
 
 /** Reads a workflow file, with every mistake that can be seen in it alone. */
@@ -79,7 +80,15 @@ function journeyIn(
   if (migrate !== null) checkDestinations(root.at("migrate"), migrate, Object.keys(flat.steps));
   const parsed = { name: journey, ...rest, maxLateness: lateness ?? maxLateness, ...flat };
   const startIf = start.has("if") ? start.at("if").position : null;
-  return { journey: parsed, migration: migrate, places: { startIf, steps: places } };
+  return {
+    journey: parsed,
+    migration: migrate,
+    places: {
+      startIf,
+      stops: root.at("stop").items.map(({ position }) => position),
+      steps: places,
+    },
+  };
 }
 
 /** The keys of a workflow file. */

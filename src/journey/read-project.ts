@@ -5,7 +5,7 @@ import type { Journey } from "./journey.ts";
 import type { Migration } from "./migration.ts";
 import { type JourneyPlaces, readJourney } from "./read-journey.ts";
 import { type Segment, readSegment } from "./read-segment.ts";
-import type { Reference } from "./reference.ts";
+import type { Position, Reference } from "./reference.ts";
 import { type WorkflowFile, whole, workflowFiles } from "./workflow-files.ts";
 
 /** Everything in a workflows folder. A file with a mistake is missing here and costs nothing else. */
@@ -29,6 +29,7 @@ export interface JourneyFile {
 
 export interface SegmentFile extends Segment {
   readonly references: readonly Reference[];
+  readonly position: Position;
 }
 
 /**
@@ -44,8 +45,8 @@ export function readProject(folder: string, maxLateness?: Duration, called = fol
   const segments = readAll(
     workflowFiles(join(folder, "segments"), join(called, "segments")) ?? [],
     (text, file) => {
-      const { segment, mistakes, references } = readSegment(text, file);
-      return { read: segment && { ...segment, references }, mistakes };
+      const { segment, mistakes, ...rest } = readSegment(text, file);
+      return { read: segment && { ...segment, ...rest }, mistakes };
     },
   );
   const missing = files === undefined ? [whole(folder, "expected a folder of workflow files")] : [];

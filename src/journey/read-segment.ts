@@ -3,9 +3,10 @@ import type { Condition } from "./condition.ts";
 import { readPlaces } from "./place.ts";
 import { conditionIn } from "./read-condition.ts";
 import { mapping, nullable, required } from "./reader.ts";
-import type { Reference } from "./reference.ts";
+import type { Position, Reference } from "./reference.ts";
 import { type Schema, anything } from "./schema.ts";
 import { name, text } from "./scalar.ts";
+import { whole } from "./workflow-files.ts";
 
 /** A named condition whose members are kept. */
 export interface Segment {
@@ -20,6 +21,8 @@ export interface SegmentRead {
   readonly segment: Segment | undefined;
   readonly mistakes: readonly Mistake[];
   readonly references: readonly Reference[];
+  /** Where its condition stands. */
+  readonly position: Position;
 }
 
 const segmentFile = mapping('a segment: a mapping that begins with "segment: <name>"', {
@@ -35,12 +38,16 @@ export function segmentSchema(): Schema {
 
 /** Reads a file of `workflows/segments/`. */
 export function readSegment(text: string, file: string): SegmentRead {
-  const { result, mistakes, references } = readPlaces(text, file, segmentFile);
+  const { result, mistakes, references } = readPlaces(text, file, (root) => {
+    const read = segmentFile(root);
+    return read && { ...read, position: root.at("if").position };
+  });
   const segment = result && {
     name: result.segment,
     describe: result.describe,
     condition: result.if,
     file,
   };
-  return { segment, mistakes, references };
+  const position = result?.position ?? whole(file, "");
+  return { segment, mistakes, references, position };
 }

@@ -1,6 +1,8 @@
 import { rmSync } from "node:fs";
 import { expect, test } from "vitest";
-import { Terminal } from "./terminal.ts";
+import { jsonSchema } from "../../src/journey/json-schema.ts";
+import { aDatabase } from "../support/database.ts";
+import { Terminal, aTerminal } from "./terminal.ts";
 
 const terminal = new Terminal();
 
@@ -35,7 +37,9 @@ test("every mistake is told at once with its line, and the exit code says there 
 });
 
 test("for programs no mistakes is an empty list", async () => {
-  expect((await terminal.waypost("check", "--json")).json()).toEqual([{ mistakes: [] }]);
+  expect((await terminal.waypost("check", "--json")).json()).toEqual([
+    { mistakes: [], warnings: [] },
+  ]);
 });
 
 test("a mistake in waypost.yaml stops every command with its line", async () => {
@@ -46,6 +50,74 @@ test("a mistake in waypost.yaml stops every command with its line", async () => 
   expect(err).toContain('waypost.yaml:1 zone: expected an IANA time zone such as "Europe/London"');
   expect(err).toContain('waypost.yaml:2 chanels: unknown key "chanels"; did you mean "channels"?');
   expect(err).toContain("2 mistakes");
+});
+
+const misspelt =
+  "journey: b\ntopic: offers\nstart: { on: order_competed }\nsteps:\n  - wait: 50%, or so\n";
+
+test("GitHub shows each mistake on its line, wherever the project is", async () => {
+  const bad = new Terminal();
+  bad.write("workflows/b.yaml", misspelt);
+  const { code, out } = await bad.waypost("--folder", ".", "check", "--github");
+  expect(code).toBe(1);
+  expect(out).toBe(
+    '::error file=workflows/b.yaml,line=5,col=5,title=steps[0].wait::expected a duration such as "3 days", got "50%25, or so"\n',
+  );
+});
+
+test("an event that is nearly another is a warning, and no reason to fail", async () => {
+  const doubtful = new Terminal();
+  doubtful.write("workflows/b.yaml", misspelt.replace("50%, or so", "1 day"));
+  const warning = 'no other file knows the event "order_competed"; did you mean "order_completed"?';
+  const { code, out } = await doubtful.waypost("check");
+  expect(code).toBe(0);
+  expect(out).toBe(
+    `warning: workflows/b.yaml:3 start.on: ${warning}\n\n5 journeys and 3 segments: no mistakes, 1 warning\n`,
+  );
+  expect((await doubtful.waypost("check", "--github")).out).toBe(
+    `::warning file=workflows/b.yaml,line=3,col=10,title=start.on::${warning}\n`,
+  );
+});
+
+test("the database refuses what only it knows to be wrong, and says what is dear", async () => {
+  const asking = aTerminal(await aDatabase());
+  expect(await asking.waypost("check", "--database")).toMatchObject({ code: 0, err: "" });
+  asking.write(
+    "workflows/segments/odd.yaml",
+    "segment: odd\nif:\n  sql: customer.shoe_size > 43\n",
+  );
+  const { code, json } = await asking.waypost("check", "--database", "--budget", "1", "--json");
+  const [{ mistakes, warnings }] = json() as [Record<"mistakes" | "warnings", object[]>];
+  expect(code).toBe(1);
+  expect(mistakes).toEqual([
+    expect.objectContaining({
+      file: "workflows/segments/odd.yaml",
+      line: 2,
+      path: "if",
+      message: "the database refuses this condition: column customer.shoe_size does not exist",
+    }),
+  ]);
+  expect(warnings).toContainEqual(
+    expect.objectContaining({
+      file: "workflows/segments/lapsed.yaml",
+      path: "if",
+      message: expect.stringMatching(
+        /puts the cost of this audience at [\d,]+, above the budget of 1;/,
+      ),
+    }),
+  );
+});
+
+test("a budget that is no number is refused", async () => {
+  const { code, err } = await terminal.waypost("check", "--database", "--budget", "little");
+  expect(code).toBe(2);
+  expect(err).toContain("expected a number above 0");
+});
+
+test("docs prints the JSON Schema for editors", async () => {
+  const { code, out } = await terminal.waypost("docs", "--schema");
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toEqual(jsonSchema());
 });
 
 test("--folder names another project", async () => {
