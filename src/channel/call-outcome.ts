@@ -42,6 +42,13 @@ export function verdictOfStatus(status: number): Verdict {
   return status < 500 ? "message" : "unknown";
 }
 
+/** What an answer to a harmless call says is wrong with credentials, account or network; undefined when nothing is. */
+export function wrongWith(result: CallResult): string | undefined {
+  if (result.kind !== "answered") return untrustedText(`${result.code}: ${result.detail}`);
+  if (result.status >= 200 && result.status < 300) return undefined;
+  return untrustedText(`${result.status} ${result.body}`).slice(0, 200);
+}
+
 /** The answer as JSON, or undefined when it is none: providers' proxies answer in HTML. */
 export function jsonOf(text: string): unknown {
   try {

@@ -10,6 +10,8 @@ export interface Provider {
   send(message: Outgoing, signal: AbortSignal): Promise<Outcome>;
   /** Ask the provider what became of a message whose outcome is unknown; `undefined` when it cannot tell (yet). */
   lookUp?(message: SentMessage, signal: AbortSignal): Promise<Outcome | undefined>;
+  /** A harmless call that shows whether credentials and account are good: undefined, or what is wrong with them. */
+  check?(signal: AbortSignal): Promise<string | undefined>;
   /** Verify and read a webhook request. Pure: no clock, no network. */
   readReports?(request: ReportRequest): ReportsRead;
   /** Release sockets and files. */

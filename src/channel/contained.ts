@@ -12,7 +12,7 @@ const closeWithinMs = 5000;
  * is `unknown`, since nobody can say what it did before. What it reports is checked the same way.
  */
 export function contained(provider: Provider): Provider {
-  const { lookUp, readReports } = provider;
+  const { lookUp, check, readReports } = provider;
   return {
     name: provider.name,
     async send(message, signal) {
@@ -21,6 +21,13 @@ export function contained(provider: Provider): Provider {
         ? outcomeIn(settled.value)
         : unknown(settled.kind, settled.detail);
     },
+    ...(check !== undefined && {
+      async check(signal) {
+        const settled = await settle(() => check.call(provider, signal), signal);
+        if (settled.kind !== "value") return settled.detail;
+        return typeof settled.value === "string" ? untrustedText(settled.value) : undefined;
+      },
+    }),
     ...(lookUp !== undefined && {
       async lookUp(message, signal) {
         const settled = await settle(() => lookUp.call(provider, message, signal), signal);

@@ -110,7 +110,7 @@ function checkOptions(plugin: ProviderPlugin, nameOrPath: string, options: unkno
 
 function isProvider(value: unknown): value is Provider {
   if (typeof value !== "object" || value === null) return false;
-  const { name, send, close, lookUp, readReports } = value as Record<string, unknown>;
+  const { name, send, close, lookUp, check, readReports } = value as Record<string, unknown>;
   const isOptional = (method: unknown): boolean =>
     method === undefined || typeof method === "function";
   return (
@@ -118,6 +118,7 @@ function isProvider(value: unknown): value is Provider {
     typeof send === "function" &&
     typeof close === "function" &&
     isOptional(lookUp) &&
+    isOptional(check) &&
     isOptional(readReports)
   );
 }

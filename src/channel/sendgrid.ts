@@ -1,7 +1,13 @@
 import sendgrid from "@sendgrid/helpers";
 import { z } from "zod";
 import { type Clock, systemClock } from "../clock.ts";
-import { type AnswerRead, jsonOf, outcomeOfCall, verdictOfStatus } from "./call-outcome.ts";
+import {
+  type AnswerRead,
+  jsonOf,
+  outcomeOfCall,
+  verdictOfStatus,
+  wrongWith,
+} from "./call-outcome.ts";
 import type { Outgoing, Provider } from "./channel.ts";
 import { headersOf, oneLine, unsendableEmail } from "./outgoing.ts";
 import type { ProviderPlugin } from "./provider-plugin.ts";
@@ -67,6 +73,23 @@ export function createSendgrid(given: SendgridOptions, clock: Clock = systemCloc
       const body = JSON.stringify(mailOf(message, from).toJSON());
       const result = await wire.call({ method: "POST", origin, path, headers, body, signal });
       return outcomeOfCall(result, readAnswer, { now: clock.now(), to: message.to });
+    },
+    async check(signal) {
+      const scopes = `${pathname.replace(/\/$/, "")}/v3/scopes`;
+      const result = await wire.call({
+        method: "GET",
+        origin,
+        path: scopes,
+        headers,
+        body: null,
+        signal,
+      });
+      const wrong = wrongWith(result);
+      if (wrong !== undefined || result.kind !== "answered") return wrong;
+      const read = z.object({ scopes: z.array(z.string()) }).safeParse(jsonOf(result.body));
+      return read.success && !read.data.scopes.includes("mail.send")
+        ? "the key lacks the scope mail.send"
+        : undefined;
     },
     readReports: (request) => readSendgridEvents(request, eventKey),
     close: () => wire.close(),

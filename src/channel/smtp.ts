@@ -1,11 +1,12 @@
 import type { Readable } from "node:stream";
 import nodemailer from "nodemailer";
 import { z } from "zod";
+import { reasonOf } from "../errors.ts";
 import type { Outcome, Outgoing, Provider } from "./channel.ts";
 import { headersOf, oneLine, unsendableEmail } from "./outgoing.ts";
 import type { ProviderPlugin } from "./provider-plugin.ts";
 import { outcomeOfSmtpError } from "./smtp-answers.ts";
-import { untrustedTextOrNull } from "./untrusted-text.ts";
+import { untrustedText, untrustedTextOrNull } from "./untrusted-text.ts";
 
 const smtpOptions = z.strictObject({
   /** `smtps://user:password@mail.shop.example:465`, or `smtp://` with STARTTLS where the server offers it. */
@@ -73,6 +74,15 @@ export function createSmtp(given: SmtpOptions): Provider {
       } finally {
         bodies.delete(mail.messageId);
       }
+    },
+    async check(signal) {
+      const aborted = new Promise<never>((_, reject) =>
+        signal.addEventListener("abort", () => reject(new Error("no answer in time"))),
+      );
+      return Promise.race([transport.verify(), aborted]).then(
+        () => undefined,
+        (thrown: unknown) => untrustedText(reasonOf(thrown)),
+      );
     },
     async close() {
       transport.close();

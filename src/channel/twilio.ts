@@ -2,13 +2,14 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import twilio from "twilio";
 import { z } from "zod";
 import { type Clock, systemClock } from "../clock.ts";
-import { outcomeOfCall } from "./call-outcome.ts";
+import { jsonOf, outcomeOfCall, wrongWith } from "./call-outcome.ts";
 import type { Outgoing, Provider } from "./channel.ts";
 import { isPhoneNumber } from "./outgoing.ts";
 import type { ProviderPlugin } from "./provider-plugin.ts";
 import { readTwilioAnswer } from "./twilio-answers.ts";
 import { findSentMessage } from "./twilio-look-up.ts";
 import { readTwilioReport } from "./twilio-reports.ts";
+import { untrustedText } from "./untrusted-text.ts";
 import { type CallResult, createWire, type Wire } from "./wire.ts";
 
 const twilioOptions = z.strictObject({
@@ -91,12 +92,27 @@ export function createTwilio(given: TwilioOptions, clock: Clock = systemClock): 
       );
       return findSentMessage(message, result, clock.now());
     },
+    check: (signal) => wrongWithAccount(api, options.accountSid, signal),
     readReports: (request) =>
       readTwilioReport(request, (signature, fields) =>
         twilio.validateRequest(options.authToken, signature, request.url, fields),
       ),
     close: () => wire.close(),
   };
+}
+
+async function wrongWithAccount(
+  api: Api,
+  accountSid: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const result = await api.call(signal, (client) => client.api.v2010.accounts(accountSid).fetch());
+  const wrong = wrongWith(result);
+  if (wrong !== undefined || result.kind !== "answered") return wrong;
+  const read = z.object({ status: z.string() }).safeParse(jsonOf(result.body));
+  return read.success && read.data.status !== "active"
+    ? untrustedText(`the account is ${read.data.status}`)
+    : undefined;
 }
 
 function senderOf(

@@ -1,0 +1,27 @@
+import { reasonOf } from "../errors.ts";
+import type { Delivery } from "../message/delivery-run.ts";
+import { type Finding, error, ok, warn } from "./finding.ts";
+import type { House } from "./house.ts";
+
+const withinMs = 10_000;
+
+/** Asks each provider something harmless, beside one another. */
+export async function examineChannels(house: House): Promise<readonly Finding[]> {
+  const { deliveries } = await house.engine();
+  return Promise.all([...deliveries.values()].map(examineChannel));
+}
+
+async function examineChannel({ channel, carrier }: Delivery): Promise<Finding> {
+  const about = `channel ${channel}`;
+  if (carrier.name === "outbox")
+    return warn(
+      about,
+      "goes to the outbox and reaches nobody",
+      "give it a provider's keys, where it shall reach customers (docs/operating.md)",
+    );
+  if (carrier.check === undefined) return ok(about, `${carrier.name}, which cannot be asked`);
+  const wrong = await carrier.check(AbortSignal.timeout(withinMs)).catch(reasonOf);
+  return wrong === undefined
+    ? ok(about, `${carrier.name} takes its credentials`)
+    : error(about, `${carrier.name} says: ${wrong}`, "correct its keys or account, then resume it");
+}

@@ -1,0 +1,208 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Resolver } from "node:dns/promises";
+import { sql } from "kysely";
+import { afterAll, describe, expect, test } from "vitest";
+import { createSendgrid } from "../../src/channel/sendgrid.ts";
+import { createSmtp } from "../../src/channel/smtp.ts";
+import { createTwilio } from "../../src/channel/twilio.ts";
+import { examineDns, senderDomains } from "../../src/cli/doctor-dns.ts";
+import { examineUrl } from "../../src/cli/doctor-reach.ts";
+import type { Finding } from "../../src/cli/finding.ts";
+import { readConfig } from "../../src/config.ts";
+import { aDatabase } from "../support/database.ts";
+import { startNameServer } from "../support/name-server.ts";
+import { Terminal, aTerminal } from "./terminal.ts";
+
+const database = await aDatabase();
+
+/** Providers, and whatever else speaks HTTP: answers by path. */
+const answers: Record<string, readonly [number, unknown]> = {};
+const server = createServer((request, response) => {
+  const [status, body] = answers[(request.url ?? "").split("?")[0] ?? ""] ?? [404, {}];
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+});
+server.listen(0, "127.0.0.1");
+await once(server, "listening");
+const port = (server.address() as AddressInfo).port;
+const baseUrl = `http://127.0.0.1:${port}`;
+afterAll(() => server.close());
+
+const levels = (findings: readonly Finding[]) =>
+  Object.fromEntries(findings.map(({ about, level }) => [about, level]));
+const signal = () => AbortSignal.timeout(5000);
+
+describe("the names of a sender's domain", () => {
+  const look = async (records: Record<string, readonly string[]>, selectors: string[] = []) => {
+    const names = await startNameServer(records);
+    const resolver = new Resolver({ timeout: 2000, tries: 1 });
+    resolver.setServers([names.address]);
+    const findings = await examineDns(["mail.shop.example"], resolver, selectors);
+    names.close();
+    return levels(findings);
+  };
+  const spf = "v=spf1 include:sendgrid.net ~all";
+  const key = `v=DKIM1; k=rsa; p=${"A".repeat(400)}`;
+
+  test("are well with SPF, a key and its parent's DMARC", async () => {
+    expect(
+      await look({
+        "mail.shop.example": ["google-site-verification=1", spf],
+        "s1._domainkey.mail.shop.example": [key],
+        "_dmarc.shop.example": ["v=DMARC1; p=none"],
+      }),
+    ).toEqual({
+      "SPF of mail.shop.example": "ok",
+      "DKIM of mail.shop.example": "ok",
+      "DMARC of mail.shop.example": "ok",
+    });
+  });
+
+  test("are not when none of them is there", async () => {
+    expect(await look({})).toEqual({
+      "SPF of mail.shop.example": "warn",
+      "DKIM of mail.shop.example": "warn",
+      "DMARC of mail.shop.example": "error",
+    });
+  });
+
+  test("are not when they say too much, too often or nothing", async () => {
+    expect(
+      await look({
+        "mail.shop.example": [spf, "v=spf1 -all"],
+        "s1._domainkey.mail.shop.example": ["v=DKIM1; p="],
+        "_dmarc.mail.shop.example": ["v=DMARC1; rua=mailto:a@b.example"],
+      }),
+    ).toEqual({
+      "SPF of mail.shop.example": "error",
+      "DKIM of mail.shop.example": "error",
+      "DMARC of mail.shop.example": "error",
+    });
+    expect(await look({ "mail.shop.example": ["v=spf1 +all"] })).toMatchObject({
+      "SPF of mail.shop.example": "error",
+    });
+  });
+
+  test("are asked for by the selectors given", async () => {
+    expect(await look({ "blue._domainkey.mail.shop.example": [key] }, ["blue"])).toMatchObject({
+      "DKIM of mail.shop.example": "ok",
+    });
+    expect(await look({}, ["blue"])).toMatchObject({ "DKIM of mail.shop.example": "error" });
+  });
+
+  test("are those of senders that a provider sends for", () => {
+    const { channels } = readConfig("/nowhere", {});
+    const email = {
+      ...channels["email"],
+      provider: "sendgrid",
+      from: "Shop <hi@Mail.shop.example>",
+    };
+    expect(senderDomains({ channels: { ...channels, email } as typeof channels })).toEqual([
+      "mail.shop.example",
+    ]);
+    expect(senderDomains({ channels })).toEqual([]);
+  });
+});
+
+describe("a provider's credentials", () => {
+  test("of SendGrid are good, lack the right to send, or are refused", async () => {
+    const { check } = createSendgrid({ apiKey: "key", baseUrl });
+    answers["/v3/scopes"] = [200, { scopes: ["mail.send"] }];
+    expect(await check?.(signal())).toBeUndefined();
+    answers["/v3/scopes"] = [200, { scopes: ["stats.read"] }];
+    expect(await check?.(signal())).toContain("mail.send");
+    answers["/v3/scopes"] = [401, { errors: [{ message: "authorization required" }] }];
+    expect(await check?.(signal())).toMatch(/^401 .*authorization required/);
+  });
+
+  test("of Twilio are good, of a closed account, or refused", async () => {
+    const accountSid = `AC${"1".repeat(32)}`;
+    const { check } = createTwilio({ accountSid, authToken: "token", baseUrl });
+    const path = `/2010-04-01/Accounts/${accountSid}.json`;
+    answers[path] = [200, { status: "active" }];
+    expect(await check?.(signal())).toBeUndefined();
+    answers[path] = [200, { status: "suspended" }];
+    expect(await check?.(signal())).toContain("suspended");
+    answers[path] = [401, { code: 20003 }];
+    expect(await check?.(signal())).toMatch(/^401/);
+  });
+
+  test("of a mail server that is not there", async () => {
+    const smtp = createSmtp({ url: "smtp://127.0.0.1:1" });
+    expect(await smtp.check?.(signal())).toContain("ECONNREFUSED");
+    await smtp.close();
+  });
+});
+
+describe("the address the world sees", () => {
+  test("leads to Waypost, to something else, or to nothing", async () => {
+    // This machine under a name that does not look like it.
+    const url = `http://[::ffff:127.0.0.1]:${port}`;
+    answers["/healthz"] = [200, { ok: true }];
+    expect((await examineUrl(url)).map(({ level }) => level)).toEqual(["error", "ok"]);
+    answers["/healthz"] = [200, { hello: "world" }];
+    expect((await examineUrl(url)).map(({ level }) => level)).toEqual(["error", "error"]);
+    expect((await examineUrl("https://shop.invalid")).map(({ level }) => level)).toEqual([
+      "ok",
+      "error",
+    ]);
+    expect((await examineUrl("http://localhost:8080")).map(({ level }) => level)).toEqual(["warn"]);
+  });
+});
+
+describe("waypost doctor", () => {
+  const findingsOf = async (terminal: Terminal, ...words: string[]) => {
+    const { json, code } = await terminal.waypost("doctor", "--json", ...words);
+    const findings = json() as Finding[];
+    return { code, findings, of: (about: string) => findings.filter((one) => one.about === about) };
+  };
+
+  test("has a remedy for whatever is not well, and says by its exit code that something is wrong", async () => {
+    const { code, findings, of } = await findingsOf(aTerminal(database));
+    expect(code).toBe(1);
+    expect(of("workers")).toMatchObject([{ level: "error", found: "none has ever worked here" }]);
+    expect(of("clock")).toMatchObject([{ level: "ok" }]);
+    expect(of("channel email")[0]).toMatchObject({ level: "warn" });
+    for (const { level, remedy } of findings) expect(remedy === null).toBe(level === "ok");
+  });
+
+  test("finds dead letters and a database that is held back", async () => {
+    await sql`insert into installation (database_oid, system, beat, restored_at, restored_why)
+      values (1, '1', 4, clock_timestamp(), 'it is a copy')
+      on conflict (is_only) do update set restored_at = excluded.restored_at, restored_why = excluded.restored_why, beat = 4`.execute(
+      database,
+    );
+    const { of } = await findingsOf(aTerminal(database));
+    expect(of("restore")).toMatchObject([{ level: "error", found: "it is a copy" }]);
+    expect(of("workers")).toMatchObject([{ level: "ok" }]);
+    await sql`delete from installation`.execute(database);
+  });
+
+  test("asks the providers of the configuration and the name server it is told", async () => {
+    answers["/v3/scopes"] = [403, { errors: [{ message: "access forbidden" }] }];
+    const names = await startNameServer({ "_dmarc.shop.example": ["v=DMARC1; p=reject"] });
+    const terminal = aTerminal(database, { SENDGRID_API_KEY: "key", SENDGRID_BASE_URL: baseUrl });
+    terminal.write(
+      "waypost.yaml",
+      "channels:\n  email: { provider: sendgrid, from: Shop <hi@shop.example> }\n",
+    );
+    const { of } = await findingsOf(terminal, "--dns", names.address);
+    expect(of("channel email")[0]).toMatchObject({
+      level: "error",
+      found: expect.stringContaining("access forbidden") as string,
+    });
+    expect(of("DMARC of shop.example")).toMatchObject([{ level: "ok" }]);
+    expect(of("SPF of shop.example")).toMatchObject([{ level: "warn" }]);
+    names.close();
+  });
+
+  test("goes on where the database is gone, and refuses what is no name server", async () => {
+    const gone = new Terminal({ DATABASE_URL: "postgres://nobody@127.0.0.1:1/gone" });
+    const { code, of } = await findingsOf(gone);
+    expect(code).toBe(1);
+    expect(of("database")).toMatchObject([{ level: "error" }]);
+    expect(of("url")).toMatchObject([{ level: "warn" }]);
+    expect((await aTerminal(database).waypost("doctor", "--dns", "nonsense")).code).toBe(2);
+  });
+});
