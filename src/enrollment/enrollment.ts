@@ -1,12 +1,14 @@
 /**
  * One customer's passage through one version of a journey. Its life:
  *
- * 1. entered: an event, a segment, a schedule or a date let the customer in (enter-*.ts). Who may come in again, and as
- *    what, is in the entry key: the table refuses a second row with the same one. A customer of the holdout gets a row
- *    that is over at once (`exited`, reason "holdout"), so that the same customer stays in it.
+ * 1. entered: an event, a segment, a schedule, a date, a request or another journey let the customer in (enter-*.ts).
+ *    Who may come in again, and as what, is in the entry key: the table refuses a second row with the same one. A customer
+ *    of a holdout gets a row that is over at once (`exited`, reason "holdout", or "global holdout" for the one that all
+ *    marketing journeys share), so that the same customer stays in it.
  * 2. advanced: workers claim due enrollments in batches and take each through its steps until it rests (advance.ts,
  *    step.ts). A step's effect and the move behind it are one transaction: killed in the middle, it happens again from
- *    where it stood, or not at all. Waits are calendar time in the customer's zone (due.ts).
+ *    where it stood, or not at all. Waits are calendar time in the customer's zone (due.ts). What a step does is done once
+ *    for each time an enrollment comes by it: a round of a repeat is another time (occurrence.ts).
  * 3. waiting: until `due_at`, or at an `await` until its event comes (wake.ts), whichever is first.
  * 4. stopped: a stop event ends the enrollment wherever it is, and what it has planned but not yet sent (stop.ts); a stop
  *    condition is asked before each step and by a sweep (stop-condition.ts).
