@@ -1,10 +1,11 @@
 import { readConfig } from "../src/config.ts";
 import { openHouse } from "../src/main.ts";
+import { createWake } from "../src/queue/wake.ts";
 import { startWorker } from "../src/queue/worker.ts";
 import { startWeb } from "../src/web/web.ts";
 import { untilStopped } from "../src/cli/stop.ts";
 import type { Told } from "./process.ts";
-import { heartbeatMs, leaseSeconds } from "./sizes.ts";
+import { heartbeatMs, leaseSeconds, nameIsKeptMs } from "./sizes.ts";
 
 /**
  * `waypost worker` or `waypost web` as the terminal runs them, with a clock that can be moved from outside and shorter
@@ -27,13 +28,17 @@ process.exit(0);
 
 async function work(): Promise<() => Promise<void>> {
   const engine = await house.engine();
-  const { backend, wake } = await house.queues();
+  const { backend } = await house.queues();
+  const wake = createWake(backend, { nameIsKeptMs });
   const deliveries = new Map(
     [...engine.deliveries].map(([name, delivery]) => [name, { ...delivery, leaseSeconds }]),
   );
   const url = await house.databaseUrl();
   const worker = await startWorker({ ...engine, deliveries }, backend, wake, url, { heartbeatMs });
-  return () => worker.stop();
+  return async () => {
+    await worker.stop();
+    await wake.close();
+  };
 }
 
 async function openWeb(): Promise<() => Promise<void>> {

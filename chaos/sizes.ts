@@ -21,5 +21,6 @@ export const concurrency = 16;
 export const deadline = 2;
 export const leaseSeconds = 4;
 export const heartbeatMs = 1000;
+export const nameIsKeptMs = 5000;
 /** What a provider takes for an answer, so that a kill finds calls in flight. */
 export const answerMs = 15;

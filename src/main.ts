@@ -109,7 +109,7 @@ export function openHouse(config: Config, clock: Clock = systemClock): House {
           : { kind: "redis", url: REDIS_URL, prefix: WAYPOST_SCHEMA },
         log,
       );
-      const wake = createWake(backend);
+      const wake = createWake(backend, { alone: ratedChannels(config) });
       closers.push(() => wake.close());
       return { backend, wake };
     }),
@@ -177,6 +177,10 @@ async function loadDeliveries(config: Config): Promise<ReadonlyMap<string, Deliv
     deliveries.set(name, deliveryOf(name, channel, carrier, config));
   }
   return deliveries;
+}
+
+function ratedChannels({ channels }: Config): readonly string[] {
+  return Object.keys(channels).filter((name) => channels[name]?.rate !== undefined);
 }
 
 /** How a channel is delivered, from its part of the config. */

@@ -28,7 +28,19 @@ export interface Wake {
 
 const once = { removeOnComplete: true, removeOnFail: { count: 100 }, attempts: 1 } as const;
 
-export function createWake(backend: QueueBackend): Wake {
+/** A job that hangs in a process that lives would keep its name, and so its work, from all others for good. */
+const nameIsKeptMs = 30_000;
+
+/**
+ * `alone`: channels of which one lane at a time may be at work, whatever becomes of it, since that keeps their rate. All
+ * other jobs may have a second one beside them after `nameIsKeptMs`, which does no harm.
+ */
+export function createWake(
+  backend: QueueBackend,
+  options: { readonly alone?: readonly string[]; readonly nameIsKeptMs?: number } = {},
+): Wake {
+  const { alone = [] } = options;
+  const keptMs = options.nameIsKeptMs ?? nameIsKeptMs;
   const queues = new Map<string, OpenQueue>();
   const queueOf = (name: string): OpenQueue => {
     const open = queues.get(name) ?? backend.queue(name);
@@ -38,7 +50,8 @@ export function createWake(backend: QueueBackend): Wake {
   const calls = new Map<string, () => Promise<void>>();
   const call = (queue: string, job: string, id: string, ids: JobIds): Promise<void> => {
     const add = async () => {
-      const deduplication = { id, keepLastIfActive: true };
+      const term = ids.channel !== undefined && alone.includes(ids.channel) ? 0 : termOf(keptMs);
+      const deduplication = { id: `${id}-${term}`, keepLastIfActive: true };
       await queueOf(queue).add(job, ids, { ...once, deduplication });
     };
     const shared = calls.get(`${queue} ${id}`) ?? sharedRun(add);
@@ -56,4 +69,8 @@ export function createWake(backend: QueueBackend): Wake {
       await Promise.all([...queues.values()].map((queue) => queue.close()));
     },
   };
+}
+
+function termOf(keptMs: number): number {
+  return Math.floor(Date.now() / keptMs);
 }

@@ -41,8 +41,9 @@ export async function aWorker(
   carriers: Record<string, Provider>,
   {
     heartbeatMs = 30_000,
+    nameIsKeptMs = 30_000,
     ...rules
-  }: Parameters<typeof aDelivery>[1] & { heartbeatMs?: number } = {},
+  }: Parameters<typeof aDelivery>[1] & { heartbeatMs?: number; nameIsKeptMs?: number } = {},
 ): Promise<Running> {
   const log = createLog("silent");
   const clock: Clock = { now: () => monday };
@@ -55,7 +56,8 @@ export async function aWorker(
   );
   const engine: Engine = { config, clock, log, database, composer: aComposer(), deliveries };
   const backend = await openBackend(place, log);
-  const wake = createWake(backend);
+  const isRated = rules.rate !== undefined && rules.rate !== null;
+  const wake = createWake(backend, { nameIsKeptMs, alone: isRated ? Object.keys(carriers) : [] });
   const worker = await startWorker(engine, backend, wake, urlOf(database), { heartbeatMs });
   return {
     engine,

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { armFaults } from "../../src/fault.ts";
 import { engineQueue } from "../../src/queue/wake.ts";
 import { aCarrier, accepted } from "../message/ledger.ts";
 import { aDatabase, freshTables } from "../support/database.ts";
@@ -49,6 +50,24 @@ describe.each(places(database))("a worker with its queues in %s", (_, place) => 
     await aCustomer(database, { external_id: "c-17" });
     await sql`select track('c-17', 'signed_up', '{}', ${monday})`.execute(database);
     await until(async () => (await count("accepted")) === 1);
+  });
+
+  it("goes on where another one hangs and lives", { timeout: 60_000 }, async () => {
+    await applied(database, welcome);
+    const { carrier, handed } = aCarrier();
+    armFaults([{ point: "after-claim", action: "hang", passing: 1 }]);
+    const both = { heartbeatMs: 200, nameIsKeptMs: 500 };
+    const { wake } = await start({ email: carrier }, both);
+    await start({ email: carrier }, both);
+    await signUps(database, 5);
+    await wake.engine("react");
+    await until(async () => (await count("claimed")) > 0);
+    await sql`update messages set lease_until = clock_timestamp() where state = 'claimed'`.execute(
+      database,
+    );
+    await until(async () => (await count("accepted")) === 5);
+    expect(handed).toHaveLength(5);
+    armFaults([]);
   });
 
   it("shares the work of one channel with another worker, and doubles nothing", async () => {
