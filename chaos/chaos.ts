@@ -14,6 +14,7 @@ import { providers } from "./providers.ts";
 import { reportScenarios } from "./reports.ts";
 import { prepareGround } from "./ground.ts";
 import { play } from "./play.ts";
+import { hasRedis } from "./servers.ts";
 import { headline, lineOf, markdown, summary } from "./report.ts";
 import { restoredScenarios } from "./restored.ts";
 import type { Queues, Result, Scenario } from "./scenario.ts";
@@ -103,28 +104,32 @@ async function playAll(
   wanted: readonly Queues[],
 ): Promise<readonly Result[]> {
   const started = performance.now();
-  const ground = await prepareGround(closers, wanted.includes("redis"));
-  const queues = wanted.filter((each) => each === "postgres" || ground.redis !== undefined);
+  const queues = wanted.filter((where) => where === "postgres" || hasRedis());
   if (queues.length < wanted.length)
     say(
       "\n!! Redis is missing: nothing is broken with the queues in Redis.\n!! To do so: apt-get install redis-server.\n",
     );
   say(`${size.customers} customers, seed ${given.seed}`);
   say(headline());
-  const results: Result[] = [];
-  for (const where of queues) {
-    for (const scenario of scenarios) {
-      if (!given.only.includes(scenario.name) || (scenario.on ?? where) !== where) continue;
-      const result = await play(ground, { scenario, queues: where, size, seed: given.seed });
-      results.push(result);
-      say(lineOf(result));
-    }
-  }
-  const seconds = (performance.now() - started) / 1000;
-  say(`\n${summary(results, { seconds, seed: given.seed, size })}`);
-  if (given.markdown) say(`\n${markdown(results, { seconds, seed: given.seed, size })}`);
+  // Beside one another, each on servers of its own: scenarios mostly wait.
+  const results = (await Promise.all(queues.map((where) => playOn(closers, size, where)))).flat();
+  const run = { seconds: (performance.now() - started) / 1000, seed: given.seed, size };
+  say(`\n${summary(results, run)}`);
+  if (given.markdown) say(`\n${markdown(results, run)}`);
   if (given.json !== undefined)
     writeFileSync(given.json, `${JSON.stringify({ seed: given.seed, size, results }, null, 2)}\n`);
+  return results;
+}
+
+async function playOn(closers: Closers, size: Size, queues: Queues): Promise<readonly Result[]> {
+  const ground = await prepareGround(closers, queues);
+  const results: Result[] = [];
+  for (const scenario of scenarios) {
+    if (!given.only.includes(scenario.name) || (scenario.on ?? queues) !== queues) continue;
+    const result = await play(ground, { scenario, queues, size, seed: given.seed });
+    results.push(result);
+    say(lineOf(result));
+  }
   return results;
 }
 

@@ -7,6 +7,7 @@ import type { Closers } from "../bench/closers.ts";
 import { type Database, connect } from "../src/database/database.ts";
 import { migrate } from "../src/database/migrate.ts";
 import { dropDatabase, runSql, withDatabase } from "../test/support/server.ts";
+import type { Queues } from "./scenario.ts";
 import { type PostgresServer, type RedisServer, startPostgres, startRedis } from "./servers.ts";
 
 export const migrations = fileURLToPath(new URL("../migrations", import.meta.url));
@@ -29,13 +30,13 @@ export interface Fresh {
   drop(): Promise<void>;
 }
 
-export async function prepareGround(closers: Closers, needsRedis: boolean): Promise<Ground> {
+export async function prepareGround(closers: Closers, queues: Queues): Promise<Ground> {
   const folder = mkdtempSync(join(tmpdir(), "waypost-chaos-"));
   // As root its Postgres is another user, who has to get in here.
   chmodSync(folder, 0o755);
   closers.add(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   const postgres = await startPostgres(folder, closers);
-  const redis = needsRedis ? await startRedis(folder, closers) : undefined;
+  const redis = queues === "redis" ? await startRedis(folder, closers) : undefined;
   const filled = new Set<number>();
   let copies = 0;
   return {

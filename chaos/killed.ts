@@ -4,11 +4,10 @@ import type { Stage } from "./stage.ts";
 import { concurrency, leaseSeconds } from "./sizes.ts";
 
 /** Workers are killed in the middle, several at once now and then; others take their place. */
-async function killInBursts(stage: Stage): Promise<void> {
+async function killInBursts(stage: Stage, kills: number): Promise<void> {
   await stage.web();
   const running = await stage.workers(3);
   await stage.signUp();
-  const { kills } = stage.size;
   for (let killed = 0; killed < kills;) {
     await stage.untilAsked((0.9 * (killed + stage.random())) / kills);
     const burst = Math.min(1 + Math.floor(2 * stage.random()), kills - killed);
@@ -27,7 +26,7 @@ const killsAtMostOnce: Scenario = {
   proves: ["G1", "G2"],
   crowd: true,
   async play(stage) {
-    await killInBursts(stage);
+    await killInBursts(stage, stage.size.kills);
     await stage.stub.deliverDue();
     await stage.reported();
   },
@@ -42,7 +41,7 @@ const killsAtLeastOnce: Scenario = {
   proves: ["G3"],
   class: "transactional",
   async play(stage) {
-    await killInBursts(stage);
+    await killInBursts(stage, stage.size.strikes);
     const unknown = await stage.count("unknown");
     for (const one of stage.alive) one.setClock(patienceOver);
     await stage.until(

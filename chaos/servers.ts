@@ -56,12 +56,11 @@ export interface RedisServer {
   limitMemory(bytes: number): Promise<void>;
 }
 
-/** Undefined where there is no `redis-server`. */
-export async function startRedis(
-  folder: string,
-  closers: Closers,
-): Promise<RedisServer | undefined> {
-  if (spawnSync("redis-server", ["--version"]).status !== 0) return undefined;
+export function hasRedis(): boolean {
+  return spawnSync("redis-server", ["--version"]).status === 0;
+}
+
+export async function startRedis(folder: string, closers: Closers): Promise<RedisServer> {
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
   let server = launch(folder, port);
