@@ -17,7 +17,7 @@ export async function findCustomer(
   const { rows } = await sql<{ id: string }>`
     SELECT id FROM (
       SELECT id, 1 AS rank FROM customers WHERE external_id = ${text}
-      UNION ALL SELECT customer_id, 2 FROM identities WHERE value = ${text}
+      UNION ALL SELECT customer_id, 2 FROM identities WHERE kind IN ('external_id', 'anonymous_id') AND value = ${text}
       UNION ALL SELECT id, 3 FROM customers WHERE email = ${readEmail(text) ?? text}
       UNION ALL SELECT id, 4 FROM customers WHERE phone = ${text}
       UNION ALL SELECT id, 5 FROM customers WHERE id = ${ownId}::bigint

@@ -58,9 +58,10 @@ export async function leftBy(
 }
 
 function leftOf({ kind, id, what, state, reason, at, due, times }: Row): Left {
-  const happened = Object.entries(times).flatMap(([doing, when]) =>
-    when === null ? [] : [`${doing} ${instant(new Date(when))}`],
-  );
+  const happened = Object.entries(times)
+    .flatMap(([doing, when]) => (when === null ? [] : [{ doing, when: new Date(when) }]))
+    .toSorted((a, b) => a.when.getTime() - b.when.getTime())
+    .map(({ doing, when }) => `${doing} ${instant(when)}`);
   const first = kind === "voucher" ? "handed out" : kind === "task" ? "made" : "planned";
   const story = [
     `${first} ${instant(at)}`,

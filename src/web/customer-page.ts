@@ -29,10 +29,8 @@ export async function customerPage(
   ]);
   const shown = timeline.slice(0, onePage);
   const last = timeline.length > onePage ? shown.at(-1) : undefined;
-  const name = [customer.first_name, customer.last_name].filter(Boolean).join(" ");
   const model = {
-    name:
-      name === "" ? (customer.email ?? customer.external_id ?? `Customer ${customer.id}`) : name,
+    name: nameOf(customer),
     customer,
     profile: profileOf(customer),
     orders,
@@ -47,7 +45,13 @@ export async function customerPage(
   return { view: "customer", title: model.name.slice(0, 60), model };
 }
 
-async function getCustomer(database: Database, id: string): Promise<Row<"customers">> {
+/** What to call a customer on a screen. */
+export function nameOf(customer: Row<"customers">): string {
+  const name = [customer.first_name, customer.last_name].filter(Boolean).join(" ");
+  return name === "" ? (customer.email ?? customer.external_id ?? `Customer ${customer.id}`) : name;
+}
+
+export async function getCustomer(database: Database, id: string): Promise<Row<"customers">> {
   const found = /^\d{1,18}$/.test(id)
     ? await database.selectFrom("customers").selectAll().where("id", "=", id).executeTakeFirst()
     : undefined;

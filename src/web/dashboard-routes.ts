@@ -14,6 +14,10 @@ import type { Page, PageWriter } from "./page.ts";
 import { segmentPage, segmentsPage } from "./segment-pages.ts";
 import { quietHtml, shownMessage } from "./shown-message.ts";
 import type { Site } from "./site.ts";
+import { tasksPage } from "./task-page.ts";
+import { taskRoutes } from "./task-routes.ts";
+import { vouchersPage } from "./vouchers-page.ts";
+import { whyPage } from "./why-page.ts";
 
 /** The screens of those who are in. Every one is whole without a script. */
 export function dashboardRoutes(site: Site, pages: PageWriter, live: Live): Router {
@@ -54,6 +58,10 @@ export function dashboardRoutes(site: Site, pages: PageWriter, live: Live): Rout
     show((request) => customerPage(site, id(request), request.query)),
   );
   routes.get(
+    "/customers/:id/why",
+    show((request) => whyPage(site, id(request), request.query)),
+  );
+  routes.get(
     "/segments",
     show(() => segmentsPage(site)),
   );
@@ -62,11 +70,19 @@ export function dashboardRoutes(site: Site, pages: PageWriter, live: Live): Rout
     show((request) => segmentPage(site, name(request), request.query)),
   );
   routes.get(
+    "/tasks",
+    show(({ query }) => tasksPage(site, query)),
+  );
+  routes.get(
+    "/vouchers",
+    show(() => vouchersPage(site)),
+  );
+  routes.get(
     "/channels",
     show(() => channelsPage(site)),
   );
   routes.get("/live", (_, response) => live.listen(response));
-  routes.use(actionRoutes(site));
+  routes.use(actionRoutes(site), taskRoutes(site));
   return routes;
 }
 

@@ -47,6 +47,7 @@ describe("the screens of a full shop", () => {
     ...messages.map(({ id }) => `/messages/${id}`),
     "/customers",
     ...customers.map((id) => `/customers/${id}`),
+    ...customers.map((id) => `/customers/${id}/why`),
     "/segments",
     "/segments/britons",
     "/channels",

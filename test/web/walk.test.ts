@@ -38,6 +38,7 @@ describe.skipIf(executable === undefined)("somebody with a browser", async () =>
     ...messages.slice(0, 4).map((id) => `/messages/${id}`),
     "/customers",
     ...customers.map((id) => `/customers/${id}`),
+    ...customers.slice(0, 5).map((id) => `/customers/${id}/why?journey=welcome`),
     "/segments",
     "/segments/britons",
     "/channels",
