@@ -93,6 +93,23 @@ test("the uses of a template are the full paths it reads, through layout, partia
   ]);
 });
 
+test("what a template requires is what it says without asking, and it may say for which journeys it is", async () => {
+  const { templates, mistakes } = await read({
+    "hi.email.hbs":
+      "---\nsubject: Hi {{customer.first_name}}\nclass: transactional\n---\n{{entry.total}}{{#if voucher}}{{voucher.code}}{{/if}}{{default entry.note ''}}",
+    "any.sms.hbs": "{{#if voucher.code}}{{voucher.code}} till {{voucher.expires_at}}{{/if}}",
+    "bad.sms.hbs": "---\nclass: advertising\n---\nHi",
+  });
+  expect(templates.list.map(({ name, requires, class: of }) => [name, of, ...requires])).toEqual([
+    ["hi", "transactional", "customer.first_name", "entry.total"],
+    ["any", null, "voucher.expires_at"],
+    ["bad", null],
+  ]);
+  expect(mistakes).toMatchObject([
+    { line: 2, message: 'class: expected marketing or transactional, found "advertising"' },
+  ]);
+});
+
 test("a partial's arguments hide the variables around it, and its context is the one given", async () => {
   const files = {
     "partials/card.hbs": "{{name}}:{{customer.first_name}};",
