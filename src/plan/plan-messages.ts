@@ -82,24 +82,26 @@ function channelsIn(
   sent: readonly Sent[],
   prices: readonly MessagePrice[],
 ): readonly ChannelForecast[] {
-  const byChannel = Map.groupBy(sent, ({ channel }) => channel);
-  return [...byChannel].map(([channel, those]) => {
-    const priceOf = (one: Sent) =>
-      prices.find((price) => price.template === one.template && price.channel === channel);
-    const total = (each: (one: Sent) => number | null) =>
-      those.reduce<number | null>((sum, one) => {
-        const value = each(one);
-        return sum === null || value === null ? null : sum + value;
-      }, 0);
-    return {
-      channel,
-      messages: total((one) => one.messages) ?? 0,
-      segments: total((one) => times(one.messages, priceOf(one)?.length?.segments)),
-      cost: total((one) => times(one.messages, priceOf(one)?.cost)),
-      currency: prices.find((price) => price.channel === channel)?.currency ?? null,
-      perDay: added(those, ({ day }) => day),
-    };
-  });
+  const byChannel = [...Map.groupBy(sent, ({ channel }) => channel)];
+  return byChannel
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([channel, those]) => {
+      const priceOf = (one: Sent) =>
+        prices.find((price) => price.template === one.template && price.channel === channel);
+      const total = (each: (one: Sent) => number | null) =>
+        those.reduce<number | null>((sum, one) => {
+          const value = each(one);
+          return sum === null || value === null ? null : sum + value;
+        }, 0);
+      return {
+        channel,
+        messages: total((one) => one.messages) ?? 0,
+        segments: total((one) => times(one.messages, priceOf(one)?.length?.segments)),
+        cost: total((one) => times(one.messages, priceOf(one)?.cost)),
+        currency: prices.find((price) => price.channel === channel)?.currency ?? null,
+        perDay: added(those, ({ day }) => day),
+      };
+    });
 }
 
 function times(messages: number, each: number | null | undefined): number | null {

@@ -10,7 +10,7 @@ const commands = [...help.matchAll(/^ {2}([a-z]+)(?: \S+)* {2,}/gm)]
 
 test("the help lists the commands of the manual", () => {
   expect(commands.join(" ")).toBe(
-    "demo start worker web migrate import check apply status journeys pause resume messages preview segments replay login key docs",
+    "demo start worker web migrate import check plan apply rollback status journeys pause resume messages preview segments replay login key docs",
   );
 });
 

@@ -1,0 +1,80 @@
+import { expect, test } from "vitest";
+import { diffJourney } from "../../src/plan/diff-journey.ts";
+import { written } from "../enrollment/shop.ts";
+
+const journey = (head: string, steps: string) =>
+  written(`journey: hello\n${head}\nsteps: ${steps}`).journey;
+const start = "start: { on: signed_up }";
+const steps = "[{ wait: 1 day }, { send: hello, by: email }]";
+const before = journey(start, steps);
+
+test("the same definition is no change", () => {
+  expect(diffJourney(before, journey(start, steps))).toBe(null);
+});
+
+test("settings that change are told in the words of the screens", () => {
+  const head =
+    'start: { on: signed_up, if: { customer.country: GB }, again: always }\nobjective: { goal: paid, target: 5%, within: 7 days, holdout: 10% }\nstop: [{ on: paid }]\nmax_lateness: 2 hours\npriority: 5\ndescribe: "Say hello"';
+  const change = diffJourney(before, journey(head, steps));
+  expect(change?.settings).toEqual([
+    { what: "describe", from: "none", to: "Say hello" },
+    { what: "priority", from: "0", to: "5" },
+    {
+      what: "objective",
+      from: "none",
+      to: "paid within 7 days, target 5%, holdout 10%",
+    },
+    { what: "start", from: "on signed_up", to: "on signed_up, if customer.country is GB" },
+    { what: "again", from: "once in a lifetime", to: "every time" },
+    { what: "stop", from: "none", to: "on paid (paid)" },
+    { what: "max_lateness", from: "1 day", to: "2 hours" },
+  ]);
+  expect(change).toMatchObject({ added: [], removed: [], changed: [] });
+});
+
+test("what the words do not show is shown as it is", () => {
+  const head = "start: { on: signed_up, where: { total: { gt: 5 } } }";
+  const [change] = diffJourney(before, journey(head, steps))?.settings ?? [];
+  expect(change?.what).toBe("start");
+  expect(change?.from).toContain('"where":{}');
+  expect(change?.to).toContain('"where":{"total":');
+});
+
+test("steps are known by their ids: added, removed, changed, and the ways between them", () => {
+  const after = journey(
+    start,
+    "[{ wait: 1 day }, { send: hello, by: [sms, email] }, { wait: 2 days }, { send: letter, by: email }]",
+  );
+  expect(diffJourney(before, after)).toEqual({
+    settings: [],
+    added: [
+      { id: "wait-2-days", line: "wait 2 days" },
+      { id: "letter", line: "send letter by email" },
+    ],
+    removed: [],
+    changed: [
+      {
+        id: "hello",
+        what: "hello",
+        from: "send hello by email",
+        to: "send hello by sms, else email",
+      },
+    ],
+    edges: {
+      added: ["hello -> wait-2-days", "wait-2-days -> letter", "letter -> end"],
+      removed: ["hello -> end"],
+    },
+  });
+  expect(diffJourney(after, before)?.removed.map(({ id }) => id)).toEqual([
+    "wait-2-days",
+    "letter",
+  ]);
+});
+
+test("a step that only leads elsewhere is not a changed one", () => {
+  const branch = (yes: string) =>
+    `[{ if: { customer.country: GB }, id: home, then: [{ send: ${yes}, by: email }], else: [] }]`;
+  const change = diffJourney(journey(start, branch("hello")), journey(start, branch("hi")));
+  expect(change?.changed).toEqual([]);
+  expect(change?.edges.added).toContain("home -then-> hi");
+});
