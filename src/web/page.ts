@@ -16,6 +16,8 @@ const places = [
   { href: "/messages", label: "Messages", icon: "message", of: /^\/messages/ },
   { href: "/customers", label: "Customers", icon: "customer", of: /^\/customers/ },
   { href: "/segments", label: "Segments", icon: "segment", of: /^\/segments/ },
+  { href: "/tasks", label: "Tasks", icon: "task", of: /^\/tasks/ },
+  { href: "/vouchers", label: "Vouchers", icon: "voucher", of: /^\/vouchers/ },
   { href: "/channels", label: "Channels", icon: "channel", of: /^\/channels/ },
 ] as const;
 
@@ -24,6 +26,7 @@ const notes = new Map<unknown, string>([
   ["paused", "Paused. Nothing is lost: everything waits where it is."],
   ["resumed", "Resumed. It goes on where it stopped."],
   ["replayed", "Planned again. The rules are read anew before it goes out."],
+  ["recorded", "Recorded. The customer goes on at once."],
   ["unchanged", "Nothing to do: it has changed meanwhile."],
 ]);
 
