@@ -17,6 +17,8 @@ const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
   import: async () => (await import("./import.ts")).importData,
   check: async () => (await import("./check.ts")).check,
   test: async () => (await import("./test.ts")).test,
+  simulate: async () => (await import("./simulate.ts")).simulate,
+  backtest: async () => (await import("./backtest.ts")).backtest,
   plan: async () => (await import("./plan.ts")).plan,
   apply: async () => (await import("./apply.ts")).apply,
   rollback: async () => (await import("./rollback.ts")).rollback,

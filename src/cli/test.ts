@@ -24,7 +24,10 @@ export const test: CommandFile = {
       .description("run the tests of journeys: *.test.yaml in workflows/ and test/")
       .argument("[files...]", "files of tests, instead of all")
       .option("--only <text>", "only tests whose title has this in it")
-      .option("--json", "one line of JSON: { passed, failed, seconds, tests: [{ file, line, test, outcome, failures, path }] }")
+      .option(
+        "--json",
+        "one line of JSON: { passed, failed, seconds, tests: [{ file, line, test, outcome, failures, path }] }",
+      )
       .option("--github", "failures as annotations that GitHub shows beside the line")
       .addHelpText(
         "after",
@@ -37,7 +40,9 @@ Examples:
 The real engine plays them on a clock of its own, in a schema of the connected database that is dropped at the end.
 Nothing is sent. Exit code 1 when a test fails. docs/rehearsing.md tells how tests are written.`,
       )
-      .action(async (files: readonly string[], options: Options) => run(terminal.house(), files, options));
+      .action(async (files: readonly string[], options: Options) =>
+        run(terminal.house(), files, options),
+      );
   },
 };
 
@@ -60,12 +65,15 @@ async function run(house: House, files: readonly string[], options: Options): Pr
     const composer = await house.composer();
     const stopping = new AbortController();
     void untilStopped().then(() => stopping.abort());
-    await using scratch = await openScratch(await house.databaseUrl(), config.environment.WAYPOST_SCHEMA);
+    await using scratch = await openScratch(
+      await house.databaseUrl(),
+      config.environment.WAYPOST_SCHEMA,
+    );
     const make = (onTaken: (message: Outgoing) => void): Parts => {
       const deliveries = house.deliveriesBy(nullCarrier(onTaken));
       return { config, log: house.log, composer, deliveries };
     };
-    await runTests(scratch, wanted, project.segments, make, (some) => results.push(...some), stopping.signal);
+    results.push(...(await runTests(scratch, wanted, project.segments, make, stopping.signal)));
     if (stopping.signal.aborted) process.exitCode = 130;
   }
   results.sort((a, b) => wanted.indexOf(a.test) - wanted.indexOf(b.test));
@@ -84,7 +92,8 @@ function tell(results: readonly TestResult[], options: Options, seconds: number)
     say(`${bad.length === 0 ? "passed" : "FAILED"}  ${file}  ${counted(those.length, "test")}`);
     for (const result of bad) say(`\n${plainLines(tellStory(result))}`);
   }
-  if (results.length === 0) return say("no tests: write workflows/<journey>.test.yaml (docs/rehearsing.md)");
+  if (results.length === 0)
+    return say("no tests: write workflows/<journey>.test.yaml (docs/rehearsing.md)");
   say(`\n${counted(passes, "test")} passed, ${fails} failed, in ${seconds} s`);
 }
 
@@ -96,7 +105,14 @@ function plainLines(lines: readonly string[]): string {
 function asJson(result: TestResult): object {
   const { file, line, title } = result.test;
   const outcome = result.failures.length === 0 ? "passed" : "failed";
-  return { file, line, test: title, outcome, failures: result.failures, path: tellStory(result).slice(1 + result.failures.length) };
+  return {
+    file,
+    line,
+    test: title,
+    outcome,
+    failures: result.failures,
+    path: tellStory(result).slice(1 + result.failures.length),
+  };
 }
 
 /** As GitHub's workflow commands have it. */
@@ -104,5 +120,7 @@ function annotate({ test: { file, title }, failures }: TestResult): void {
   const escape = (text: string) =>
     text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
   for (const { line, message } of failures)
-    say(`::error file=${escape(file)},line=${line},title=${escape(title).replaceAll(/[:,]/g, " ")}::${escape(message)}`);
+    say(
+      `::error file=${escape(file)},line=${line},title=${escape(title).replaceAll(/[:,]/g, " ")}::${escape(message)}`,
+    );
 }

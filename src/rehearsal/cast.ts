@@ -32,7 +32,9 @@ export async function bringIn(rehearsal: Rehearsal, test: TestCase, nth: number)
     const accountId = await accountOf(rehearsal, character, userId);
     await sql`
       insert into customers (id, external_id, account_id, created_at, updated_at) overriding system value
-      values (${id}, ${userId}, ${accountId}, ${character.createdAt}, ${character.createdAt})`.execute(database);
+      values (${id}, ${userId}, ${accountId}, ${character.createdAt}, ${character.createdAt})`.execute(
+      database,
+    );
     players.set(character.name, { id, userId });
   }
   await tellTraits(rehearsal, test, players);
@@ -60,7 +62,12 @@ async function tellTraits(rehearsal: Rehearsal, test: TestCase, players: Players
     timestamp: rehearsal.now.toISOString(),
     traits,
   }));
-  const settings = { now: rehearsal.now, country: config.country, zone: config.zone, currency: config.currency };
+  const settings = {
+    now: rehearsal.now,
+    country: config.country,
+    zone: config.zone,
+    currency: config.currency,
+  };
   const { errors } = await ingestBatch(database, messages, settings);
   const [first] = errors;
   if (first === undefined) return;
@@ -71,12 +78,20 @@ async function tellTraits(rehearsal: Rehearsal, test: TestCase, players: Players
 }
 
 async function idFor(rehearsal: Rehearsal, test: TestCase, character: Character): Promise<string> {
-  const base = createHash("sha256").update([test.file, test.title, character.name].join("\n")).digest().readUIntBE(0, 5);
+  const base = createHash("sha256")
+    .update([test.file, test.title, character.name].join("\n"))
+    .digest()
+    .readUIntBE(0, 5);
   const journeys = test.journeys.map(({ journey }) => journey);
-  const wanted = journeys.flatMap((journey) => [heldOut(journey, character), ...onArms(journey, character)]);
+  const wanted = journeys.flatMap((journey) => [
+    heldOut(journey, character),
+    ...onArms(journey, character),
+  ]);
   const { rows } = await sql<{ id: string }>`
     select id from (select generate_series(${base}::bigint + 1, ${base}::bigint + 1000000) as id) as candidate
-    where ${wanted.length === 0 ? sql`true` : sql.join(wanted, sql` and `)} limit 1`.execute(rehearsal.engine.database);
+    where ${wanted.length === 0 ? sql`true` : sql.join(wanted, sql` and `)} limit 1`.execute(
+    rehearsal.engine.database,
+  );
   const id = rows[0]?.id;
   if (id !== undefined) return id;
   throw new WaypostError(
@@ -94,11 +109,14 @@ function heldOut({ name, objective }: Journey, { holdout }: Character): RawBuild
 
 function onArms(journey: Journey, { arms }: Character): readonly RawBuilder<boolean>[] {
   return Object.values(journey.steps).flatMap((step) => {
-    const nth = step.kind === "split" ? step.arms.findIndex(({ name }) => name === arms[step.id]) : -1;
+    const nth =
+      step.kind === "split" ? step.arms.findIndex(({ name }) => name === arms[step.id]) : -1;
     if (step.kind !== "split" || nth === -1) return [];
     const bounds = boundsOf(step.arms);
     const share = shareOf(sql`id`, journey.name, step.id);
-    return [sql<boolean>`${share} >= ${bounds[nth - 1] ?? 0}::float8 and ${share} < ${bounds[nth] ?? 1}::float8`];
+    return [
+      sql<boolean>`${share} >= ${bounds[nth - 1] ?? 0}::float8 and ${share} < ${bounds[nth] ?? 1}::float8`,
+    ];
   });
 }
 

@@ -1,8 +1,8 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { type Mistake, WaypostError, nearMiss, reasonOf } from "../errors.ts";
-import { type Project, readTestFile } from "./read-test-file.ts";
-import type { TestCase } from "./test-file.ts";
+import { readTestFile } from "./read-test-file.ts";
+import type { Project, TestCase } from "./test-file.ts";
 
 const folders = ["workflows", "test"];
 
@@ -12,7 +12,10 @@ export function findTests(
   given: readonly string[],
   project: Project,
 ): { readonly tests: readonly TestCase[]; readonly mistakes: readonly Mistake[] } {
-  const files = given.length === 0 ? folders.flatMap((name) => testFilesIn(folder, name)) : given.map((path) => inProject(folder, path));
+  const files =
+    given.length === 0
+      ? folders.flatMap((name) => testFilesIn(folder, name))
+      : given.map((path) => inProject(folder, path));
   const read = files.map((file) => readTestFile(textOf(folder, file), file, project));
   return {
     tests: read.flatMap(({ cases }) => cases),
@@ -41,7 +44,10 @@ function textOf(folder: string, file: string): string {
   try {
     return readFileSync(join(folder, file), "utf8");
   } catch (cause) {
-    const meant = nearMiss(file, folders.flatMap((name) => testFilesIn(folder, name)));
+    const meant = nearMiss(
+      file,
+      folders.flatMap((name) => testFilesIn(folder, name)),
+    );
     const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
     throw new WaypostError(
       "WAYPOST_NOT_FOUND",

@@ -1,5 +1,12 @@
 import { readDuration } from "../duration.ts";
-import { addDays, afterMidnight, instantAt, localDayAt, minutesOf } from "../enrollment/local-time.ts";
+import {
+  addDays,
+  afterMidnight,
+  instantAt,
+  localDayAt,
+  minutesOf,
+} from "../enrollment/local-time.ts";
+import type { Reader } from "../journey/reader.ts";
 
 /** When a test begins, and by which clock on the wall. */
 export interface Beginning {
@@ -27,7 +34,8 @@ export function readDay(text: string, zone: string): Date | undefined {
 }
 
 function readDistance(text: string, { begins, zone }: Beginning): Date | undefined {
-  const [, sign, length, time] = /^([+-]) ?(.+?)(?: ([01]\d:[0-5]\d|2[0-3]:[0-5]\d))?$/.exec(text) ?? [];
+  const [, sign, length, time] =
+    /^([+-]) ?(.+?)(?: ([01]\d:[0-5]\d|2[0-3]:[0-5]\d))?$/.exec(text) ?? [];
   const duration = readDuration(length ?? "");
   if (duration === undefined) return undefined;
   const [months, days, seconds] = [duration.months, duration.days, duration.seconds].map((count) =>
@@ -46,4 +54,15 @@ export function writeMoment(instant: Date, zone: string): string {
   const minutes = Math.floor(afterMidnight(instant, zone) / 60_000);
   const two = (count: number) => String(count).padStart(2, "0");
   return `${day.year}-${two(day.month)}-${two(day.day)} ${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+}
+
+/** An instant, absolute or counted from the beginning. */
+export function momentOf(beginning: Beginning): Reader<Date> {
+  return (place) => {
+    const { value } = place;
+    const read = typeof value === "string" ? readMoment(value.trim(), beginning) : undefined;
+    return (
+      read ?? place.expected('a time such as "+3 days 10:00", "-2 hours" or "2026-03-01 09:00"')
+    );
+  };
 }

@@ -18,10 +18,13 @@ export async function nextDue(database: Database, now: Date): Promise<Date | nul
 }
 
 /** When a journey next starts by the clock: by its schedule, or at the hour of the dates it is about. */
-export async function nextStart(database: Database, now: Date, zone: string): Promise<Date | null> {
+export async function nextStart(
+  database: Database,
+  now: Date,
+  zones: { readonly shops: string; readonly customers: readonly string[] },
+): Promise<Date | null> {
   const starts = (await enrollingJourneys(database)).map(({ journey }) => journey.start);
-  const zones = starts.some(({ kind }) => kind === "date") ? await zonesOf(database, zone) : [];
-  return earliest(starts.flatMap((start) => startsAfter(start, now, zone, zones)));
+  return earliest(starts.flatMap((start) => startsAfter(start, now, zones.shops, zones.customers)));
 }
 
 export function earliest(instants: readonly (Date | null)[]): Date | null {
@@ -38,7 +41,9 @@ function startsAfter(
   if (start.kind === "every")
     return [new Cron(start.cron, { timezone: start.zone ?? shops, paused: true }).nextRun(now)];
   if (start.kind !== "date") return [];
-  return (start.zone === "customer" ? zones : [start.zone]).map((zone) => nextTime(start.at, now, zone));
+  return (start.zone === "customer" ? zones : [start.zone]).map((zone) =>
+    nextTime(start.at, now, zone),
+  );
 }
 
 function nextTime(at: string, now: Date, zone: string): Date {
@@ -48,7 +53,8 @@ function nextTime(at: string, now: Date, zone: string): Date {
   return first > now ? first : instantAt(addDays(today, 1), time, zone);
 }
 
-async function zonesOf(database: Database, shops: string): Promise<readonly string[]> {
+/** The zones that customers are in, the shop's own for those who did not say. */
+export async function zonesOf(database: Database, shops: string): Promise<readonly string[]> {
   const rows = await database.selectFrom("customers").select("zone").distinct().execute();
-  return rows.map(({ zone }) => zone ?? shops);
+  return [...new Set(rows.map(({ zone }) => zone ?? shops))];
 }

@@ -53,7 +53,9 @@ export async function readPaths(
           .filter(({ customerId }) => customerId === id)
           .map(({ deliveryId, ...message }) => {
             const outgoing = handed.get(deliveryId);
-            const text = [outgoing?.html, outgoing?.text].filter((part) => part !== null).join("\n");
+            const text = [outgoing?.html, outgoing?.text]
+              .filter((part) => part !== null)
+              .join("\n");
             return { ...message, text };
           }),
         passages: passages.filter(({ customerId }) => customerId === id),
@@ -62,9 +64,15 @@ export async function readPaths(
   );
 }
 
-type MessageRow = Omit<PathMessage, "text"> & { readonly customerId: string; readonly deliveryId: string };
+type MessageRow = Omit<PathMessage, "text"> & {
+  readonly customerId: string;
+  readonly deliveryId: string;
+};
 
-async function messagesOf(database: Database, ids: readonly string[]): Promise<readonly MessageRow[]> {
+async function messagesOf(
+  database: Database,
+  ids: readonly string[],
+): Promise<readonly MessageRow[]> {
   const { rows } = await sql<MessageRow>`
     select m.customer_id as "customerId", m.delivery_id as "deliveryId", m.template, m.channel, m.state, m.reason, m.subject,
       coalesce(m.sent_at, m.due_at) as at, m.sent_at is not null as "isSent", e.entered_at as "enteredAt"
@@ -75,7 +83,10 @@ async function messagesOf(database: Database, ids: readonly string[]): Promise<r
 
 type PassageRow = PathPassage & { readonly customerId: string };
 
-async function passagesOf(database: Database, ids: readonly string[]): Promise<readonly PassageRow[]> {
+async function passagesOf(
+  database: Database,
+  ids: readonly string[],
+): Promise<readonly PassageRow[]> {
   const { rows } = await sql<PassageRow>`
     select e.customer_id as "customerId", j.name as journey, e.state, e.step, e.reason, e.entered_at as "enteredAt",
       e.due_at as "dueAt", e.finished_at as "finishedAt", e.moved_at as "movedAt", e.converted_at as "convertedAt"

@@ -28,7 +28,14 @@ export async function perform(
       return tell(rehearsal, happening, player);
     case "consent": {
       const { state, channel, topic, at } = happening;
-      const consent = { customer_id: player.id, channel, topic, state, method: "form", occurred_at: at };
+      const consent = {
+        customer_id: player.id,
+        channel,
+        topic,
+        state,
+        method: "form",
+        occurred_at: at,
+      };
       await recordConsents(database, [consent]);
       return undefined;
     }
@@ -51,7 +58,12 @@ async function tell(rehearsal: Rehearsal, happening: Told, { userId }: Player) {
     happening.kind === "traits"
       ? { ...head, type: "identify", traits: happening.traits }
       : { ...head, type: "track", event: happening.event, properties: ownOrder(happening, userId) };
-  const { errors } = await ingestBatch(database, [message], { now: rehearsal.now, country, zone, currency });
+  const { errors } = await ingestBatch(database, [message], {
+    now: rehearsal.now,
+    country,
+    zone,
+    currency,
+  });
   return errors[0]?.reason;
 }
 
@@ -82,7 +94,9 @@ async function messageOf(
   const named =
     message === null
       ? sent
-      : sent.where((where) => where.or([where("template", "=", message), where("step", "=", message)]));
+      : sent.where((where) =>
+          where.or([where("template", "=", message), where("step", "=", message)]),
+        );
   return named.executeTakeFirst();
 }
 
@@ -106,8 +120,21 @@ async function react(
     return undefined;
   }
   const kind = reported[act];
-  const nothing = { receipt: null, from: null, code: null, detail: null, url: null, machine: false };
-  const report: Report = { ...nothing, eventId: `${kind}-${deliveryId}-${at.getTime()}`, deliveryId, kind, at };
+  const nothing = {
+    receipt: null,
+    from: null,
+    code: null,
+    detail: null,
+    url: null,
+    machine: false,
+  };
+  const report: Report = {
+    ...nothing,
+    eventId: `${kind}-${deliveryId}-${at.getTime()}`,
+    deliveryId,
+    kind,
+    at,
+  };
   await receiveReports(database, "rehearsal", { reports: [report], unread: [] }, at);
   return undefined;
 }
@@ -137,7 +164,11 @@ async function urlsOf(
   const byLink = new Map(found.map((token) => [tokens.read("click", token)?.linkId ?? "", token]));
   byLink.delete("");
   if (byLink.size === 0) return [];
-  const rows = await database.selectFrom("links").select(["id", "url"]).where("id", "in", [...byLink.keys()]).execute();
+  const rows = await database
+    .selectFrom("links")
+    .select(["id", "url"])
+    .where("id", "in", [...byLink.keys()])
+    .execute();
   const urls = new Map(rows.map(({ id, url }) => [id, url]));
   return [...byLink].flatMap(([id, token]) => {
     const url = urls.get(id);

@@ -4,9 +4,8 @@ import { accountFields, customerFields } from "../journey/field.ts";
 import type { Place } from "../journey/place.ts";
 import { flag } from "../journey/scalar.ts";
 import { addDays, afterMidnight, instantAt, localDayAt } from "../enrollment/local-time.ts";
-import type { Stage } from "./read-test-file.ts";
-import { momentOf } from "./read-test-file.ts";
-import type { Character } from "./test-file.ts";
+import { momentOf } from "./moment.ts";
+import type { Character, Stage } from "./test-file.ts";
 
 type Setting = Omit<Stage, "cast">;
 
@@ -62,7 +61,10 @@ function aYearBefore({ begins, zone }: Setting): Date {
 function accountOf(place: Place): Character["account"] {
   if (place.value === undefined || place.value === null) return null;
   if (!place.isMapping) return place.expected("a mapping such as { employees: 50 }") ?? null;
-  const known = [...Object.keys(accountFields).filter((field) => !/_at$/.test(field)), "attributes"];
+  const known = [
+    ...Object.keys(accountFields).filter((field) => !field.endsWith("_at")),
+    "attributes",
+  ];
   for (const key of place.keys) if (!known.includes(key)) place.at(key).unknown("key", known);
   return place.value as Character["account"];
 }
@@ -90,7 +92,9 @@ function topicsOf(place: Place, channel: string, topics: readonly string[]): Cha
     const topic = topics.find((one) => one === item.value);
     if (topic !== undefined) return [{ channel, topic }];
     const meant = typeof item.value === "string" ? nearMiss(item.value, topics) : undefined;
-    item.expected(meant === undefined ? `a topic (${topics.join(", ")})` : `a topic (did you mean "${meant}"?)`);
+    item.expected(
+      meant === undefined ? `a topic (${topics.join(", ")})` : `a topic (did you mean "${meant}"?)`,
+    );
     return [];
   });
 }
@@ -99,10 +103,13 @@ function armsOf(place: Place, { journeys }: Setting): Character["arms"] {
   if (place.value === undefined || place.value === null) return {};
   const splits = new Map(
     journeys.flatMap(({ journey }) =>
-      Object.values(journey.steps).flatMap((step) => (step.kind === "split" ? [[step.id, step.arms.map(({ name }) => name)] as const] : [])),
+      Object.values(journey.steps).flatMap((step) =>
+        step.kind === "split" ? [[step.id, step.arms.map(({ name }) => name)] as const] : [],
+      ),
     ),
   );
-  if (!place.isMapping) return place.expected("an arm for a split, such as { short-long: short }") ?? {};
+  if (!place.isMapping)
+    return place.expected("an arm for a split, such as { short-long: short }") ?? {};
   return Object.fromEntries(
     place.keys.flatMap((split) => {
       const arms = splits.get(split);

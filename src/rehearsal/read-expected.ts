@@ -3,8 +3,8 @@ import type { Journey } from "../journey/journey.ts";
 import type { Place } from "../journey/place.ts";
 import type { Reader } from "../journey/reader.ts";
 import { allow, whose } from "./read-happening.ts";
-import { type Stage, momentOf } from "./read-test-file.ts";
-import { type Expected, type PassageState, passageStates } from "./test-file.ts";
+import { momentOf } from "./moment.ts";
+import { type Expected, type PassageState, type Stage, passageStates } from "./test-file.ts";
 
 /** `{ at: +3 days 10:00, ada: goes-well-with, by: email }` or `{ ada: exits, as: converted }`. */
 export function expectedIn(stage: Stage): Reader<Expected> {
@@ -15,14 +15,25 @@ export function expectedIn(stage: Stage): Reader<Expected> {
     const line = { line: place.line, customer, at: at ?? null };
     const what = place.at(customer).value;
     const state = passageStates.find((one) => one === what);
-    const read = state === undefined ? messageIn(place, customer, stage) : passageIn(place, customer, state, stage);
+    const read =
+      state === undefined
+        ? messageIn(place, customer, stage)
+        : passageIn(place, customer, state, stage);
     return read && at !== undefined ? { ...line, ...read } : undefined;
   };
 }
 
-type Part = Expected extends infer E ? (E extends Expected ? Omit<E, "line" | "customer" | "at"> : never) : never;
+type Part = Expected extends infer E
+  ? E extends Expected
+    ? Omit<E, "line" | "customer" | "at">
+    : never
+  : never;
 
-function messageIn(place: Place, customer: string, { journeys, channels }: Stage): Part | undefined {
+function messageIn(
+  place: Place,
+  customer: string,
+  { journeys, channels }: Stage,
+): Part | undefined {
   allow(place, ["at", customer, "by", "subject", "says", "refused"]);
   const templates = templatesOf(journeys.map(({ journey }) => journey));
   const said = place.at(customer);
@@ -34,11 +45,22 @@ function messageIn(place: Place, customer: string, { journeys, channels }: Stage
     textAt(place, "subject"),
     textAt(place, "refused"),
     ...(place.at("says").isList
-      ? place.at("says").items.map((item) => (typeof item.value === "string" ? item.value : item.expected("a text")))
+      ? place
+          .at("says")
+          .items.map((item) =>
+            typeof item.value === "string" ? item.value : item.expected("a text"),
+          )
       : [textAt(place, "says")]),
   ];
   const read = says.flatMap((one) => one ?? []);
-  return { kind: "message", template, by, subject: subject ?? null, says: read, refused: refused ?? null };
+  return {
+    kind: "message",
+    template,
+    by,
+    subject: subject ?? null,
+    says: read,
+    refused: refused ?? null,
+  };
 }
 
 function passageIn(
@@ -56,8 +78,11 @@ function passageIn(
     : names.length === 1
       ? names[0]
       : undefined;
-  if (journey === undefined) return place.at("journey").expected(`one of the journeys (${names.join(", ")})`);
-  const steps = Object.keys(journeys.find((one) => one.journey.name === journey)?.journey.steps ?? {});
+  if (journey === undefined)
+    return place.at("journey").expected(`one of the journeys (${names.join(", ")})`);
+  const steps = Object.keys(
+    journeys.find((one) => one.journey.name === journey)?.journey.steps ?? {},
+  );
   const named = textAt(place, "step") ?? null;
   if (named !== null && !steps.includes(named))
     return place.at("step").expected(nearest("a step of the journey", named, steps));
@@ -67,7 +92,9 @@ function passageIn(
 function textAt(place: Place, key: string): string | null | undefined {
   if (!place.has(key)) return null;
   const { value } = place.at(key);
-  return typeof value === "string" || typeof value === "number" ? String(value) : place.at(key).expected("a text");
+  return typeof value === "string" || typeof value === "number"
+    ? String(value)
+    : place.at(key).expected("a text");
 }
 
 function templatesOf(journeys: readonly Journey[]): readonly string[] {
@@ -86,5 +113,7 @@ function unknownWhat(value: unknown, templates: readonly string[]): string {
 
 function nearest(what: string, word: string, known: readonly string[]): string {
   const meant = nearMiss(word, known);
-  return meant === undefined ? `${what} (${known.join(", ")})` : `${what} (did you mean "${meant}"?)`;
+  return meant === undefined
+    ? `${what} (${known.join(", ")})`
+    : `${what} (did you mean "${meant}"?)`;
 }

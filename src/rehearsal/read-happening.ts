@@ -1,8 +1,8 @@
 import type { Json } from "../customer/storable.ts";
 import type { Place } from "../journey/place.ts";
 import type { Reader } from "../journey/reader.ts";
-import { type Stage, momentOf } from "./read-test-file.ts";
-import { type Happening, type MessageAct, messageActs } from "./test-file.ts";
+import { momentOf } from "./moment.ts";
+import { type Happening, type MessageAct, type Stage, messageActs } from "./test-file.ts";
 
 /** `{ at: +1 day, ada: clicks, message: thank-you }`: one customer, what happens, and what there is to say of it. */
 export function happeningIn(stage: Stage): Reader<Happening> {
@@ -12,7 +12,11 @@ export function happeningIn(stage: Stage): Reader<Happening> {
     const at = place.has("at") ? momentOf(stage)(place.at("at")) : stage.begins;
     const what = place.at(customer).value;
     if (typeof what !== "string" || what.trim() === "")
-      return place.at(customer).expected("what happens: an event such as order_completed, or clicks, bounces, unsubscribes");
+      return place
+        .at(customer)
+        .expected(
+          "what happens: an event such as order_completed, or clicks, bounces, unsubscribes",
+        );
     if (at === undefined) return undefined;
     const act = actOf(what.trim(), place, customer, stage);
     return act && { at, line: place.line, customer, ...act };
@@ -22,16 +26,23 @@ export function happeningIn(stage: Stage): Reader<Happening> {
 /** The one customer that a line is about. */
 export function whose(place: Place, { cast }: Pick<Stage, "cast">): string | undefined {
   const names = cast.map(({ name }) => name);
-  if (!place.isMapping) return place.expected(`a line about a customer, such as { ${names[0] ?? "ada"}: … }`);
+  if (!place.isMapping)
+    return place.expected(`a line about a customer, such as { ${names[0] ?? "ada"}: … }`);
   const found = place.keys.find((key) => names.includes(key));
   if (found !== undefined) return found;
-  const [strange] = place.keys.filter((key) => key !== "at");
+  const strange = place.keys.find((key) => key !== "at");
   if (strange === undefined || names.length === 0)
-    return place.wrong(`expected a customer of the test, ${names.length === 0 ? 'but there are none; name them under "customers"' : `(${names.join(", ")})`}`);
+    return place.wrong(
+      `expected a customer of the test, ${names.length === 0 ? 'but there are none; name them under "customers"' : `(${names.join(", ")})`}`,
+    );
   return place.at(strange).unknown("customer", names);
 }
 
-type Act = Happening extends infer H ? (H extends Happening ? Omit<H, "at" | "line" | "customer"> : never) : never;
+type Act = Happening extends infer H
+  ? H extends Happening
+    ? Omit<H, "at" | "line" | "customer">
+    : never
+  : never;
 
 function actOf(what: string, place: Place, customer: string, stage: Stage): Act | undefined {
   const only = (...keys: readonly string[]) => allow(place, ["at", customer, ...keys]);

@@ -1,31 +1,22 @@
 import { type Mistake, nearMiss } from "../errors.ts";
 import { type Place, readPlaces } from "../journey/place.ts";
 import type { JourneyFile } from "../journey/read-project.ts";
-import { type Reader, list, map, mapping, nullable, oneOrMore, optional, required } from "../journey/reader.ts";
+import {
+  type Reader,
+  list,
+  map,
+  mapping,
+  nullable,
+  oneOrMore,
+  optional,
+  required,
+} from "../journey/reader.ts";
 import { text, zone } from "../journey/scalar.ts";
-import { type Beginning, readDay, readMoment } from "./moment.ts";
+import { momentOf, readDay } from "./moment.ts";
 import { readCast } from "./read-cast.ts";
 import { expectedIn } from "./read-expected.ts";
 import { happeningIn } from "./read-happening.ts";
-import type { Character, TestCase } from "./test-file.ts";
-
-/** What the project has that tests speak of. */
-export interface Project {
-  readonly journeys: readonly JourneyFile[];
-  readonly channels: readonly string[];
-  readonly topics: readonly string[];
-  readonly zone: string;
-  readonly currency: string;
-}
-
-/** What the parts of a test are read with. */
-export interface Stage extends Beginning {
-  readonly journeys: readonly JourneyFile[];
-  readonly channels: readonly string[];
-  readonly topics: readonly string[];
-  readonly currency: string;
-  readonly cast: readonly Character[];
-}
+import type { Project, Stage, TestCase } from "./test-file.ts";
 
 export interface TestFileRead {
   readonly cases: readonly TestCase[];
@@ -53,12 +44,11 @@ function fileIn(root: Place, file: string, project: Project): readonly TestCase[
   )(root);
   if (head === undefined) return undefined;
   const begins = readDay(head.begins, head.zone);
-  if (begins === undefined)
-    return root.at("begins").expected('a time such as "2026-03-01 09:00"');
+  if (begins === undefined) return root.at("begins").expected('a time such as "2026-03-01 09:00"');
   const { channels, topics, currency } = project;
   const stage = { begins, zone: head.zone, journeys: head.journey, channels, topics, currency };
   const shared = readCast(root.at("customers"), stage);
-  return list("a list of tests, each beginning with \"test: <what is to be>\"", (place) =>
+  return list('a list of tests, each beginning with "test: <what is to be>"', (place) =>
     caseIn(place, file, { ...stage, cast: shared }),
   )(root.at("tests"));
 }
@@ -71,7 +61,9 @@ const journeyNamed =
     const names = journeys.map(({ journey }) => journey.name);
     const meant = typeof place.value === "string" ? nearMiss(place.value, names) : undefined;
     return place.expected(
-      meant === undefined ? `a journey (${names.join(", ")})` : `a journey (did you mean "${meant}"?)`,
+      meant === undefined
+        ? `a journey (${names.join(", ")})`
+        : `a journey (did you mean "${meant}"?)`,
     );
   };
 
@@ -121,13 +113,4 @@ function inTime<T extends { readonly at: Date }>(
     }
     return happenings;
   });
-}
-
-/** An instant, absolute or counted from the beginning. */
-export function momentOf(beginning: Beginning): Reader<Date> {
-  return (place) => {
-    const { value } = place;
-    const read = typeof value === "string" ? readMoment(value.trim(), beginning) : undefined;
-    return read ?? place.expected('a time such as "+3 days 10:00", "-2 hours" or "2026-03-01 09:00"');
-  };
 }

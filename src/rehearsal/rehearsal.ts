@@ -78,6 +78,12 @@ export class Rehearsal {
     }
   }
 
+  /** The same in one round, for long plays: what is due and found too late is done at the next step. */
+  async turn(): Promise<void> {
+    await sweep(this.working);
+    await this.#wake.drain(this.working);
+  }
+
   /** The segments are worked out anew and stop conditions asked, as every few minutes in a real house. */
   async refresh(): Promise<void> {
     await this.#wake.engine("refresh");

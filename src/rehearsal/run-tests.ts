@@ -4,7 +4,7 @@ import { reasonOf } from "../errors.ts";
 import type { SegmentFile } from "../journey/read-project.ts";
 import { type Players, bringIn } from "./cast.ts";
 import { nextChange } from "./next-change.ts";
-import { earliest, nextDue, nextStart } from "./next-moment.ts";
+import { earliest, nextDue, nextStart, zonesOf } from "./next-moment.ts";
 import { openJourneys } from "./open.ts";
 import { type Path, readPaths } from "./path.ts";
 import { perform } from "./perform.ts";
@@ -35,26 +35,29 @@ export async function runTests(
   tests: readonly TestCase[],
   segments: readonly SegmentFile[],
   make: (onTaken: (message: Outgoing) => void) => Parts,
-  onResults: (results: readonly TestResult[]) => void,
   stopping: AbortSignal,
-): Promise<void> {
+): Promise<readonly TestResult[]> {
+  const results: TestResult[] = [];
   let isFresh = true;
   for (const together of groups(tests)) {
-    if (stopping.aborted) return;
+    if (stopping.aborted) break;
     if (!isFresh) await scratch.empty();
     isFresh = false;
     const handed = new Map<string, Outgoing>();
     const parts = make((message) => handed.set(message.deliveryId, message));
     const begins = together[0]?.begins ?? new Date(0);
     const rehearsal = new Rehearsal(scratch, parts, begins, stopping);
-    onResults(await new Play(rehearsal, together, segments, handed).run());
+    results.push(...(await new Play(rehearsal, together, segments, handed).run()));
   }
+  return results;
 }
 
 /** Bounces and complaints close an address, which may be another test's too: those tests are played alone. */
 function groups(tests: readonly TestCase[]): readonly (readonly TestCase[])[] {
   const keyed = Map.groupBy(tests, (test) => {
-    const closes = test.when.some((one) => one.kind === "message" && ["bounces", "complains"].includes(one.act));
+    const closes = test.when.some(
+      (one) => one.kind === "message" && ["bounces", "complains"].includes(one.act),
+    );
     const names = test.journeys.map(({ journey }) => journey.name).toSorted();
     const isAlone = closes || test.journeys.some(({ journey }) => sharesAmongCustomers(journey));
     return JSON.stringify([names, test.begins, isAlone ? `${test.file}:${test.line}` : ""]);
@@ -131,7 +134,12 @@ class Play {
         await this.#perform(acts.shift() ?? act);
       await this.#rehearsal.refresh();
       await this.#rehearsal.settle();
-      if (clock.now() >= named && acts.length === 0 && !(await isAnybodyInside(engine.database, named))) return;
+      if (
+        clock.now() >= named &&
+        acts.length === 0 &&
+        !(await isAnybodyInside(engine.database, named))
+      )
+        return;
     }
   }
 
@@ -140,7 +148,9 @@ class Play {
     const { now, engine } = this.#rehearsal;
     const due = await nextDue(engine.database, now);
     if (now >= named) return earliest([act, due]);
-    const start = await nextStart(engine.database, now, engine.config.zone);
+    const shops = engine.config.zone;
+    const customers = await zonesOf(engine.database, shops);
+    const start = await nextStart(engine.database, now, { shops, customers });
     const tomorrow = new Date(now.getTime() + dayMs);
     const first = earliest([act, due, start, named, tomorrow]) ?? named;
     return nextChange(engine.database, now, first);
@@ -182,7 +192,9 @@ function withinTime({ messages, passages }: Path, test: TestCase): Path {
   const last = namedBy(test);
   const isIn = ({ enteredAt }: { readonly enteredAt: Date }) => enteredAt <= last;
   return {
-    messages: messages.filter((message) => isIn(message) && (until === null || message.at <= until)),
+    messages: messages.filter(
+      (message) => isIn(message) && (until === null || message.at <= until),
+    ),
     passages: passages.filter(isIn),
   };
 }
@@ -190,6 +202,8 @@ function withinTime({ messages, passages }: Path, test: TestCase): Path {
 async function isAnybodyInside(database: Database, named: Date): Promise<boolean> {
   const { rows } = await sql<{ is: boolean }>`
     select exists (select from enrollments where entered_at <= ${named} and state in ('entered', 'waiting'))
-        or exists (select from messages where state in ('planned', 'retry')) as is`.execute(database);
+        or exists (select from messages where state in ('planned', 'retry')) as is`.execute(
+    database,
+  );
   return rows[0]?.is === true;
 }

@@ -64,16 +64,23 @@ function describe(happening: Happening): string {
 
 function passageLines({ journey, enteredAt, state, reason }: PathPassage): readonly Line[] {
   const isHeldOut = state === "exited" && reason === "holdout";
-  return [{ at: enteredAt, text: isHeldOut ? `is left alone by ${journey} (holdout)` : `enters ${journey}` }];
+  return [
+    {
+      at: enteredAt,
+      text: isHeldOut ? `is left alone by ${journey} (holdout)` : `enters ${journey}`,
+    },
+  ];
 }
 
 function endLine(passage: PathPassage, zone: string): readonly Line[] {
   const { journey, state, step, reason, finishedAt, movedAt, dueAt } = passage;
   if (reason === "holdout") return [];
-  if (state === "completed" && finishedAt !== null) return [{ at: finishedAt, text: `completes ${journey}` }];
+  if (state === "completed" && finishedAt !== null)
+    return [{ at: finishedAt, text: `completes ${journey}` }];
   if (state === "exited" && finishedAt !== null)
     return [{ at: finishedAt, text: `exits ${journey}: ${reason ?? ""}` }];
-  if (state === "held") return [{ at: movedAt, text: `is held in ${journey} at ${step ?? ""}: ${reason ?? ""}` }];
+  if (state === "held")
+    return [{ at: movedAt, text: `is held in ${journey} at ${step ?? ""}: ${reason ?? ""}` }];
   const until = dueAt === null ? "" : ` until ${writeMoment(dueAt, zone)}`;
   return [{ at: movedAt, text: `waits in ${journey} for ${step ?? ""}${until}` }];
 }

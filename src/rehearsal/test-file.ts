@@ -1,5 +1,24 @@
 import type { Json } from "../customer/storable.ts";
 import type { JourneyFile } from "../journey/read-project.ts";
+import type { Beginning } from "./moment.ts";
+
+/** What the project has that tests speak of. */
+export interface Project {
+  readonly journeys: readonly JourneyFile[];
+  readonly channels: readonly string[];
+  readonly topics: readonly string[];
+  readonly zone: string;
+  readonly currency: string;
+}
+
+/** What the parts of a test are read with. */
+export interface Stage extends Beginning {
+  readonly journeys: readonly JourneyFile[];
+  readonly channels: readonly string[];
+  readonly topics: readonly string[];
+  readonly currency: string;
+  readonly cast: readonly Character[];
+}
 
 /** A test of journeys as its file tells it: who there is, what happens, and what is to come of it. */
 export interface TestCase {
@@ -50,11 +69,25 @@ export type Happening = {
   readonly line: number;
   readonly customer: string;
 } & (
-  | { readonly kind: "event"; readonly event: string; readonly properties: Readonly<Record<string, Json>> }
+  | {
+      readonly kind: "event";
+      readonly event: string;
+      readonly properties: Readonly<Record<string, Json>>;
+    }
   /** The last message there is, unless a template or a step is named. */
-  | { readonly kind: "message"; readonly act: MessageAct; readonly message: string | null; readonly link: string | null }
+  | {
+      readonly kind: "message";
+      readonly act: MessageAct;
+      readonly message: string | null;
+      readonly link: string | null;
+    }
   | { readonly kind: "traits"; readonly traits: Readonly<Record<string, Json>> }
-  | { readonly kind: "consent"; readonly state: "granted" | "withdrawn"; readonly channel: string; readonly topic: string }
+  | {
+      readonly kind: "consent";
+      readonly state: "granted" | "withdrawn";
+      readonly channel: string;
+      readonly topic: string;
+    }
 );
 
 export const passageStates = [
@@ -69,7 +102,11 @@ export const passageStates = [
 export type PassageState = (typeof passageStates)[number];
 
 /** What must have come of it. Every message counts: one that no line expects fails the test. */
-export type Expected = { readonly line: number; readonly customer: string; readonly at: Date | null } & (
+export type Expected = {
+  readonly line: number;
+  readonly customer: string;
+  readonly at: Date | null;
+} & (
   | {
       readonly kind: "message";
       readonly template: string;

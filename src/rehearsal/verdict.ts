@@ -66,7 +66,10 @@ function differences(
     ...is("by", line.by === null || line.by === message.channel),
     ...is("at", line.at === null || writeMoment(line.at, zone) === writeMoment(message.at, zone)),
     ...is("subject", line.subject === null || (message.subject ?? "").includes(line.subject)),
-    ...is("says", line.says.every((text) => message.text.includes(text))),
+    ...is(
+      "says",
+      line.says.every((text) => message.text.includes(text)),
+    ),
     ...is("reason", !isRefused || (message.reason ?? message.state).includes(line.refused ?? "")),
   ];
 }
@@ -92,21 +95,30 @@ function unmetBy(test: TestCase, line: ExpectedMessage, nearest: PathMessage | u
   if (nearest === undefined) return `${wanted}, got nothing`;
   const kinds = differences(test, line, nearest);
   const said = [
-    ...(kinds.includes("subject") ? [`whose subject is "${nearest.subject ?? ""}" and lacks "${line.subject ?? ""}"`] : []),
-    ...(kinds.includes("says") ? line.says.filter((text) => !nearest.text.includes(text)).map((text) => `that does not say "${text}"`) : []),
+    ...(kinds.includes("subject")
+      ? [`whose subject is "${nearest.subject ?? ""}" and lacks "${line.subject ?? ""}"`]
+      : []),
+    ...(kinds.includes("says")
+      ? line.says
+          .filter((text) => !nearest.text.includes(text))
+          .map((text) => `that does not say "${text}"`)
+      : []),
   ];
   return `${wanted}, got ${[shown(nearest, zone), ...said].join(" ")}`;
 }
 
 function judgePassage(test: TestCase, line: ExpectedPassage, path: Path): readonly Failure[] {
   const mine = path.passages.filter(({ journey }) => journey === line.journey);
-  if (line.state === "stays out" ? mine.length === 0 : mine.some((one) => isAsSaid(test, line, one)))
+  if (
+    line.state === "stays out" ? mine.length === 0 : mine.some((one) => isAsSaid(test, line, one))
+  )
     return [];
   const { zone } = test;
   const at = line.at === null ? "" : ` at ${writeMoment(line.at, zone)}`;
   const as = line.as === null ? "" : ` as "${line.as}"`;
   const step = line.step === null ? "" : ` for ${line.step}`;
-  const got = mine.length === 0 ? `never entered` : mine.map((one) => whereabouts(one, zone)).join("; ");
+  const got =
+    mine.length === 0 ? `never entered` : mine.map((one) => whereabouts(one, zone)).join("; ");
   const wanted = `${line.customer}: expected that ${line.customer} ${line.state}${step}${as}${at}`;
   return [{ line: line.line, message: `${wanted} (${line.journey}), got: ${got}` }];
 }

@@ -1,0 +1,81 @@
+import type { Backtest } from "../rehearsal/backtest.ts";
+import type { Findings } from "../rehearsal/findings.ts";
+import { writeMoment } from "../rehearsal/moment.ts";
+import { say, sayTable } from "./output.ts";
+
+/** The findings for people, as tables. */
+export function tellFindings(
+  { from, until, copied, findings }: Backtest,
+  label: string,
+  zone: string,
+): void {
+  say(`${label} from ${writeMoment(from, zone)} to ${writeMoment(until, zone)}; nothing was sent`);
+  const rows = Object.entries(copied).filter(([, count]) => count > 0);
+  say(`copied: ${rows.map(([table, count]) => `${count} ${table}`).join(", ")}`);
+  tellJourneys(findings);
+  tellMessages(findings);
+  tellCollisions(findings);
+}
+
+function tellJourneys({ journeys }: Findings): void {
+  say();
+  sayTable(
+    [
+      "journey",
+      "enrolled",
+      "holdout",
+      "messages",
+      "completed",
+      "exited",
+      "held",
+      "inside",
+      "converted anyway",
+    ],
+    journeys.map((one) => [
+      one.journey,
+      one.enrolled,
+      one.holdout,
+      one.sent,
+      one.completed,
+      Object.values(one.exited).reduce((sum, count) => sum + count, 0),
+      one.held,
+      one.inside,
+      one.enrolled === 0
+        ? "-"
+        : `${one.converted} (${((100 * one.converted) / one.enrolled).toFixed(1)}%)`,
+    ]),
+  );
+}
+
+function tellMessages({ steps, channels, losses }: Findings): void {
+  tellTable(
+    ["journey", "step", "channel", "sent", "put off", "lost"],
+    steps.map((one) => [one.journey, one.step, one.channel, one.sent, one.putOff, one.lost]),
+  );
+  tellTable(
+    ["channel", "messages", "segments", "cost"],
+    channels.map(({ channel, messages, segments, cost }) => [
+      channel,
+      messages,
+      segments,
+      cost === null ? "-" : `${cost.amount.toFixed(2)} ${cost.currency}`,
+    ]),
+  );
+  tellTable(
+    ["not sent", "journey", "channel", "messages"],
+    losses.map(({ reason, journey, channel, messages }) => [reason, journey, channel, messages]),
+  );
+}
+
+function tellTable(...[heading, rows]: Parameters<typeof sayTable>): void {
+  if (rows.length === 0) return;
+  say();
+  sayTable(heading, rows);
+}
+
+function tellCollisions({ collisions: { customerDays, customers, pairs } }: Findings): void {
+  say(
+    `\n${customerDays} times a customer would have had more than one message on a day (${customers} customers)`,
+  );
+  for (const pair of pairs) say(`  ${pair.customerDays} × ${pair.journeys.join(" + ")}`);
+}

@@ -1,0 +1,87 @@
+import { sql } from "kysely";
+import type { Database } from "../database/database.ts";
+import { eventsHeardBy } from "../enrollment/heard-event.ts";
+import type { Journey } from "../journey/journey.ts";
+import { columnsOf } from "./copy-shop.ts";
+
+const kinds = ["customers", "consents", "suppressions", "events"] as const;
+type Kind = (typeof kinds)[number];
+
+/**
+ * What really happened, brought in again as the clock gets there: who joined, what was agreed to, which addresses were
+ * closed, and the events that journeys listen for.
+ */
+export class Arrivals {
+  readonly #database: Database;
+  /** Events that can start, stop or judge a passage whoever it is; others only wake who waits for them. */
+  readonly #decisive: readonly string[];
+
+  constructor(database: Database, journeys: readonly Journey[]) {
+    this.#database = database;
+    this.#decisive = [
+      ...new Set(journeys.flatMap((journey) => [...eventsHeardBy(withoutAwaits(journey))])),
+    ];
+  }
+
+  /** The steps after `from`, by their number, in which something of a kind arrives. */
+  async stepsOf(from: Date, stepMs: number): Promise<Readonly<Record<Kind, ReadonlySet<number>>>> {
+    const { rows } = await sql<{ kind: Kind; steps: string[] }>`
+      select kind, array_agg(distinct ceil(extract(epoch from at - ${from}::timestamptz) * 1000 / ${stepMs})::bigint) as steps from (
+        select 'customers' as kind, coming_at as at from coming_customers
+        union all select 'consents', occurred_at from coming_consents
+        union all select 'suppressions', created_at from coming_suppressions
+        union all select 'events', occurred_at from events where name in (select name from heard_events)) as arrivals
+      where at > ${from} group by kind`.execute(this.#database);
+    const of = (kind: Kind) => new Set(rows.find((row) => row.kind === kind)?.steps.map(Number));
+    return {
+      customers: of("customers"),
+      consents: of("consents"),
+      suppressions: of("suppressions"),
+      events: of("events"),
+    };
+  }
+
+  /** Lets in what arrived in (after, until], in its order. Returns how many events journeys have to react to. */
+  async letIn(after: Date, until: Date, isComing: (kind: Kind) => boolean): Promise<number> {
+    const isIn = (column: string) =>
+      sql`${sql.ref(column)} > ${after} and ${sql.ref(column)} <= ${until}`;
+    if (isComing("customers")) {
+      const columns = await columnsOf(this.#database, "customers");
+      await sql`
+        insert into customers (${columns}) overriding system value
+        select ${columns} from coming_customers where ${isIn("coming_at")} on conflict do nothing`.execute(
+        this.#database,
+      );
+    }
+    if (isComing("consents")) {
+      const columns = await columnsOf(this.#database, "consents");
+      await sql`
+        insert into consents (${columns}) overriding system value
+        select ${columns} from coming_consents where ${isIn("occurred_at")} order by occurred_at, id`.execute(
+        this.#database,
+      );
+    }
+    if (isComing("suppressions"))
+      await sql`
+        insert into suppressions select * from coming_suppressions
+        where ${isIn("created_at")} on conflict do nothing`.execute(this.#database);
+    return isComing("events") ? this.#tell(after, until) : 0;
+  }
+
+  /** Of the events that only wake, those of customers who wait for them: a shop's pages are viewed all the time. */
+  async #tell(after: Date, until: Date): Promise<number> {
+    const { numAffectedRows } = await sql`
+      insert into pending_events (event_id, customer_id, name, occurred_at, properties)
+      select id, customer_id, name, occurred_at, properties from events
+      where name in (select name from heard_events) and occurred_at > ${after} and occurred_at <= ${until}
+        and (name = any(${this.#decisive}::text[]) or exists (
+          select from enrollments e where e.customer_id = events.customer_id and e.state = 'waiting' and e.awaiting = events.name))
+      order by occurred_at, id`.execute(this.#database);
+    return Number(numAffectedRows ?? 0n);
+  }
+}
+
+function withoutAwaits(journey: Journey): Journey {
+  const others = Object.entries(journey.steps).filter(([, { kind }]) => kind !== "await");
+  return { ...journey, steps: Object.fromEntries(others) };
+}
