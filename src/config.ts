@@ -238,6 +238,9 @@ export const environmentSchema = z.object({
     .max(65_535)
     .optional(),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+  /** Where traces of jobs go; its other variables are OpenTelemetry's own. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  OTEL_SERVICE_NAME: z.string().default("waypost"),
   SENDGRID_API_KEY: z.string().min(1).optional(),
   SENDGRID_WEBHOOK_KEY: z.string().min(1).optional(),
   SENDGRID_BASE_URL: z.url().optional(),

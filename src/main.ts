@@ -21,12 +21,14 @@ import { checkZones } from "./database/zones.ts";
 import { armFaults } from "./fault.ts";
 import { checkProject } from "./journey/check-project.ts";
 import { readProject } from "./journey/read-project.ts";
-import { createLog } from "./log.ts";
+import { type Log, createLog } from "./log.ts";
 import type { CapRule } from "./message/cap.ts";
 import type { Composer } from "./message/compose.ts";
 import type { Delivery } from "./message/delivery-run.ts";
+import type { QueuePlace } from "./queue/backend.ts";
 import { openBackend } from "./queue/open-backend.ts";
 import { createQueueGauge } from "./queue/queue-counts.ts";
+import type { Tracing } from "./queue/tracing.ts";
 import { createWake } from "./queue/wake.ts";
 import { callsSecret, readSecret } from "./secret.ts";
 import { LiveTemplates } from "./template/live-templates.ts";
@@ -101,18 +103,7 @@ export function openHouse(config: Config, clock: Clock = systemClock): House {
       });
       return database;
     }),
-    queues: once(async () => {
-      const { REDIS_URL, WAYPOST_SCHEMA } = config.environment;
-      const backend = await openBackend(
-        REDIS_URL === undefined
-          ? { kind: "postgres", url: await house.databaseUrl(), schema: `${WAYPOST_SCHEMA}_queue` }
-          : { kind: "redis", url: REDIS_URL, prefix: WAYPOST_SCHEMA },
-        log,
-      );
-      const wake = createWake(backend, { alone: ratedChannels(config) });
-      closers.push(() => wake.close());
-      return { backend, wake };
-    }),
+    queues: once(() => openQueues(config, log, () => house.databaseUrl(), closers)),
     deliveriesBy: (carrier) =>
       new Map(
         Object.entries(config.channels).map(([name, channel]) => [
@@ -150,6 +141,32 @@ export function openHouse(config: Config, clock: Clock = systemClock): House {
     },
   };
   return house;
+}
+
+async function openQueues(
+  config: Config,
+  log: Log,
+  databaseUrl: () => Promise<string>,
+  closers: (() => Promise<void>)[],
+) {
+  const { REDIS_URL, WAYPOST_SCHEMA } = config.environment;
+  const tracing = await openTraces(config);
+  if (tracing !== undefined) closers.push(() => tracing.close());
+  const place: QueuePlace =
+    REDIS_URL === undefined
+      ? { kind: "postgres", url: await databaseUrl(), schema: `${WAYPOST_SCHEMA}_queue` }
+      : { kind: "redis", url: REDIS_URL, prefix: WAYPOST_SCHEMA };
+  const backend = await openBackend(place, log, tracing?.traced);
+  const wake = createWake(backend, { alone: ratedChannels(config) });
+  closers.push(() => wake.close());
+  return { backend, wake };
+}
+
+/** OpenTelemetry is loaded where traces are wanted, and nowhere else. */
+async function openTraces({ environment, folder }: Config): Promise<Tracing | undefined> {
+  if (environment.OTEL_EXPORTER_OTLP_ENDPOINT === undefined) return undefined;
+  const { openTracing } = await import("./queue/tracing.ts");
+  return openTracing(folder, environment.OTEL_SERVICE_NAME);
 }
 
 function joinComposer(config: Config, templates: Templates): Composer {
