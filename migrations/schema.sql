@@ -627,11 +627,8 @@ CREATE OR REPLACE FUNCTION as_day(given text, zone text)
  LANGUAGE sql
  STABLE PARALLEL SAFE
 AS $function$
-  SELECT CASE
-    WHEN as_instant(given) IS NULL THEN NULL
-    WHEN length(given) = 10 THEN given::date
-    ELSE (as_instant(given) AT TIME ZONE zone)::date
-  END
+  -- A day is read as its midnight on the session's clocks, and is that day on the same clocks again.
+  SELECT (as_instant(given) AT TIME ZONE CASE WHEN length(given) = 10 THEN current_setting('TimeZone') ELSE zone END)::date
 $function$;
 
 CREATE OR REPLACE FUNCTION as_instant(given text)

@@ -43,8 +43,8 @@ export function enterOnDate(
     return {
       until: now,
       entrants: (range) => ({
-        from: sql`${asTable(days)} join customers as customer on ${falls(start)}`,
-        where: sql`${inRange(range)} and ${meetsStart(version, now)}`,
+        from: sql`${asTable(days)} ${customersOn(start)}`,
+        where: sql`${falls(start)} and ${inRange(range)} and ${meetsStart(version, now)}`,
         key: sql<string>`'date:' || ${occurrence}`,
         entry: sql`'{}'::jsonb`,
         enteredAt: sql<Date>`${now}::timestamptz`,
@@ -94,23 +94,31 @@ function asTable(days: readonly ZonedDay[]): RawBuilder<unknown> {
       ${column("day")}::int[], ${column("year")}::int[]) as on_day (zone, clock, month, day, year)`;
 }
 
-/** Whether the customer's day is `on_day`. */
-function falls(start: DateStart): RawBuilder<boolean> {
+/** The customers of each `on_day`, with the day that the field `held` is on the clocks of their zone. */
+function customersOn({ field, zone }: DateStart): RawBuilder<unknown> {
+  // An equality, so that Postgres can hash the zones rather than try each customer with each of them.
   const livesThere =
-    start.zone === "customer" ? sql`customer.zone is not distinct from on_day.zone` : sql`true`;
-  const day = dayOf(start.field);
-  if (start.repeat === "once")
-    return sql`${day} = make_date(on_day.year, on_day.month, on_day.day) and ${livesThere}`;
-  // In the shape of the index customers_by_birthday.
-  return sql`extract(month from ${day}) = on_day.month::numeric and extract(day from ${day}) = on_day.day::numeric
-    and ${hasBegun(start.field, day)} and ${livesThere}`;
+    zone === "customer" ? sql`coalesce(customer.zone, '') = coalesce(on_day.zone, '')` : sql`true`;
+  const customers = sql`join customers as customer on ${livesThere}`;
+  if (field === "birthday") return customers;
+  // OFFSET keeps the day from being worked out again for each of the questions about it.
+  return sql`${customers} cross join lateral (select ${dayOf(field)} as day offset 0) as held`;
 }
 
-/** The day a field holds on the clocks of the customer's zone; null for what is no date. */
+/** Null for what is no date. */
 function dayOf(field: string): RawBuilder<unknown> {
-  if (field === "birthday") return sql`customer.birthday`;
-  if (field === "created_at") return sql`(customer.created_at at time zone on_day.clock)::date`;
-  return sql`as_day(${attributeOf(field)}, on_day.clock)`;
+  return field === "created_at"
+    ? sql`(customer.created_at at time zone on_day.clock)::date`
+    : sql`as_day(${attributeOf(field)}, on_day.clock)`;
+}
+
+/** Whether the customer's day is `on_day`. */
+function falls({ field, repeat }: DateStart): RawBuilder<boolean> {
+  const day = field === "birthday" ? sql`customer.birthday` : sql`held.day`;
+  if (repeat === "once") return sql`${day} = make_date(on_day.year, on_day.month, on_day.day)`;
+  // In the shape of the index customers_by_birthday.
+  return sql`extract(month from ${day}) = on_day.month::numeric and extract(day from ${day}) = on_day.day::numeric
+    and ${hasBegun(field, day)}`;
 }
 
 /** What happens every year begins with the date itself; a day that somebody was born or came to us on is no anniversary yet. */
