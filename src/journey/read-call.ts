@@ -22,7 +22,10 @@ const ours: ReadonlySet<string> = new Set([
   "content-type",
   "transfer-encoding",
   "connection",
-  "waypost-signature",
+  "webhook-id",
+  "webhook-timestamp",
+  "webhook-signature",
+  "idempotency-key",
 ]);
 
 const headers = record("a mapping of header names to texts", (name) =>
