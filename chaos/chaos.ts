@@ -9,6 +9,7 @@ import { Closers } from "../bench/closers.ts";
 import { breaks } from "./breaks.ts";
 import { changes } from "./changes.ts";
 import { killedScenarios } from "./killed.ts";
+import { mailScenarios } from "./mail.ts";
 import { outages } from "./outages.ts";
 import { providers } from "./providers.ts";
 import { reportScenarios } from "./reports.ts";
@@ -27,6 +28,7 @@ const scenarios: readonly Scenario[] = [
   ...changes,
   ...restoredScenarios,
   ...providers,
+  ...mailScenarios,
   ...reportScenarios,
 ];
 

@@ -13,11 +13,11 @@ from: Shop <shop@example.com>
 `;
 
 /** What an operator would have written: one template, and a channel with its limits. */
-export function writeProject(folder: string): void {
+export function writeProject(folder: string, provider: "sendgrid" | "smtp" = "sendgrid"): void {
   mkdirSync(join(folder, "templates"), { recursive: true });
   mkdirSync(join(folder, "workflows"), { recursive: true });
   writeFileSync(join(folder, "templates", "hello.email.hbs"), template);
-  const email = `{ provider: sendgrid, concurrency: ${concurrency}, deadline: ${deadline} }`;
+  const email = `{ provider: ${provider}, concurrency: ${concurrency}, deadline: ${deadline} }`;
   writeFileSync(join(folder, "waypost.yaml"), `channels:\n  email: ${email}\n`);
 }
 

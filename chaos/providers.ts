@@ -33,6 +33,8 @@ const throttled: Scenario = {
       await stage.until("a 429", async () => (await stage.requests()) > asked + 3);
       await stage.stub.behave(well);
     }
+    await stage.untilAsked(1);
+    stage.hurry();
     await stage.rest();
     await stage.expectNone("charged an attempt for a 429", "strikes > 0");
     const early = callsBeforeReset(readLog(stage.log));

@@ -17,6 +17,7 @@ import { type Size, answerMs, concurrency } from "./sizes.ts";
 /** How long a wait may be in vain. A scenario that comes to rest takes seconds. */
 const patienceMs = 240_000;
 const lookEveryMs = 100;
+const anHourMs = 3_600_000;
 
 export interface StageOptions {
   readonly scenario: Scenario;
@@ -28,6 +29,7 @@ export interface StageOptions {
 /** What one scenario plays on: its database, its provider, its processes, and a look at how far they are. */
 export class Stage {
   readonly size: Size;
+  readonly seed: string;
   readonly queues: Queues;
   readonly customers: number;
   readonly random: () => number;
@@ -48,6 +50,7 @@ export class Stage {
   private constructor(ground: Ground, options: StageOptions, made: Made) {
     this.ground = ground;
     this.size = options.size;
+    this.seed = options.seed;
     this.queues = options.queues;
     this.customers = made.customers;
     this.random = seededRandom(`${options.seed} ${options.scenario.name} ${options.queues}`);
@@ -99,8 +102,8 @@ export class Stage {
     return worker;
   }
 
-  async workers(count: number): Promise<Process[]> {
-    return Promise.all(Array.from({ length: count }, () => this.worker()));
+  async workers(count: number, given: Given = {}): Promise<Process[]> {
+    return Promise.all(Array.from({ length: count }, () => this.worker(given)));
   }
 
   async web(given: { faults?: string } = {}): Promise<Process> {
@@ -124,6 +127,7 @@ export class Stage {
       environment: {
         DATABASE_URL: given.databaseUrl ?? this.databaseUrl,
         ...(this.queues === "redis" ? { REDIS_URL: ground.redis?.url } : {}),
+        ...(given.smtpUrl === undefined ? {} : { SMTP_URL: given.smtpUrl }),
         SENDGRID_API_KEY: "key",
         SENDGRID_BASE_URL: this.#stub.url,
         SENDGRID_WEBHOOK_KEY: this.#stub.sendgridPublicKey,
@@ -199,6 +203,11 @@ export class Stage {
   /** Waits until nothing is left to be done. */
   async rest(): Promise<boolean> {
     return this.until("everything to come to rest", () => this.#isAtRest());
+  }
+
+  /** Messages that wait for their next try are due at once. */
+  hurry(): void {
+    for (const one of this.alive) one.setClock(anHourMs);
   }
 
   /** Waits until those who signed up so far have their message. */
@@ -302,6 +311,7 @@ interface Given {
   readonly faults?: string;
   readonly clockMs?: number;
   readonly databaseUrl?: string;
+  readonly smtpUrl?: string;
 }
 
 interface Made {
