@@ -38,7 +38,7 @@ function wrongWith(
 }
 
 /** The step that a reference stands in; undefined where it stands in the head of the file. */
-export function ownerOf(
+function ownerOf(
   { position }: Reference,
   ids: ReadonlyMap<NestedStep, StepId>,
 ): StepId | undefined {

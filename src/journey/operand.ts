@@ -18,7 +18,7 @@ const plainValue = described<string | number | boolean | null>(plainShape, (plac
 );
 
 /** `entry.total`: a value that is known only when a customer is at the step. */
-export function referenceIn(scope: Scope): Reader<Reference> {
+function referenceIn(scope: Scope): Reader<Reference> {
   return described(pattern("^(entry|customer|call|voucher)\\..+$"), (place) => {
     const [written, root = "", rest = ""] =
       (typeof place.value === "string" && shape.exec(place.value)) || [];
