@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Provider } from "../../src/channel/channel.ts";
+import { createWebhookCaller } from "../../src/channel/webhook.ts";
 import { type Clock } from "../../src/clock.ts";
 import { readConfig } from "../../src/config.ts";
 import type { Database } from "../../src/database/database.ts";
@@ -54,7 +55,10 @@ export async function aWorker(
       aDelivery(carrier, { channel, ...rules }),
     ]),
   );
-  const engine: Engine = { config, clock, log, database, composer: aComposer(), deliveries };
+  const key = Buffer.from("a key of at least twenty-four bytes");
+  const webhooks = createWebhookCaller({ allow: ["127.0.0.1"], key, fill: (text) => text });
+  const composer = aComposer();
+  const engine: Engine = { config, clock, log, database, composer, deliveries, webhooks };
   const backend = await openBackend(place, log);
   const isRated = rules.rate !== undefined && rules.rate !== null;
   const wake = createWake(backend, { nameIsKeptMs, alone: isRated ? Object.keys(carriers) : [] });
@@ -66,6 +70,7 @@ export async function aWorker(
     async stop() {
       await worker.stop();
       await wake.close();
+      await webhooks.close();
     },
   };
 }

@@ -5,6 +5,7 @@ import { engineQueue } from "../../src/queue/wake.ts";
 import { aCarrier, accepted } from "../message/ledger.ts";
 import { aDatabase, freshTables } from "../support/database.ts";
 import { aCustomer, monday } from "../support/people.ts";
+import { aService } from "../support/service.ts";
 import {
   type Running,
   aWorker,
@@ -17,6 +18,7 @@ import {
 } from "./house.ts";
 
 const database = await aDatabase({ maxConnections: 20 });
+const service = await aService();
 beforeEach(() => freshTables(database));
 
 const count = (state: string) => countIn(database, state);
@@ -68,6 +70,19 @@ describe.each(places(database))("a worker with its queues in %s", (_, place) => 
     await until(async () => (await count("accepted")) === 5);
     expect(handed).toHaveLength(5);
     armFaults([]);
+  });
+
+  it("calls a service for a customer and goes on with its answer", async () => {
+    service.answers(() => ({ body: '{"ok":true}' }));
+    await applied(
+      database,
+      `journey: welcome\nstart: { on: signed_up }\nsteps:\n  - call: ${service.url}/\n    id: ask\n  - if: { call.ask.ok: true }\n    then: [{ send: hello, by: email }]`,
+    );
+    const { wake } = await start({ email: aCarrier().carrier });
+    await signUps(database, 1);
+    await wake.engine("react");
+    await until(async () => (await count("accepted")) === 1);
+    expect(service.received).toHaveLength(1);
   });
 
   it("shares the work of one channel with another worker, and doubles nothing", async () => {

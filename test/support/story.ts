@@ -5,21 +5,25 @@ import { beforeEach } from "vitest";
 import { refreshSegments } from "../../src/audience/refresh-segments.ts";
 import { saveSegments } from "../../src/audience/save-segments.ts";
 import type { Outgoing } from "../../src/channel/channel.ts";
+import type { WebhookCaller } from "../../src/channel/webhook.ts";
 import { ingestBatch } from "../../src/customer/ingest.ts";
 import type { Database } from "../../src/database/database.ts";
 import { applyJourneys } from "../../src/enrollment/apply.ts";
 import { enterDue } from "../../src/enrollment/enter-due.ts";
 import { listDue } from "../../src/enrollment/list-due.ts";
+import { makeCalls } from "../../src/enrollment/make-calls.ts";
 import { readJourney } from "../../src/journey/read-journey.ts";
 import { type JourneyFile, readProject } from "../../src/journey/read-project.ts";
 import type { Composer } from "../../src/message/compose.ts";
 import { deliver } from "../../src/message/deliver.ts";
 import type { Delivery } from "../../src/message/delivery-run.ts";
+import { fallBack } from "../../src/message/fall-back.ts";
 import { dueChannels } from "../../src/message/recover.ts";
 import { loadTemplates } from "../../src/template/load-templates.ts";
 import { recordClick } from "../../src/tracking/clicks.ts";
 import { LinkBook } from "../../src/tracking/links.ts";
 import { createTokens } from "../../src/tracking/tokens.ts";
+import { raiseStates } from "../../src/tracking/report-state.ts";
 import { unsubscribe } from "../../src/tracking/unsubscribe.ts";
 import { trackingUrls } from "../../src/tracking/urls.ts";
 import { Shop } from "../enrollment/shop.ts";
@@ -49,6 +53,8 @@ export interface Sent {
 export class Story extends Shop {
   /** How often the shop looks up from its work on a journey in time, for segments and dates. */
   pace: Parameters<typeof later>[1] = { hours: 12 };
+  /** What calls services, where the story has any. */
+  webhooks: WebhookCaller | undefined;
   #composer: Composer;
   #orders = 0;
   readonly #deliveries: readonly Delivery[];
@@ -132,6 +138,8 @@ export class Story extends Shop {
     for (const journey of (await listDue(this.database, this.now, this.zone)).starts)
       await enterDue(this.database, journey, this.turn);
     await super.live();
+    if (this.webhooks !== undefined && (await this.#calls(this.webhooks)) > 0) await super.live();
+    await fallBack(this.database, this.now);
     const due = new Set(await dueChannels(this.database, this.now));
     for (const delivery of this.#deliveries.filter(({ channel }) => due.has(channel)))
       await deliver(this.database, this.#composer, delivery, {
@@ -139,6 +147,11 @@ export class Story extends Shop {
         now: () => this.now,
         stopping: new AbortController().signal,
       });
+  }
+
+  #calls(webhooks: WebhookCaller): Promise<number> {
+    const stopping = new AbortController().signal;
+    return makeCalls(this.database, webhooks, { now: () => this.now, stopping });
   }
 
   /** Everything that left for a customer, the oldest first. */
@@ -187,6 +200,29 @@ export class Story extends Shop {
     const visit = { token, userAgent: browser, method: "GET", now: this.now };
     const found = await recordClick(this.database, tokens, visit);
     return found?.redirectTo ?? "";
+  }
+
+  /** The last message comes back. */
+  async bounces(customerId: string): Promise<void> {
+    const { message } = await this.#lastTo(customerId);
+    const { id } = await this.database
+      .selectFrom("messages")
+      .select("id")
+      .where("delivery_id", "=", message.deliveryId)
+      .executeTakeFirstOrThrow();
+    const told = { at: this.now, received_at: this.now, detail: "no such mailbox" };
+    await this.database
+      .insertInto("reports")
+      .values({
+        provider: "pigeon",
+        event_id: `bounce-${id}`,
+        message_id: id,
+        kind: "bounced",
+        ...told,
+      })
+      .execute();
+    await raiseStates(this.database, [id]);
+    await this.live();
   }
 
   /** The mail program's own button for the last message. */
