@@ -1,7 +1,8 @@
-import { type RawBuilder, sql } from "kysely";
+import { type RawBuilder, type Transaction, sql } from "kysely";
 import { conditionSql } from "../audience/condition-sql.ts";
 import type { Scope } from "../audience/scope.ts";
 import type { Database } from "../database/database.ts";
+import type { Tables } from "../database/tables.ts";
 import type { Condition } from "../journey/condition.ts";
 import { type Found, customersSampled, plannedRows, within } from "./budget.ts";
 
@@ -25,12 +26,14 @@ export interface Asked {
   readonly journey?: string;
   /** All customers, to scale a sample up. */
   readonly customers: number;
+  /** What was compared before: a journey's audience is often a segment that changes, too. */
+  readonly known?: Map<string, Difference>;
 }
 
 /** Null is nobody: a journey that is not there yet, or a segment that will be gone. */
 export type Audience = Condition | null;
 
-const sampled = 20_000;
+const sampled = 10_000;
 
 /**
  * Counts both audiences and the difference, exactly if the time suffices, else on a sample of the customers, else by the
@@ -42,11 +45,17 @@ export async function compareAudiences(
   will: Audience,
   asked: Asked,
 ): Promise<Difference> {
-  return (
+  // Without the journey's name, unless it matters: messages are those of the same journey.
+  const both = JSON.stringify([was, will]);
+  const key = both.includes('"message"') ? `${asked.journey} ${both}` : both;
+  const known = asked.known?.get(key);
+  if (known !== undefined) return known;
+  const found =
     (await counted(database, was, will, asked)) ??
     (await sampledFrom(database, was, will, asked)) ??
-    (await planned(database, was, will, asked))
-  );
+    (await planned(database, was, will, asked));
+  asked.known?.set(key, found);
+  return found;
 }
 
 interface Row {
@@ -99,7 +108,7 @@ async function sampledFrom(
   asked: Asked,
 ): Promise<Difference | undefined> {
   const percent = Math.min(100, (100 * sampled) / Math.max(1, asked.customers));
-  const rows = await within(database, asked.limitMs, async (session) => {
+  const ask = async (session: Transaction<Tables>) => {
     const query = sql<Row>`
       with looked_at as materialized (
         select customer.id, (${predicate(was, asked, "few")}) is true as was, (${predicate(will, asked, "few")}) is true as will
@@ -111,7 +120,8 @@ async function sampledFrom(
              array(select id::text from looked_at where was and not will order by looked_at.id limit 5) as leaving
       from looked_at`;
     return (await query.execute(session)).rows;
-  });
+  };
+  const rows = await within(database, asked.limitMs, ask, "few");
   const [row] = rows ?? [];
   const seen = Number(row?.seen ?? 0);
   if (row === undefined || seen === 0) return undefined;

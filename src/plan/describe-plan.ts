@@ -84,9 +84,11 @@ function audienceLines(
   if (events !== null) {
     say(
       `${number(events.events)} such events in the last ${events.days} days, ${number(events.events / events.days)} a day; ` +
-        `${number(events.passing)} of them pass (${foundWords(events.found)})`,
+        (events.found.by === "planner"
+          ? `how many of them pass was not counted (${foundWords(events.found)})`
+          : `${number(events.passing)} of them pass (${foundWords(events.found)})`),
     );
-    if (outcome !== "created")
+    if (outcome !== "created" && events.found.by !== "planner")
       lines.push(...differenceLines({ ...events.customers, found: events.found }, "of those days"));
   }
   if (atOnce > 0) say(`${number(atOnce)} enter at once`);
@@ -126,6 +128,8 @@ export function foundWords(found: Found): string {
       return `estimated from a sample of ${percent(found.share)}`;
     case "days":
       return `estimated from the last ${found.days} days`;
+    case "newest":
+      return `estimated from the newest ${number(found.events)}`;
     case "planner":
       return "the database planner's estimate";
   }
@@ -198,6 +202,11 @@ function objectiveLines(objective: ObjectivePlan): readonly Line[] {
   const first = text(
     `${goal}: ${percent(target)} is the target, ${percent(base)} reach it anyway (${known})`,
   );
+  if (base >= target)
+    return [
+      first,
+      { mark: "!", text: "the target is no more than happens anyway: set a higher one" },
+    ];
   if (holdout <= 0)
     return [first, text("without a holdout nobody will know what the journey added")];
   if (customers === null) return [first];

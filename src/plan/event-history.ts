@@ -1,6 +1,7 @@
-import { type RawBuilder, sql } from "kysely";
+import { type RawBuilder, type Transaction, sql } from "kysely";
 import { conditionSql } from "../audience/condition-sql.ts";
 import type { Database } from "../database/database.ts";
+import type { Tables } from "../database/tables.ts";
 import { roughSeconds } from "../duration.ts";
 import { matches } from "../enrollment/pending-event.ts";
 import type { Again, Start } from "../journey/journey.ts";
@@ -31,8 +32,16 @@ export interface EventHistory {
   };
 }
 
-/** The windows that are tried in turn, in days. */
-const windows = [30, 3];
+/** What is looked at, in turn: all events of so many days, then only the newest. */
+interface Window {
+  readonly days: number;
+  readonly newest: number | null;
+}
+const windows: readonly Window[] = [
+  { days: 30, newest: null },
+  { days: 3, newest: null },
+  { days: 30, newest: 3000 },
+];
 
 /** `if` is asked of the customers as they are today. */
 export async function eventHistory(
@@ -41,28 +50,41 @@ export async function eventHistory(
   will: EventStart,
   asked: Asked & { readonly journeyId: number | null },
 ): Promise<EventHistory> {
-  for (const days of windows) {
-    const found = await historyOf(database, was, will, asked, days);
-    if (found !== undefined) return found;
+  for (const window of windows) {
+    const row = await rowOf(database, was, will, asked, window);
+    if (row === undefined) continue;
+    const isPart = window.newest !== null && Number(row.named) >= window.newest;
+    const all = isPart ? await eventsPlanned(database, will.event, asked.now) : null;
+    return history(row, window, all);
   }
-  const since = new Date(asked.now.getTime() - 30 * 86_400_000);
-  const events = await plannedRows(
+  const events = await eventsPlanned(database, will.event, asked.now);
+  // How many pass nobody knows: it is not less than none, and not more than all.
+  return {
+    ...unknown,
+    found: { by: "planner" },
+    days: 30,
+    events,
+    passing: events,
+    entering: events,
+  };
+}
+
+function eventsPlanned(database: Database, name: string, now: Date): Promise<number> {
+  const since = new Date(now.getTime() - 30 * 86_400_000);
+  return plannedRows(
     database,
-    sql`select from events where name = ${will.event} and occurred_at > ${since}`,
+    sql`select from events where name = ${name} and occurred_at > ${since} and occurred_at <= ${now}`,
   );
-  return { ...unknown, found: { by: "planner" }, days: 30, events };
 }
 
 const unknown = {
-  passing: 0,
-  entering: 0,
   perDay: {},
   hours: Array.from({ length: 24 }, () => 1 / 24),
   customers: { now: 0, then: 0, enters: 0, leaves: 0, entering: [], leaving: [] },
 };
 
 interface Row {
-  readonly events: string;
+  readonly named: string;
   readonly passing: string;
   readonly entrants: string;
   readonly was: string;
@@ -75,28 +97,31 @@ interface Row {
   readonly hours: Readonly<Record<string, number>> | null;
 }
 
-async function historyOf(
+async function rowOf(
   database: Database,
   was: EventStart | null,
   will: EventStart,
   asked: Asked & { readonly journeyId: number | null },
-  days: number,
-): Promise<EventHistory | undefined> {
+  { days, newest }: Window,
+): Promise<Row | undefined> {
   const since = new Date(asked.now.getTime() - days * 86_400_000);
   const names = [...new Set([will.event, ...(was === null ? [] : [was.event])])];
-  const rows = await within(database, asked.limitMs, async (session) => {
+  const ask = async (session: Transaction<Tables>) => {
     const query = sql<Row>`
       with heard as materialized (
         select event.customer_id, event.occurred_at, event.name = ${will.event} as named,
                (${passes(was, asked)}) is true as was, (${passes(will, asked)}) is true as will
-        from events as event join customers as customer on customer.id = event.customer_id
-        where event.name = any(${names}::text[]) and event.occurred_at > ${since} and event.occurred_at <= ${asked.now}
+        from (
+          select * from events
+          where name = any(${names}::text[]) and occurred_at > ${since} and occurred_at <= ${asked.now}
+          ${newest === null ? sql`` : sql`order by occurred_at desc limit ${newest}::int`}
+        ) as event join customers as customer on customer.id = event.customer_id
       ), people as materialized (
         select customer_id, bool_or(was) as was, bool_or(will) as will, count(*) filter (where will) as passing,
                not exists (select from enrollments e where e.customer_id = heard.customer_id and e.journey_id = ${asked.journeyId}) as is_new
         from heard group by customer_id
       )
-      select (select count(*) from heard where named) as events, coalesce(sum(passing), 0) as passing,
+      select (select count(*) from heard where named) as named, coalesce(sum(passing), 0) as passing,
              ${entrantsBy(will.again, days)} as entrants,
              count(*) filter (where was) as was, count(*) filter (where will) as will,
              count(*) filter (where will and not was) as enters, count(*) filter (where was and not will) as leaves,
@@ -109,20 +134,28 @@ async function historyOf(
                select extract(hour from occurred_at at time zone 'UTC') as hour, count(*) as passing from heard where will group by 1) as hourly) as hours
       from people`;
     return (await query.execute(session)).rows;
-  });
-  return rows?.[0] && history(rows[0], days);
+  };
+  return (
+    await within(database, asked.limitMs, ask, days === 30 && newest === null ? "many" : "few")
+  )?.[0];
 }
 
-function history(row: Row, days: number): EventHistory {
-  const scale = 30 / days;
+/** `all` is how many events there are when only some were looked at. */
+function history(row: Row, { days, newest }: Window, all: number | null): EventHistory {
+  const scale = all === null ? 30 / days : all / Math.max(1, Number(row.named));
   const passing = Number(row.passing);
   const hours = Array.from({ length: 24 }, (_, hour) =>
     passing === 0 ? 1 / 24 : (row.hours?.[String(hour)] ?? 0) / passing,
   );
   return {
-    found: days === windows[0] ? { by: "count" } : { by: "days", days },
+    found:
+      all !== null
+        ? { by: "newest", events: newest ?? 0 }
+        : days === 30
+          ? { by: "count" }
+          : { by: "days", days },
     days: 30,
-    events: Math.round(Number(row.events) * scale),
+    events: Math.round(Number(row.named) * scale),
     passing: Math.round(passing * scale),
     entering: Math.round(Number(row.entrants) * scale),
     perDay: Object.fromEntries(

@@ -8,7 +8,7 @@ import type { Condition } from "../journey/condition.ts";
 import type { Journey } from "../journey/journey.ts";
 import type { Segment } from "../journey/read-segment.ts";
 import type { Composer } from "../message/compose.ts";
-import { compareAudiences } from "./audience.ts";
+import { type Asked, compareAudiences } from "./audience.ts";
 import { type SegmentChange, type SegmentPlan, diffSegments } from "./diff-segments.ts";
 import { inFlight } from "./in-flight.ts";
 import { asksFor, inlineSegments } from "./inline-segments.ts";
@@ -41,13 +41,14 @@ export async function makePlan(
   const startedAt = performance.now();
   const changes = diffSegments(await listSegments(database), files.segments);
   const customers = await customersIn(database);
-  const asked = {
+  const asked: Asked = {
     now: options.now,
     customers,
+    known: new Map(),
     /** A third of what is left, so that there is some for those that come after. */
     get limitMs() {
       const left = options.budgetMs - (performance.now() - startedAt);
-      return Math.round(Math.min(3000, Math.max(200, left / 3)));
+      return Math.round(Math.min(3000, Math.max(300, left / 3)));
     },
   };
   const segments = changedSegments(changes);
@@ -61,6 +62,9 @@ export async function makePlan(
     isForeseen: (journey, isChanged) =>
       options.all || isChanged || asksFor(segmentOf(journey), new Set(segments.keys())),
   };
+  // First, because the journeys that start with them ask for the same.
+  const planned: SegmentPlan[] = [];
+  for (const change of changes) planned.push(await planSegment(database, change, segments, asked));
   const journeys: JourneyPlan[] = [];
   const known = await journeysIn(database);
   for (const written of files.journeys)
@@ -68,8 +72,6 @@ export async function makePlan(
   for (const each of known.values())
     if (each.state !== "archived" && !files.journeys.some((one) => one.journey.name === each.name))
       journeys.push(await archived(database, each));
-  const planned: SegmentPlan[] = [];
-  for (const change of changes) planned.push(await planSegment(database, change, segments, asked));
   const seconds = (performance.now() - startedAt) / 1000;
   return { at: options.now, days: options.days, journeys, segments: planned, seconds };
 }
@@ -99,7 +101,7 @@ async function planSegment(
   database: Database,
   { was, will, ...change }: SegmentChange,
   changed: ReadonlyMap<string, Condition>,
-  asked: Planning["asked"],
+  asked: Asked,
 ): Promise<SegmentPlan> {
   if (change.outcome === "unchanged" && !changed.has(change.segment))
     return { ...change, members: null };

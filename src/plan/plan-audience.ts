@@ -66,6 +66,9 @@ export async function planAudience(
   return { plan, entries, sample };
 }
 
+/** Customers of the audience who are asked how they can be reached: shares within two in a hundred. */
+const sampled = 2500;
+
 interface FoundEntries extends Pick<AudiencePlan, "atOnce" | "members" | "events" | "occurrences"> {
   readonly entries: readonly Entry[];
   readonly sample: RawBuilder<unknown>;
@@ -85,7 +88,7 @@ async function byEvents(
   const sample = sql`select distinct customer_id as id from (
     select event.customer_id from events as event join customers as customer on customer.id = event.customer_id
     where event.name = ${will.event} and event.occurred_at > ${since} and event.occurred_at <= ${asked.now} and ${passes(will, asked)}
-    order by event.occurred_at desc limit 5000) as heard`;
+    order by event.occurred_at desc limit ${sampled}::int) as heard`;
   const entries = entriesByEvents(events, horizon);
   return { atOnce: 0, members: null, events, occurrences: [], entries, sample };
 }
@@ -100,9 +103,9 @@ async function byCustomers(
   const will = inlined(audienceOf(after.start), segments);
   const was = before === null || !isActive ? null : audienceOf(before.start);
   const members = await compareAudiences(database, was, will, asked);
-  const percent = members.then === 0 ? 100 : Math.min(100, (100 * 10_000) / members.then);
+  const percent = members.then === 0 ? 100 : Math.min(100, (100 * sampled) / members.then);
   const few = percent < 100 ? "few" : "many";
-  const sample = sql`select customer.id from ${customersSampled(percent)} where ${predicate(will, asked, few)} limit 20000`;
+  const sample = sql`select customer.id from ${customersSampled(percent)} where ${predicate(will, asked, few)} limit ${2 * sampled}::int`;
   const { atOnce, later, occurrences } = await entriesOf(
     database,
     starting,
@@ -171,8 +174,10 @@ function isSameSegment(before: Journey | null, start: Extract<Start, { kind: "se
 /** Whom a start that is not an event means, as a condition on customers. */
 function audienceOf(start: Start): Condition {
   const further = start.if === null ? [] : [start.if];
-  if (start.kind === "segment")
-    return { kind: "all", of: [{ kind: "segment", name: start.segment }, ...further] };
+  if (start.kind === "segment") {
+    const member = { kind: "segment" as const, name: start.segment };
+    return further.length === 0 ? member : { kind: "all", of: [member, ...further] };
+  }
   if (start.kind === "date") {
     const test = [{ op: "exists" as const, value: true }];
     return { kind: "all", of: [{ kind: "customer", field: start.field, test }, ...further] };

@@ -93,6 +93,7 @@ async function foresee(
   const asked: Asked = {
     now: planning.asked.now,
     customers: planning.asked.customers,
+    ...(planning.asked.known === undefined ? {} : { known: planning.asked.known }),
     journey: journey.name,
     get limitMs() {
       return planning.asked.limitMs;

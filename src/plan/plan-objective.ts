@@ -82,7 +82,7 @@ async function rateBefore(
       : sql`select customer_id as id, occurred_at as at from events
             where name = ${event} and occurred_at <= ${now}::timestamptz - ${span}
               and occurred_at > ${now}::timestamptz - ${span} - interval '30 days'
-            order by occurred_at desc limit 5000`;
+            order by occurred_at desc limit 2500`;
   const rows = await within(database, limitMs, async (session) => {
     const query = sql<{ customers: string; converted: string }>`
       select count(*) as customers, count(*) filter (where exists (

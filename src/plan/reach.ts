@@ -1,6 +1,7 @@
-import { type RawBuilder, sql } from "kysely";
+import { type RawBuilder, type Transaction, sql } from "kysely";
 import type { Cap } from "../config.ts";
 import type { Database } from "../database/database.ts";
+import type { Tables } from "../database/tables.ts";
 import { interval } from "../duration.ts";
 import type { Journey } from "../journey/journey.ts";
 import { decidingConsent, isPermitted } from "../message/permission.ts";
@@ -47,7 +48,7 @@ export async function reachOf(
   if (channels.length === 0) return null;
   const topic = sql`${journey.topic}::text`;
   const asked = { customerId: sql`customer.id`, channel: sql`wanted.channel`, topic, now };
-  const rows = await within(database, limitMs, async (session) => {
+  const ask = async (session: Transaction<Tables>) => {
     const query = sql<{ standings: Standing[]; customers: string }>`
       select standings, count(*) as customers from (
         select array_agg(standing order by rank) as standings from (
@@ -64,7 +65,8 @@ export async function reachOf(
         ) as each group by id
       ) as looked_at group by standings order by customers desc`;
     return (await query.execute(session)).rows;
-  });
+  };
+  const rows = await within(database, limitMs, ask, "few");
   if (rows === undefined) return null;
   const patterns = rows.map((row) => ({ ...row, customers: Number(row.customers) }));
   const sample = patterns.reduce((sum, one) => sum + one.customers, 0);
