@@ -82,7 +82,11 @@ test("another address or method is told the ones there are", async () => {
   const other = await send("/v1/group", {});
   expect([other.status, await other.json()]).toEqual([
     404,
-    { error: expect.stringContaining("/v1/track, /v1/identify or /v1/batch") },
+    {
+      error: expect.stringContaining(
+        "/v1/track, /v1/identify, /v1/batch or /v1/journeys/NAME/enter",
+      ),
+    },
   ]);
   const headers = { authorization: `Bearer ${key}` };
   expect((await door.get("/v1/track", headers)).status).toBe(404);
