@@ -266,9 +266,9 @@ export class Story extends Shop {
 function theExample(): JourneyFile {
   const file = "workflows/example.yaml";
   const source = readFileSync(file, "utf8");
-  const { journey, references } = readJourney(source, file);
+  const { journey, ...rest } = readJourney(source, file);
   if (journey === undefined) throw new Error("the example cannot be read");
-  return { journey, file, source, references };
+  return { journey, file, source, ...rest };
 }
 
 function shareOf(customerId: string, ...purpose: readonly string[]): number {
