@@ -50,7 +50,10 @@ const withoutEntry = {
 };
 const onSegment = mapping("a start", {
   segment: required(segmentName),
-  when: optional<"entered" | "left">(choice("a moment", ["entered", "left"]), "entered"),
+  when: optional<"entered" | "left">(
+    choice("a change of membership", ["entered", "left"]),
+    "entered",
+  ),
   backfill: optional(flag, false),
   ...withoutEntry,
 });

@@ -87,7 +87,10 @@ const mistakes: readonly (readonly [string, string])[] = [
     "{}",
     "3 start: expected a kind of start (on, segment, every, date, request), got an empty mapping",
   ],
-  ["{ segment: vip, when: gone }", '3 start.when: expected a moment (entered, left), got "gone"'],
+  [
+    "{ segment: vip, when: gone }",
+    '3 start.when: expected a change of membership (entered, left), got "gone"',
+  ],
   [
     "{ segment: vip, when: left, backfill: true }",
     "3 start.backfill: only those who enter a segment can be filled in",
