@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import { eventsHeardBy } from "../enrollment/heard-event.ts";
 import type { Journey } from "../journey/journey.ts";
@@ -15,6 +15,7 @@ export class Arrivals {
   readonly #database: Database;
   /** Events that can start, stop or judge a passage whoever it is; others only wake who waits for them. */
   readonly #decisive: readonly string[];
+  readonly #columns = new Map<string, RawBuilder<unknown>>();
 
   constructor(database: Database, journeys: readonly Journey[]) {
     this.#database = database;
@@ -46,7 +47,7 @@ export class Arrivals {
     const isIn = (column: string) =>
       sql`${sql.ref(column)} > ${after} and ${sql.ref(column)} <= ${until}`;
     if (isComing("customers")) {
-      const columns = await columnsOf(this.#database, "customers");
+      const columns = await this.#columnsOf("customers");
       await sql`
         insert into customers (${columns}) overriding system value
         select ${columns} from coming_customers where ${isIn("coming_at")} on conflict do nothing`.execute(
@@ -54,7 +55,7 @@ export class Arrivals {
       );
     }
     if (isComing("consents")) {
-      const columns = await columnsOf(this.#database, "consents");
+      const columns = await this.#columnsOf("consents");
       await sql`
         insert into consents (${columns}) overriding system value
         select ${columns} from coming_consents where ${isIn("occurred_at")} order by occurred_at, id`.execute(
@@ -66,6 +67,12 @@ export class Arrivals {
         insert into suppressions select * from coming_suppressions
         where ${isIn("created_at")} on conflict do nothing`.execute(this.#database);
     return isComing("events") ? this.#tell(after, until) : 0;
+  }
+
+  async #columnsOf(table: "customers" | "consents"): Promise<RawBuilder<unknown>> {
+    const columns = this.#columns.get(table) ?? (await columnsOf(this.#database, table));
+    this.#columns.set(table, columns);
+    return columns;
   }
 
   /** Of the events that only wake, those of customers who wait for them: a shop's pages are viewed all the time. */

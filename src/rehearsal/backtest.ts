@@ -74,6 +74,7 @@ export async function backtest(
   const total = until.getTime() - from.getTime();
   await replay(rehearsal, {
     until,
+    starts: journeys.map(({ journey }) => journey.start),
     stepMs,
     refreshMs,
     arrivals: isHistory ? arrivals : null,

@@ -83,15 +83,14 @@ async function idFor(rehearsal: Rehearsal, test: TestCase, character: Character)
     .digest()
     .readUIntBE(0, 5);
   const journeys = test.journeys.map(({ journey }) => journey);
-  const wanted = journeys.flatMap((journey) => [
-    heldOut(journey, character),
-    ...onArms(journey, character),
-  ]);
+  const ofAll = rehearsal.engine.config.holdout;
+  const wanted = [
+    sql<boolean>`${shareOf(sql`id`, "", "holdout")} >= ${ofAll}::float8`,
+    ...journeys.flatMap((journey) => [heldOut(journey, character), ...onArms(journey, character)]),
+  ];
   const { rows } = await sql<{ id: string }>`
     select id from (select generate_series(${base}::bigint + 1, ${base}::bigint + 1000000) as id) as candidate
-    where ${wanted.length === 0 ? sql`true` : sql.join(wanted, sql` and `)} limit 1`.execute(
-    rehearsal.engine.database,
-  );
+    where ${sql.join(wanted, sql` and `)} limit 1`.execute(rehearsal.engine.database);
   const id = rows[0]?.id;
   if (id !== undefined) return id;
   throw new WaypostError(

@@ -197,11 +197,14 @@ async function copyAs(
   where: RawBuilder<unknown>,
 ): Promise<number> {
   const columns = await columnsOf(session, table);
-  const { numAffectedRows } = await sql`
+  await sql`
     create unlogged table ${sql.id(as)} as select ${columns} from ${sql.id(real, table)} source where ${where}`.execute(
     session,
   );
-  return Number(numAffectedRows ?? 0n);
+  const { rows } = await sql<{ count: string }>`select count(*) from ${sql.id(as)}`.execute(
+    session,
+  );
+  return Number(rows[0]?.count ?? 0);
 }
 
 /** Those of the scratch table, which knows what is generated. */

@@ -2,7 +2,6 @@ import { Cron } from "croner";
 import { sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import { addDays, instantAt, localDayAt, minutesOf } from "../enrollment/local-time.ts";
-import { enrollingJourneys } from "../enrollment/version.ts";
 import type { Start } from "../journey/journey.ts";
 
 /** When the next enrollment or message becomes due after `now`; null when none waits for its time. */
@@ -17,13 +16,12 @@ export async function nextDue(database: Database, now: Date): Promise<Date | nul
   return rows[0]?.at ?? null;
 }
 
-/** When a journey next starts by the clock: by its schedule, or at the hour of the dates it is about. */
-export async function nextStart(
-  database: Database,
+/** When one of the starts next comes by the clock: by its schedule, or at the hour of the dates it is about. */
+export function nextStart(
+  starts: readonly Start[],
   now: Date,
   zones: { readonly shops: string; readonly customers: readonly string[] },
-): Promise<Date | null> {
-  const starts = (await enrollingJourneys(database)).map(({ journey }) => journey.start);
+): Date | null {
   return earliest(starts.flatMap((start) => startsAfter(start, now, zones.shops, zones.customers)));
 }
 

@@ -21,6 +21,7 @@ import { LinkBook } from "../tracking/links.ts";
 import { type Tokens, createTokens } from "../tracking/tokens.ts";
 import { trackingUrls } from "../tracking/urls.ts";
 import { InlineWake } from "./inline-wake.ts";
+import { nullServices } from "./null-carrier.ts";
 import { PlayedClock } from "./played-clock.ts";
 import type { Scratch } from "./scratch.ts";
 
@@ -30,6 +31,13 @@ export interface Parts {
   readonly log: Log;
   readonly composer: Composer;
   readonly deliveries: ReadonlyMap<string, Delivery>;
+}
+
+/** Why something has to be done now: events came in, something is due, or a journey starts by the clock. */
+interface Reasons {
+  readonly heard: boolean;
+  readonly due: boolean;
+  readonly starts: boolean;
 }
 
 /** What is due and cannot move, such as the messages of a journey that is paused, is not waited for. */
@@ -50,6 +58,7 @@ export class Rehearsal {
     this.tokens = createTokens(secrets);
     const engine: Engine = {
       ...parts,
+      webhooks: nullServices,
       clock: this.clock,
       database: scratch.database,
       composer: {
@@ -78,9 +87,18 @@ export class Rehearsal {
     }
   }
 
-  /** The same in one round, for long plays: what is due and found too late is done at the next step. */
-  async turn(): Promise<void> {
-    await sweep(this.working);
+  /**
+   * One round of it, for long plays, with no more questions than there is reason for: what is found too late is done at
+   * the next step. Only starts by the clock need the sweeper.
+   */
+  async turn({ heard, due, starts }: Reasons): Promise<void> {
+    if (starts) await this.#wake.engine("sweep");
+    if (heard) await this.#wake.engine("react");
+    if (due) {
+      await this.#wake.engine("advance");
+      await this.#wake.engine("call");
+      for (const channel of this.engine.deliveries.keys()) await this.#wake.delivery(channel);
+    }
     await this.#wake.drain(this.working);
   }
 

@@ -1,9 +1,11 @@
+import type { Start } from "../journey/journey.ts";
 import type { Arrivals } from "./arrivals.ts";
-import { earliest, nextDue, nextStart, zonesOf } from "./next-moment.ts";
+import { nextDue, nextStart, zonesOf } from "./next-moment.ts";
 import type { Rehearsal } from "./rehearsal.ts";
 
 export interface Replaying {
   readonly until: Date;
+  readonly starts: readonly Start[];
   /** The clock moves in steps of this length; what comes in between is dealt with at its end. */
   readonly stepMs: number;
   /** How often segments are worked out anew. */
@@ -15,34 +17,36 @@ export interface Replaying {
 
 /** Plays the time from now to `until`, passing over the steps in which nothing comes in and nothing is due. */
 export async function replay(rehearsal: Rehearsal, replaying: Replaying): Promise<void> {
-  const { clock, working } = rehearsal;
-  const { until, stepMs, refreshMs, arrivals, onStep } = replaying;
+  const { clock, working, engine } = rehearsal;
+  const { until, starts, stepMs, refreshMs, arrivals, onStep } = replaying;
+  const { database, config } = engine;
   const from = clock.now();
   const steps = await arrivals?.stepsOf(from, stepMs);
   let refreshed = from;
-  const { database, config } = rehearsal.engine;
-  let zones = await zonesOf(database, config.zone);
-  const nextWork = async () =>
-    earliest([
-      await nextDue(database, clock.now()),
-      await nextStart(database, clock.now(), { shops: config.zone, customers: zones }),
-    ]);
-  let next = await nextWork();
+  let customers = await zonesOf(database, config.zone);
+  const startAfter = (now: Date) => nextStart(starts, now, { shops: config.zone, customers });
+  let due = await nextDue(database, from);
+  let start = startAfter(from);
   for (let step = 1; clock.now() < until && !working.stopping.aborted; step++) {
     const before = new Date(from.getTime() + (step - 1) * stepMs);
     const at = new Date(Math.min(before.getTime() + stepMs, until.getTime()));
-    const heard =
-      (await arrivals?.letIn(before, at, (kind) => steps?.[kind].has(step) === true)) ?? 0;
+    const isComing = await arrivals?.letIn(before, at, (kind) => steps?.[kind].has(step) === true);
     const isTurn = at.getTime() - refreshed.getTime() >= refreshMs || at >= until;
-    const isDue = next !== null && next <= at;
-    if (heard !== 0 || isTurn || isDue) {
+    const reasons = {
+      heard: isComing !== undefined && isComing > 0,
+      due: due !== null && due <= at,
+      starts: isTurn || (start !== null && start <= at),
+    };
+    if (Object.values(reasons).includes(true)) {
       clock.moveTo(at);
-      if (isTurn) refreshed = at;
-      if (isTurn) await rehearsal.refresh();
-      if (isTurn) zones = await zonesOf(database, config.zone);
-      await rehearsal.turn();
-      next = await nextWork();
+      if (isTurn) {
+        refreshed = at;
+        customers = await zonesOf(database, config.zone);
+        await rehearsal.refresh();
+      }
+      await rehearsal.turn(reasons);
+      [due, start] = [await nextDue(database, at), startAfter(at)];
     }
-    if (step % 24 === 0 || at >= until) onStep(at);
+    onStep(at);
   }
 }

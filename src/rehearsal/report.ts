@@ -149,7 +149,7 @@ function costsOf({ channels }: Findings): string {
   const rows = channels.map(({ channel, messages, segments, cost }) => {
     const price =
       cost === null
-        ? "no price in waypost.yaml"
+        ? "no price set"
         : `${cost.amount.toLocaleString("en", { minimumFractionDigits: 2 })} ${cost.currency}`;
     return `<tr><td>${escaped(channel)}</td><td>${messages.toLocaleString("en")}</td><td>${segments === null ? "" : segments.toLocaleString("en")}</td><td>${escaped(price)}</td></tr>`;
   });
@@ -164,6 +164,7 @@ function caveats(label: Told["label"]): readonly string[] {
         silent,
         "Customers are as they are today, attributes and addresses included; what they agreed to, bought and did is as it was then.",
         "The journeys begin empty on the first day; nobody has been through them before.",
+        "What was really sent at that time is in what customers did.",
         "The clock moves in steps: what happens within one is dealt with at its end, in its order.",
       ]
     : [

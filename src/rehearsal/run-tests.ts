@@ -150,7 +150,8 @@ class Play {
     if (now >= named) return earliest([act, due]);
     const shops = engine.config.zone;
     const customers = await zonesOf(engine.database, shops);
-    const start = await nextStart(engine.database, now, { shops, customers });
+    const starts = this.#tests[0]?.journeys.map(({ journey }) => journey.start) ?? [];
+    const start = nextStart(starts, now, { shops, customers });
     const tomorrow = new Date(now.getTime() + dayMs);
     const first = earliest([act, due, start, named, tomorrow]) ?? named;
     return nextChange(engine.database, now, first);

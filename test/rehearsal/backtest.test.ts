@@ -1,0 +1,126 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { sql } from "kysely";
+import { beforeEach, expect, test } from "vitest";
+import { aTerminal } from "../cli/terminal.ts";
+import { aDatabase, freshTables } from "../support/database.ts";
+import { aCustomer, later } from "../support/people.ts";
+import type { Findings } from "../../src/rehearsal/findings.ts";
+
+const database = await aDatabase();
+const terminal = aTerminal(database);
+writeFileSync(
+  terminal.path("waypost.yaml"),
+  "zone: Europe/London\nchannels:\n  email: { provider: outbox, price: 0.5 GBP }\n",
+);
+beforeEach(() => freshTables(database));
+
+/** An hour of the day so many days ago, long before the next full hour. */
+const ago = (days: number) => {
+  const noon = new Date();
+  noon.setUTCHours(12, 10, 0, 0);
+  return later(noon, { days: -days });
+};
+
+let orders = 0;
+async function ordered(customer: string, at: Date, isTold = true): Promise<void> {
+  orders += 1;
+  const properties = JSON.stringify({
+    order_id: `A-${orders}`,
+    total: 30,
+    currency: "GBP",
+    items: [{ name: "Teapot", quantity: 1, price: 30, url: "https://shop.example/teapot" }],
+  });
+  await sql`insert into orders (external_id, customer_id, ordered_at, total, currency, created_at, updated_at)
+    values (${`A-${orders}`}, ${customer}, ${at}, 30, 'GBP', ${at}, ${at})`.execute(database);
+  if (isTold)
+    await sql`insert into events (customer_id, name, occurred_at, received_at, properties)
+      values (${customer}, 'order_completed', ${at}, ${at}, ${properties})`.execute(database);
+}
+
+interface Told {
+  readonly copied: Readonly<Record<string, number>>;
+  readonly findings: Findings;
+  readonly report: string;
+}
+
+async function played(...words: readonly string[]): Promise<Told> {
+  const ended = await terminal.waypost(...words, "--json");
+  expect(ended.code, ended.err).toBe(0);
+  return ended.json()[0] as Told;
+}
+
+const journeyOf = ({ findings }: Told, name: string) =>
+  findings.journeys.find(({ journey }) => journey === name);
+
+test("orders of the past go through the journey as they came, and nothing is sent or written", async () => {
+  const people = await Promise.all(
+    Array.from({ length: 12 }, () => aCustomer(database, { since: ago(300) })),
+  );
+  for (const person of people) await ordered(person, ago(20));
+  const [back = ""] = people;
+  await ordered(back, ago(18));
+  const told = await played("backtest", "first-purchase", "--days", "30");
+  expect(told.copied).toMatchObject({ customers: 12, orders: 13, events: 13 });
+  const journey = journeyOf(told, "first-purchase");
+  expect((journey?.enrolled ?? 0) + (journey?.holdout ?? 0)).toBe(12);
+  expect((journey?.exited["converted"] ?? 0) + (journey?.converted ?? 0)).toBeLessThanOrEqual(2);
+  const thanks = told.findings.steps.find(({ step }) => step === "thank-you");
+  expect(thanks).toMatchObject({ channel: "email", sent: journey?.enrolled, lost: 0 });
+  const email = told.findings.channels.find(({ channel }) => channel === "email");
+  expect(email?.cost).toEqual({ amount: (email?.messages ?? 0) * 0.5, currency: "GBP" });
+  expect(readFileSync(told.report, "utf8")).toContain("<h2>first-purchase</h2>");
+  const { rows } = await sql`select from messages union all select from enrollments`.execute(
+    database,
+  );
+  expect(rows).toEqual([]);
+  const left =
+    await sql`select from pg_namespace where nspname like 'waypost\\_rehearsal\\_%'`.execute(
+      database,
+    );
+  expect(left.rows).toEqual([]);
+});
+
+test("orders that no event tells of are told, and consent counts from the day it was given", async () => {
+  const agreed = await aCustomer(database, { since: ago(300), zone: "Europe/London" });
+  const late = await aCustomer(database, { since: ago(1) });
+  await ordered(agreed, ago(10), false);
+  await ordered(late, ago(10), false);
+  const told = await played("backtest", "workflows/first-purchase.yaml", "--days", "20");
+  expect(told.copied["events told by orders"]).toBe(2);
+  const { enrolled = 0, holdout = 0 } = journeyOf(told, "first-purchase") ?? {};
+  expect(enrolled + holdout).toBe(2);
+  const thanked = told.findings.steps.find(
+    ({ step, channel }) => step === "thank-you" && channel === "email",
+  );
+  expect((thanked?.sent ?? 0) + (thanked?.lost ?? 0)).toBe(enrolled);
+});
+
+test("the days ahead are played with the customers there are", async () => {
+  const day = ago(-1);
+  const birthday = new Date(Date.UTC(1990, day.getUTCMonth(), day.getUTCDate()))
+    .toISOString()
+    .slice(0, 10);
+  for (let nth = 0; nth < 3; nth++) {
+    const person = await aCustomer(database, { since: ago(300), birthday, zone: "Europe/London" });
+    await ordered(person, ago(200));
+  }
+  const told = await played("simulate", "birthday", "--days", "3");
+  expect(journeyOf(told, "birthday")).toMatchObject({ enrolled: 3, sent: 3 });
+  expect(told.findings.days).toEqual([{ day: expect.any(String), channel: "email", messages: 3 }]);
+});
+
+test("a sample is the same customers each time, and a strange one is refused", async () => {
+  for (let nth = 0; nth < 40; nth++) await aCustomer(database);
+  const [once, again] = [
+    await played("backtest", "birthday", "--days", "1", "--sample", "50%"),
+    await played("backtest", "birthday", "--days", "1", "--sample", "50%"),
+  ];
+  expect(once.copied["customers"]).toBe(again.copied["customers"]);
+  expect(once.copied["customers"]).toBeGreaterThan(5);
+  expect(once.copied["customers"]).toBeLessThan(35);
+  const { code, err } = await terminal.waypost("backtest", "--sample", "some");
+  expect(code).toBe(1);
+  expect(err).toContain("--sample: expected a share such as 10%");
+  const strange = await terminal.waypost("backtest", "birthdays");
+  expect(strange.err).toContain("did you mean birthday?");
+});

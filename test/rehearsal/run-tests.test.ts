@@ -1,0 +1,101 @@
+import { writeFileSync } from "node:fs";
+import { sql } from "kysely";
+import { expect, test } from "vitest";
+import { aTerminal } from "../cli/terminal.ts";
+import { aDatabase, urlOf } from "../support/database.ts";
+import { openScratch } from "../../src/rehearsal/scratch.ts";
+
+const database = await aDatabase();
+const terminal = aTerminal(database);
+
+async function scratchSchemas(): Promise<number> {
+  const { rows } =
+    await sql`select from pg_namespace where nspname like 'waypost\\_rehearsal\\_%'`.execute(
+      database,
+    );
+  return rows.length;
+}
+
+test("the tests of every shipped workflow pass, and leave nothing behind", async () => {
+  const { code, out, err } = await terminal.waypost("test");
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  for (const name of ["first-purchase", "abandoned-basket", "birthday", "win-back"])
+    expect(out).toContain(`passed  workflows/${name}.test.yaml`);
+  expect(out).toMatch(/\d+ tests passed, 0 failed/);
+  expect(await scratchSchemas()).toBe(0);
+  const kept = await database.selectFrom("customers").select("id").execute();
+  expect(kept).toEqual([]);
+});
+
+test("a test that fails says at its line what was expected and what came, and tells the customer's path", async () => {
+  writeFileSync(
+    terminal.path("workflows/wrong.test.yaml"),
+    `journey: first-purchase
+customers: { ada: { arm: { split-short-long: long } } }
+tests:
+- test: The reminder comes at once
+  when:
+  - { ada: orders, total: 50 }
+  then:
+  - { ada: thank-you, subject: Merry Christmas }
+  - { at: +1 day 10:00, ada: reminder-long }
+  - { ada: exits, as: bored }
+- test: Nobody clicks on what never came
+  when:
+  - { ada: clicks }
+  then: nothing
+- test: A message that no line expects is one too many
+  when:
+  - { ada: orders }
+  then:
+  - { ada: thank-you }
+`,
+  );
+  const { code, out } = await terminal.waypost("test", "workflows/wrong.test.yaml", "--github");
+  expect(code).toBe(1);
+  const file = "workflows/wrong.test.yaml";
+  expect(out).toContain(
+    `${file}:9 ada: expected reminder-long at 2026-03-03 10:00, got email reminder-long at 2026-03-05 10:00`,
+  );
+  expect(out).toMatch(
+    /:8 ada: expected thank-you, got email thank-you .* whose subject is ".*" and lacks "Merry Christmas"/,
+  );
+  expect(out).toContain(
+    `${file}:10 ada: expected that ada exits as "bored" (first-purchase), got: completed at 2026-03-05 10:00`,
+  );
+  expect(out).toContain(`${file}:13 ada clicks, but no message had left by then`);
+  expect(out).toContain(
+    "ada: expected no further message, got email reminder-long at 2026-03-05 10:00",
+  );
+  expect(out).toContain("    2026-03-02 09:00  enters first-purchase\n");
+  expect(out).toContain(
+    `::error file=${file},line=9,title=The reminder comes at once::ada: expected reminder-long`,
+  );
+  const { code: again, json } = {
+    ...(await terminal.waypost("test", file, "--only", "Nobody", "--json")),
+  };
+  expect(again).toBe(1);
+  expect(json()[0]).toMatchObject({
+    passed: 0,
+    failed: 1,
+    tests: [{ line: 11, outcome: "failed" }],
+  });
+});
+
+test("mistakes in a file of tests are told before anything runs", async () => {
+  writeFileSync(terminal.path("workflows/wrong.test.yaml"), "journey: first-purchas\ntests: []\n");
+  const { code, err } = await terminal.waypost("test");
+  expect(code).toBe(1);
+  expect(err).toContain(
+    'workflows/wrong.test.yaml:1 journey: expected a journey (did you mean "first-purchase"?)',
+  );
+});
+
+test("the schema of a rehearsal that was killed is dropped by the next, that of a living one is not", async () => {
+  await sql`create schema waypost_rehearsal_0badcafe`.execute(database);
+  await using living = await openScratch(urlOf(database), "waypost");
+  expect(await scratchSchemas()).toBe(1);
+  await using _second = await openScratch(urlOf(database), "waypost");
+  expect(await scratchSchemas()).toBe(2);
+  await expect(living.empty()).resolves.toBeUndefined();
+});
