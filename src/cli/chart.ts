@@ -1,7 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { Option } from "commander";
 import { MistakesError, WaypostError, nearMiss, reasonOf } from "../errors.ts";
-import { type Flowchart, flowchartOf } from "../journey/flowchart.ts";
+import { writeBpmn } from "../journey/bpmn-write.ts";
+import { flowchartOf } from "../journey/flowchart.ts";
 import { chartStyle } from "../journey/flowchart-style.ts";
 import type { Journey } from "../journey/journey.ts";
 import { writeMermaid } from "../journey/mermaid.ts";
@@ -11,7 +12,7 @@ import type { CommandFile, Terminal } from "./command.ts";
 import { say } from "./output.ts";
 
 interface Options {
-  readonly format: "mermaid" | "svg";
+  readonly format: "mermaid" | "svg" | "bpmn";
   readonly out?: string;
 }
 
@@ -23,16 +24,16 @@ export const chart: CommandFile = {
       .argument("<journey>", "the name of a journey, or a workflow file")
       .addOption(
         new Option("-f, --format <format>", "what to write")
-          .choices(["mermaid", "svg"])
+          .choices(["mermaid", "svg", "bpmn"])
           .default("mermaid"),
       )
       .option("-o, --out <file>", "write to a file instead of the terminal")
       .addHelpText(
         "after",
-        "\nExamples:\n  $ waypost chart first-purchase\n  $ waypost chart first-purchase --format svg --out first-purchase.svg\n  $ waypost chart workflows/win-back.yaml",
+        "\nExamples:\n  $ waypost chart first-purchase\n  $ waypost chart first-purchase --format svg --out first-purchase.svg\n  $ waypost chart workflows/win-back.yaml --format bpmn --out win-back.bpmn",
       )
       .action(async (meant: string, { format, out }: Options) => {
-        const text = write[format](flowchartOf(await journeyMeant(terminal, meant)));
+        const text = write[format](await journeyMeant(terminal, meant));
         if (out === undefined) return say(text.trimEnd());
         await writeFile(out, text).catch((cause: unknown) => {
           throw new WaypostError("WAYPOST_REQUEST", `${out}: ${reasonOf(cause)}`, { cause });
@@ -42,13 +43,14 @@ export const chart: CommandFile = {
   },
 };
 
-const write: Readonly<Record<Options["format"], (chart: Flowchart) => string>> = {
-  mermaid: (drawn) => writeMermaid(drawn),
-  svg: (drawn) => drawSvg(drawn, {}, chartStyle),
+const write: Readonly<Record<Options["format"], (journey: Journey) => string>> = {
+  mermaid: (journey) => writeMermaid(flowchartOf(journey)),
+  svg: (journey) => drawSvg(flowchartOf(journey), {}, chartStyle),
+  bpmn: writeBpmn,
 };
 
 /** A file by its ending, else a journey of the project, which other files' mistakes do not hide. */
-export async function journeyMeant(terminal: Terminal, meant: string): Promise<Journey> {
+async function journeyMeant(terminal: Terminal, meant: string): Promise<Journey> {
   if (/\.ya?ml$/i.test(meant)) return journeyInFile(meant);
   const { project, mistakes } = await terminal.house().project();
   const found = project.journeys.find(({ journey }) => journey.name === meant);

@@ -39,6 +39,7 @@ const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
   key: async () => (await import("./key.ts")).key,
   why: async () => (await import("./why.ts")).why,
   chart: async () => (await import("./chart.ts")).chart,
+  bpmn: async () => (await import("./bpmn.ts")).bpmn,
   docs: async () => (await import("./docs.ts")).docs,
 };
 

@@ -1,3 +1,11 @@
+/** Text between two elements. */
+export function escapeText(text: string): string {
+  return escapeXml(text)
+    .replaceAll("&#34;", '"')
+    .replaceAll("&#39;", "'")
+    .replaceAll("&#62;", "&gt;");
+}
+
 /** Text as it may stand in XML, in an attribute too. What XML cannot hold at all becomes U+FFFD. */
 export function escapeXml(text: string): string {
   return text
