@@ -69,6 +69,12 @@ export class Story extends Shop {
     this.#deliveries = [aDelivery(carrier), aDelivery(carrier, sms)];
   }
 
+  override get turn() {
+    const channelsWith = (template: string) =>
+      ["email", "sms"].filter((channel) => this.#composer.templates.has(template, channel));
+    return { ...super.turn, channelsWith };
+  }
+
   /** The next case begins with nothing known and nothing sent. */
   async restart(): Promise<void> {
     await freshTables(this.database);
