@@ -133,14 +133,16 @@ interface Layers {
 }
 
 function layersOf(cells: readonly Cell[]): Layers {
-  const tallest: number[] = [];
+  // Layers of labels are there, though there may be none in them.
+  const last = Math.max(...cells.map(({ rank }) => rank));
+  const tallest = Array.from({ length: last + 1 }, () => 0);
   for (const { rank, height } of cells) tallest[rank] = Math.max(tallest[rank] ?? 0, height);
   const channels: number[] = [];
   let y = 0;
   const middles = tallest.map((height, rank) => {
     const middle = y + height / 2;
     const gap = height === 0 ? GAP / 4 : GAP;
-    channels[rank] = y + height + gap / 2;
+    channels[rank] = height === 0 ? (channels[rank - 1] ?? y) : y + height + gap / 2;
     y += height + gap;
     return middle;
   });

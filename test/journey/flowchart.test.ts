@@ -68,6 +68,10 @@ test.each([...charts, ["a loop", looping] as const])(
       const [from, to] = [at(edge.from), at(edge.to)];
       expect(points[0]).toEqual({ x: from.x, y: from.y + 25 });
       expect(points.at(-1)).toEqual({ x: to.x, y: to.y - 25 });
+      const isDown = points.every(
+        ({ y }, index) => index === 0 || y >= (points[index - 1]?.y ?? y),
+      );
+      expect(isDown || edge.isBack).toBe(true);
       for (const [index, point] of points.slice(1).entries()) {
         const before = points[index] as Point;
         expect(before.x === point.x || before.y === point.y).toBe(true);
@@ -75,6 +79,16 @@ test.each([...charts, ["a loop", looping] as const])(
     }
   },
 );
+
+test("lines run down where no edge has a label, too", () => {
+  const { edges } = layOut(looping, size, () => ({ width: 8, height: 0 }));
+  for (const { edge, points } of edges) {
+    const heights = points.map(({ y }) => y);
+    expect(edge.isBack ? [] : heights).toEqual(
+      edge.isBack ? [] : heights.toSorted((a, b) => a - b),
+    );
+  }
+});
 
 test("a drawing says in words what it shows", () => {
   const svg = drawSvg(flowchartOf(journeyFrom({})), {
