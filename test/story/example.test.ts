@@ -28,7 +28,7 @@ test("half an hour after the first hour it writes, and waits for Friday evening"
   await shop.travel("10 days");
   expect(await shop.letters(ada)).toEqual([thanked]);
   // Monday the 19th at ten, then Friday the 23rd at half past six.
-  expect(await shop.whereabouts(ada)).toEqual(["waiting at await-page_viewed"]);
+  expect(await shop.whereabouts(ada)).toEqual(["waiting at wait-until-trial_ends"]);
 });
 
 test("who comes back to the shop hears what goes with it, at once", async () => {
