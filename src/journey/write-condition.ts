@@ -83,7 +83,7 @@ export function whereOf(where: Readonly<Record<string, Test>>): Written {
 }
 
 /** `GB`, `[GB, IE]`, `{ gte: 3 }`. */
-export function writeTest(test: Test): unknown {
+function writeTest(test: Test): unknown {
   const [only] = test;
   if (test.length === 1 && only?.op === "eq") return writeValue(only.value);
   if (test.length === 1 && only?.op === "in") return writeValue(only.value);

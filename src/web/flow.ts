@@ -57,7 +57,7 @@ function drawFrom(drawing: Drawing, from: StepId | null, until: StepId | null): 
     if (step === undefined) break;
     drawing.drawn.add(step.id);
     const edges = edgesOf(step);
-    const meeting = edges.length > 1 ? meetingOf(drawing, edges) : (edges[0]?.to ?? null);
+    const meeting = edges.length > 1 ? meetingOf(drawing, step, edges) : (edges[0]?.to ?? null);
     steps.push(drawStep(drawing, step, edges, meeting ?? until));
     next = meeting ?? null;
   }
@@ -99,23 +99,28 @@ function nobody({ id, kind }: Step): StepCounts {
   return { id, kind, at: 0, held: 0, passed: 0, to: {}, messages: {} };
 }
 
-/** The first step that at least two of the ways lead to; undefined when they never meet. */
-function meetingOf(drawing: Drawing, edges: readonly Edge[]): StepId | undefined {
+/** The first step that at least two of the ways lead to; undefined when they never meet. After a repeat it is what comes when it is done. */
+function meetingOf(drawing: Drawing, step: Step, edges: readonly Edge[]): StepId | undefined {
+  if (step.kind === "repeat") return step.next ?? undefined;
   const times = new Map<StepId, number>();
   for (const { to } of edges)
-    for (const id of reachable(drawing.journey, to)) times.set(id, (times.get(id) ?? 0) + 1);
+    for (const id of reachable(drawing, to)) times.set(id, (times.get(id) ?? 0) + 1);
   const shared = [...times].filter(([, count]) => count > 1).map(([id]) => id);
   return shared.toSorted((a, b) => (drawing.place.get(a) ?? 0) - (drawing.place.get(b) ?? 0))[0];
 }
 
-function reachable(journey: Journey, from: StepId | null): ReadonlySet<StepId> {
+/** Without going round again. */
+function reachable({ journey, place }: Drawing, from: StepId | null): ReadonlySet<StepId> {
   const seen = new Set<StepId>();
   const open = from === null ? [] : [from];
   for (let id = open.pop(); id !== undefined; id = open.pop()) {
     const step = journey.steps[id];
     if (step === undefined || seen.has(id)) continue;
     seen.add(id);
-    for (const { to } of edgesOf(step)) if (to !== null) open.push(to);
+    const onward = edgesOf(step).filter(
+      ({ to }) => (place.get(to ?? "") ?? 0) > (place.get(id) ?? 0),
+    );
+    open.push(...onward.flatMap(({ to }) => to ?? []));
   }
   return seen;
 }

@@ -67,3 +67,9 @@ test("a journey of sixty branches in a row is drawn in no time", () => {
   ).join("\n");
   expect(draw(steps)).toHaveLength(60);
 });
+
+test("branches inside a repeat meet inside it, and what follows comes after", () => {
+  const body = `[{ ${ifGb}, then: [${send("b")}], else: [${send("c")}] }, { wait: 1 day, id: d }]`;
+  const steps = `- { repeat: { times: 2 }, id: r, steps: ${body} }\n- ${send("e")}`;
+  expect(outline(draw(steps))).toBe("r (again: gb (then: b | else: c) d | done: ) e");
+});
