@@ -7,9 +7,11 @@ import { counted, plain, say } from "./output.ts";
 
 export const bpmn: CommandFile = {
   register(program) {
-    program
+    const group = program
       .command("bpmn")
       .description("bring drawings of processes in; needs no database")
+      .addHelpText("after", "\nExample:\n  $ waypost bpmn import drawing.bpmn");
+    group
       .command("import")
       .description("make a workflow file of a BPMN 2.0 file, its gaps marked with comments")
       .argument("<file>", "a file of a modeller, or of `waypost chart --format bpmn`")
