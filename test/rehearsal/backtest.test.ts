@@ -119,7 +119,7 @@ test("a sample is the same customers each time, and a strange one is refused", a
   expect(once.copied["customers"]).toBeGreaterThan(5);
   expect(once.copied["customers"]).toBeLessThan(35);
   const { code, err } = await terminal.waypost("backtest", "--sample", "some");
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(err).toContain("--sample: expected a share such as 10%");
   const strange = await terminal.waypost("backtest", "birthdays");
   expect(strange.err).toContain("did you mean birthday?");

@@ -95,7 +95,8 @@ test("the schema of a rehearsal that was killed is dropped by the next, that of 
   await sql`create schema waypost_rehearsal_0badcafe`.execute(database);
   await using living = await openScratch(urlOf(database), "waypost");
   expect(await scratchSchemas()).toBe(1);
-  await using _second = await openScratch(urlOf(database), "waypost");
+  await using another = await openScratch(urlOf(database), "waypost");
+  expect(another.schema).not.toBe(living.schema);
   expect(await scratchSchemas()).toBe(2);
   await expect(living.empty()).resolves.toBeUndefined();
 });
