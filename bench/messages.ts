@@ -90,7 +90,7 @@ async function deliverAll(
   };
 }
 
-async function untilAllWent(database: Database): Promise<void> {
+export async function untilAllWent(database: Database): Promise<void> {
   const open = sql<{ open: boolean }>`
     select exists (select from messages where state in ('planned', 'retry')) or
            exists (select from messages where state in ('claimed', 'sending')) as open`;
@@ -102,7 +102,7 @@ async function untilAllWent(database: Database): Promise<void> {
 }
 
 /** Everybody has one message, and it was accepted at the first attempt. */
-async function faultsIn(database: Database, { sizes }: Ground): Promise<string[]> {
+export async function faultsIn(database: Database, { sizes }: Ground): Promise<string[]> {
   const { rows } = await sql<{ kind: string; count: string }>`
     select state || ' after ' || attempts || ' attempts' as kind, count(*) from messages group by 1
     union all select 'customers with a message', count(distinct customer_id) from messages`.execute(
@@ -121,7 +121,7 @@ async function faultsIn(database: Database, { sizes }: Ground): Promise<string[]
     : [`messages: expected ${JSON.stringify(expected)}, found ${JSON.stringify(found)}`];
 }
 
-async function faultsOf(stub: ForkedStub, { sizes }: Ground): Promise<string[]> {
+export async function faultsOf(stub: ForkedStub, { sizes }: Ground): Promise<string[]> {
   const { taken, takenTwice, requestedTwice, requests } = await stub.count();
   if (taken === sizes.customers && requests === taken && takenTwice + requestedTwice === 0)
     return [];

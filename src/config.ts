@@ -240,7 +240,7 @@ export const environmentSchema = z.object({
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   /** Where traces of jobs go; its other variables are OpenTelemetry's own. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
-  OTEL_SERVICE_NAME: z.string().default("waypost"),
+  OTEL_SERVICE_NAME: z.string().optional(),
   SENDGRID_API_KEY: z.string().min(1).optional(),
   SENDGRID_WEBHOOK_KEY: z.string().min(1).optional(),
   SENDGRID_BASE_URL: z.url().optional(),

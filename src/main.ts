@@ -166,7 +166,7 @@ async function openQueues(
 async function openTraces({ environment, folder }: Config): Promise<Tracing | undefined> {
   if (environment.OTEL_EXPORTER_OTLP_ENDPOINT === undefined) return undefined;
   const { openTracing } = await import("./queue/tracing.ts");
-  return openTracing(folder, environment.OTEL_SERVICE_NAME);
+  return openTracing(folder, environment.OTEL_SERVICE_NAME ?? "waypost");
 }
 
 function joinComposer(config: Config, templates: Templates): Composer {

@@ -1,10 +1,12 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import type { Clock } from "../clock.ts";
+import type { Database } from "../database/database.ts";
 import { type Stamp, beat, readInstallation, whyRestored } from "../database/installation.ts";
+import type { Log } from "../log.ts";
 import { findRestored, holdRestored } from "../message/restored.ts";
 import type { QueueBackend } from "./backend.ts";
-import type { Engine } from "./engine.ts";
 
 /**
  * Keeps a restored backup, or a second copy, from sending what the original sent already. The database counts its
@@ -18,11 +20,20 @@ export interface RestoreGuard {
   mayDeliver(): Promise<boolean>;
 }
 
+/** What it looks at and speaks through. */
+interface Guarded {
+  readonly config: { readonly folder: string };
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly deliveries: ReadonlyMap<string, { readonly channel: string; readonly provider: string }>;
+}
+
 export function createRestoreGuard(
-  engine: Engine,
+  parts: Guarded,
   backend: Pick<QueueBackend, "notes">,
 ): RestoreGuard {
-  const { database, deliveries, log, clock, config } = engine;
+  const { database, deliveries, log, clock, config } = parts;
   const file = join(config.folder, ".waypost", "heartbeat.json");
   const channels = [...deliveries.values()].map(({ channel, provider }) => ({
     name: channel,
