@@ -36,12 +36,14 @@ export async function makeCalls(
   const underWay = new Set<Promise<void>>();
   let settled: CallSettled[] = [];
   let made = 0;
-  const begin = (call: ClaimedCall): void => {
+  const begin = async (call: ClaimedCall): Promise<void> => {
     made += 1;
-    const done = tryCall(caller, call, now()).then((outcome) => {
-      settled.push({ call, outcome });
-      underWay.delete(done);
-    });
+    // Awaited before: what is settled meanwhile is another list.
+    const outcome = await tryCall(caller, call, now());
+    settled.push({ call, outcome });
+  };
+  const start = (call: ClaimedCall): void => {
+    const done = begin(call).finally(() => underWay.delete(done));
     underWay.add(done);
   };
   for (;;) {
@@ -52,7 +54,7 @@ export async function makeCalls(
         limit,
         leaseSeconds: deadlineSeconds + graceSeconds,
       }))
-        begin(call);
+        start(call);
     if (underWay.size === 0 && settled.length === 0) return made;
     if (settled.length === 0) await first(underWay);
     const batch = settled;
