@@ -104,13 +104,7 @@ export function openHouse(config: Config, clock: Clock = systemClock): House {
       return database;
     }),
     queues: once(() => openQueues(config, log, () => house.databaseUrl(), closers)),
-    deliveriesBy: (carrier) =>
-      new Map(
-        Object.entries(config.channels).map(([name, channel]) => [
-          name,
-          deliveryOf(name, channel, carrier, config),
-        ]),
-      ),
+    deliveriesBy: (carrier) => deliveriesBy(carrier, config),
     engine: once(async () => {
       const database = await house.database();
       await checkZones(database, { zone: [config.zone], unknown_zones: config.unknown_zones });
@@ -198,6 +192,15 @@ async function loadDeliveries(config: Config): Promise<ReadonlyMap<string, Deliv
 
 function ratedChannels({ channels }: Config): readonly string[] {
   return Object.keys(channels).filter((name) => channels[name]?.rate !== undefined);
+}
+
+function deliveriesBy(carrier: Provider, config: Config): ReadonlyMap<string, Delivery> {
+  return new Map(
+    Object.entries(config.channels).map(([name, channel]) => [
+      name,
+      deliveryOf(name, channel, carrier, config),
+    ]),
+  );
 }
 
 /** How a channel is delivered, from its part of the config. */
