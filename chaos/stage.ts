@@ -280,6 +280,10 @@ export class Stage {
     if (rows.length > 0) this.faults.push(`${rows.length} ${what}, such as ${rows[0]?.id}`);
   }
 
+  async sent(): Promise<number> {
+    return (await this.count("accepted")) + (await this.count("delivered"));
+  }
+
   async states(): Promise<string> {
     const { rows } = await this.look((database) =>
       sql<{ said: string }>`

@@ -31,6 +31,9 @@ class ImpatientClient extends Client {
   }
 }
 
+/** No transaction of ours waits so long between two of its statements. */
+const idleTransactionMs = 120_000;
+
 const pools = new WeakMap<Database, Pool>();
 
 /**
@@ -85,15 +88,17 @@ export function checkedSchema(schema: string): string {
 
 /** The driver lets the URL's own `options` replace ours; they are joined instead. */
 function splitOptions({ url, schema }: Connection): { connectionString: string; options: string } {
+  // Before theirs, which may say otherwise. What a process that hangs in a transaction holds is free again after it.
+  const patience = `-c idle_in_transaction_session_timeout=${idleTransactionMs}`;
   const ours = `-c search_path=${checkedSchema(schema)},public -c timezone=UTC`;
   const query = url.indexOf("?");
-  if (query === -1) return { connectionString: url, options: ours };
+  if (query === -1) return { connectionString: url, options: `${patience} ${ours}` };
   const parameters = new URLSearchParams(url.slice(query + 1));
   const theirs = parameters.get("options");
   parameters.delete("options");
   return {
     connectionString: `${url.slice(0, query)}?${parameters.toString()}`,
-    options: theirs === null ? ours : `${theirs} ${ours}`,
+    options: `${patience} ${theirs ?? ""} ${ours}`,
   };
 }
 

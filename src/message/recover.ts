@@ -17,16 +17,19 @@ const repetitions = 3;
 
 /**
  * What the sweeper does for the ledger. A lease is over by the database's clock. Marketing messages stay unknown (at
- * most once) until a report, a look-up or an operator resolves them.
+ * most once) until a report, a look-up or an operator resolves them. A row that somebody holds is left for the next time:
+ * one process that hangs in a transaction must not keep every sweeper waiting.
  */
 export async function recoverMessages(database: Database, now: Date): Promise<Recovered> {
   const reclaimed = await sql`
     update messages set state = case when attempts = 0 then 'planned' else 'retry' end, lease_until = null
-    where state = 'claimed' and lease_until < clock_timestamp()`.execute(database);
+    where id in (select id from messages where state = 'claimed' and lease_until < clock_timestamp()
+      for update skip locked)`.execute(database);
   const unknown = await sql`
     with abandoned as (
       update messages set state = 'unknown', reason = 'the worker stopped during the call', lease_until = null
-      where state = 'sending' and lease_until < clock_timestamp()
+      where id in (select id from messages where state = 'sending' and lease_until < clock_timestamp()
+        for update skip locked)
       returning id, attempts
     )
     update attempts a set finished_at = ${now}, outcome = 'unknown', code = 'worker_stopped'
@@ -35,8 +38,10 @@ export async function recoverMessages(database: Database, now: Date): Promise<Re
   );
   const retried = await sql`
     update messages set state = 'retry', due_at = ${now}, strikes = strikes + 1
-    where state = 'unknown' and class = 'transactional' and expires_at > ${now} and strikes < ${repetitions}
-      and sent_at < ${now}::timestamptz - ${reportPatience}::interval`.execute(database);
+    where id in (select id from messages
+      where state = 'unknown' and class = 'transactional' and expires_at > ${now} and strikes < ${repetitions}
+        and sent_at < ${now}::timestamptz - ${reportPatience}::interval
+      for update skip locked)`.execute(database);
   const count = (result: { numAffectedRows?: bigint | undefined }) =>
     Number(result.numAffectedRows ?? 0n);
   return { reclaimed: count(reclaimed), unknown: count(unknown), retried: count(retried) };

@@ -95,6 +95,19 @@ describe("a worker that dies", () => {
     expect(await deliverDue(database, { carrier })).toMatchObject({ accepted: 1 });
   });
 
+  it("keeps no sweeper waiting when it hangs in a transaction over one of them", async () => {
+    const journey = await aJourney(database);
+    for (const step of ["held", "free"])
+      await plan(database, [await aCustomer(database)], { journey, step });
+    await claim(database, { channel: "email", limit: 2, now: monday, leaseSeconds: 60 });
+    await leaseEnds();
+    await database.transaction().execute(async (hanging) => {
+      await sql`select from messages where step = 'held' for update`.execute(hanging);
+      expect(await recoverMessages(database, monday)).toMatchObject({ reclaimed: 1 });
+    });
+    expect(await recoverMessages(database, monday)).toMatchObject({ reclaimed: 1 });
+  });
+
   it("in the sweeper's eyes only has its messages back when it gives them back uncalled", async () => {
     await planOne();
     const [held] = await takeOne();
