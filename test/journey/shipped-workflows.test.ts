@@ -55,7 +55,7 @@ test("the example is a journey without mistakes that uses every kind of step and
   const kinds = new Set(Object.values(journey?.steps ?? {}).map((step) => step.kind));
   const every = Object.keys(kindsIn({ entry: true, journey: true, steps: true }));
   expect([...kinds].toSorted()).toEqual(every.toSorted());
-  expect(journey?.stop.map((stop) => stop.kind)).toEqual(["event", "condition"]);
+  expect(journey?.stop.map((stop) => stop.kind)).toEqual(["event", "event", "condition"]);
 });
 
 test.each([
