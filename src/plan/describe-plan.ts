@@ -120,7 +120,7 @@ function ids(sample: readonly string[]): string {
   return sample.length === 0 ? "" : `, such as ${sample.join(", ")}`;
 }
 
-export function foundWords(found: Found): string {
+function foundWords(found: Found): string {
   switch (found.by) {
     case "count":
       return "counted";

@@ -69,7 +69,7 @@ const ways: ReadonlySet<string> = new Set(["next", "then", "else", "timeout"]);
 const armLists: ReadonlySet<string> = new Set(["arms", "outcomes"]);
 
 /** A step without its ways on: these are compared as edges. */
-export function contentOf(step: Step): unknown {
+function contentOf(step: Step): unknown {
   const entries = Object.entries(step).filter(
     ([key]) => !ways.has(key) && !(step.kind === "repeat" && key === "body"),
   );
