@@ -58,16 +58,17 @@ function statesOf(row: Rest) {
     .toSorted((a, b) => a.at.getTime() - b.at.getTime());
 }
 
+interface Attempt {
+  readonly number: number;
+  readonly provider: string;
+  readonly startedAt: Date;
+  readonly outcome: AttemptsOutcome | null;
+  readonly code: string | null;
+  readonly detail: string | null;
+  readonly ms: number | null;
+}
+
 async function attemptsOf(database: Database, id: string) {
-  interface Attempt {
-    readonly number: number;
-    readonly provider: string;
-    readonly startedAt: Date;
-    readonly outcome: AttemptsOutcome | null;
-    readonly code: string | null;
-    readonly detail: string | null;
-    readonly ms: number | null;
-  }
   const { rows } = await sql<Attempt>`
     select number, provider, started_at as "startedAt", outcome, code, detail,
       round(extract(epoch from finished_at - started_at) * 1000)::int as ms
