@@ -24,7 +24,7 @@ test.each(pages)("the links of %s lead somewhere", (page) => {
 test("the commands that the pages name exist", async () => {
   const { out } = await new Terminal().waypost("--help");
   const all = pages.map((page) => readFileSync(page, "utf8")).join("");
-  const named = all.matchAll(/^ *(?:npx )?waypost (?!COMMAND)([a-z]+)/gm);
+  const named = all.matchAll(/^ *(?:npx )?waypost (?!COMMAND)([a-z-]+)/gm);
   for (const [, command] of named) expect(out).toMatch(new RegExp(`^ {2}${command} `, "m"));
 });
 

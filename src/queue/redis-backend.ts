@@ -40,11 +40,7 @@ export async function openRedis(
     place,
     notes,
     server: () => describeServer(address),
-    queue: (name) =>
-      join(
-        1,
-        (connection) => new Queue(name, { ...traced, connection, prefix }),
-      ),
+    queue: (name) => join(1, (connection) => new Queue(name, { ...traced, connection, prefix })),
     worker: (name, work, options) =>
       join(
         null,

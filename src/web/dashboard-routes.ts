@@ -19,71 +19,39 @@ import { taskRoutes } from "./task-routes.ts";
 import { vouchersPage } from "./vouchers-page.ts";
 import { whyPage } from "./why-page.ts";
 
+type PageOf = (request: Request<Record<string, string>>) => Promise<Page>;
+
 /** The screens of those who are in. Every one is whole without a script. */
 export function dashboardRoutes(site: Site, pages: PageWriter, live: Live): Router {
   const routes = Router();
-  // When numbers change, every page that is open asks at once.
-  const overview = sharedRun(() => overviewPage(site));
-  const show =
-    (make: (request: Request<Record<string, string>>) => Promise<Page>) =>
-    async (request: Request<Record<string, string>>, response: Response) =>
-      pages.show(request, response, await make(request), site.engine.clock.now());
-  const name = (request: Request<Record<string, string>>) => request.params["name"] ?? "";
-  const id = (request: Request<Record<string, string>>) => request.params["id"] ?? "";
-
-  routes.get(
-    "/",
-    show(() => overview()),
-  );
+  for (const [path, pageOf] of Object.entries(pagesOf(site)))
+    routes.get(path, async (request: Parameters<PageOf>[0], response: Response) =>
+      pages.show(request, response, await pageOf(request), site.engine.clock.now()),
+    );
   routes.get("/journeys", (_, response) => response.redirect(303, "/"));
-  routes.get(
-    "/journeys/:name",
-    show((request) => journeyPage(site, name(request))),
-  );
-  routes.get(
-    "/messages",
-    show(({ query }) => messagesPage(site, query)),
-  );
-  routes.get(
-    "/messages/:id",
-    show((request) => messagePage(site, id(request))),
-  );
   routes.get("/messages/:id/html", (request, response) => sendHtml(site, request, response));
-  routes.get(
-    "/customers",
-    show(({ query }) => customersPage(site, query)),
-  );
-  routes.get(
-    "/customers/:id",
-    show((request) => customerPage(site, id(request), request.query)),
-  );
-  routes.get(
-    "/customers/:id/why",
-    show((request) => whyPage(site, id(request), request.query)),
-  );
-  routes.get(
-    "/segments",
-    show(() => segmentsPage(site)),
-  );
-  routes.get(
-    "/segments/:name",
-    show((request) => segmentPage(site, name(request), request.query)),
-  );
-  routes.get(
-    "/tasks",
-    show(({ query }) => tasksPage(site, query)),
-  );
-  routes.get(
-    "/vouchers",
-    show(() => vouchersPage(site)),
-  );
-  routes.get(
-    "/channels",
-    show(() => channelsPage(site)),
-  );
   routes.get("/live", (_, response) => live.listen(response));
   routes.use(actionRoutes(site), taskRoutes(site));
   return routes;
+}
+
+function pagesOf(site: Site): Readonly<Record<string, PageOf>> {
+  // When numbers change, every page that is open asks at once.
+  const overview = sharedRun(() => overviewPage(site));
+  return {
+    "/": () => overview(),
+    "/journeys/:name": ({ params }) => journeyPage(site, params["name"] ?? ""),
+    "/messages": ({ query }) => messagesPage(site, query),
+    "/messages/:id": ({ params }) => messagePage(site, params["id"] ?? ""),
+    "/customers": ({ query }) => customersPage(site, query),
+    "/customers/:id": ({ params, query }) => customerPage(site, params["id"] ?? "", query),
+    "/customers/:id/why": ({ params, query }) => whyPage(site, params["id"] ?? "", query),
+    "/segments": () => segmentsPage(site),
+    "/segments/:name": ({ params, query }) => segmentPage(site, params["name"] ?? "", query),
+    "/tasks": ({ query }) => tasksPage(site, query),
+    "/vouchers": () => vouchersPage(site),
+    "/channels": () => channelsPage(site),
+  };
 }
 
 /** The message alone, for its frame. */

@@ -68,8 +68,10 @@ export class Metrics {
 
   async #due(): Promise<void> {
     const { database, clock } = this.#site.engine;
-    const due = await watchOldestDue(database, clock.now());
-    for (const [kind, seconds] of Object.entries(due)) this.#oldest(kind, seconds);
+    const { enrollment, event, report } = await watchOldestDue(database, clock.now());
+    this.#oldest("enrollment", enrollment);
+    this.#oldest("event", event);
+    this.#oldest("report", report);
   }
 
   async #workers(): Promise<void> {

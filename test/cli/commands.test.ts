@@ -4,13 +4,14 @@ import { Terminal } from "./terminal.ts";
 
 const terminal = new Terminal();
 const { out: help } = await terminal.waypost("--help");
-const commands = [...help.matchAll(/^ {2}([a-z]+)(?: \S+)* {2,}/gm)]
+const commands = [...help.matchAll(/^ {2}([a-z-]+)(?: \S+)* {2,}/gm)]
   .map(([, name]) => name ?? "")
   .filter((name) => name !== "help");
 
 test("the help lists the commands of the manual", () => {
   expect(commands.join(" ")).toBe(
-    "demo start worker web migrate import check plan apply rollback status journeys pause resume messages preview segments replay login key docs",
+    "demo start worker web migrate import check test simulate backtest plan apply rollback status journeys pause resume " +
+      "messages preview tasks vouchers calls segments replay doctor confirm-restore login key why chart bpmn docs",
   );
 });
 

@@ -121,8 +121,12 @@ describe.each(places(database))("a worker with its queues in %s", (_, place) => 
     await applied(database, welcome);
     await signUps(database, 600);
     let [inFlight, highest] = [0, 0];
+    const full = Promise.withResolvers<void>();
     const { carrier } = aCarrier(async () => {
       highest = Math.max(highest, (inFlight += 1));
+      if (inFlight === most) full.resolve();
+      // Nobody is answered before as many calls are in flight as may be.
+      await full.promise;
       await new Promise((done) => setTimeout(done, 0));
       inFlight -= 1;
       return accepted;
