@@ -102,30 +102,47 @@ export interface Utm {
   readonly content?: string | null;
 }
 
-const utmParameters = (["source", "medium", "campaign", "content"] as const).map((name) => ({
-  name,
-  isIn: new RegExp(`(^|[&;])utm_${name}(=|&|;|$)`, "i"),
-}));
+const utmNames = ["source", "medium", "campaign", "content"] as const;
+
+/** The parameters as they are written into a query, and what shows that a query has one already. */
+interface UtmTags {
+  readonly each: readonly { readonly text: string; readonly isIn: RegExp }[];
+  readonly all: string;
+}
+
+const isIn = Object.fromEntries(
+  utmNames.map((name) => [name, new RegExp(`(^|[&;])utm_${name}(=|&|;|$)`, "i")]),
+) as Readonly<Record<(typeof utmNames)[number], RegExp>>;
+
+function tagsOf(utm: Utm): UtmTags {
+  const each = utmNames.flatMap((name) => {
+    const value = utm[name];
+    if (value === undefined || value === null || value === "") return [];
+    return [{ text: `utm_${name}=${encodeURIComponent(value.toWellFormed())}`, isIn: isIn[name] }];
+  });
+  return { each, all: each.map(({ text }) => text).join("&") };
+}
 
 /**
  * The URL with UTM parameters at the end of its query. Parameters that it has already win; host, path and fragment are
  * left as they were written, letter by letter. What is no http URL is returned unchanged.
  */
 export function withUtm(url: string, utm: Utm): string {
+  return tagged(url, tagsOf(utm));
+}
+
+function tagged(url: string, { each, all }: UtmTags): string {
   if (!/^https?:\/\//i.test(url)) return url;
   const hash = url.indexOf("#");
   const address = hash === -1 ? url : url.slice(0, hash);
+  const fragment = hash === -1 ? "" : url.slice(hash);
   const mark = address.indexOf("?");
-  const query = mark === -1 ? "" : address.slice(mark + 1);
-  const added: string[] = [];
-  for (const { name, isIn } of utmParameters) {
-    const value = utm[name];
-    if (value !== undefined && value !== null && value !== "" && !isIn.test(query))
-      added.push(`utm_${name}=${encodeURIComponent(value.toWellFormed())}`);
-  }
+  if (mark === -1) return all === "" ? url : `${address}?${all}${fragment}`;
+  const query = address.slice(mark + 1);
+  const added = each.filter((tag) => !tag.isIn.test(query)).map(({ text }) => text);
   if (added.length === 0) return url;
-  const joint = mark === -1 ? "?" : query === "" || query.endsWith("&") ? "" : "&";
-  return `${address}${joint}${added.join("&")}${hash === -1 ? "" : url.slice(hash)}`;
+  const joint = query === "" || query.endsWith("&") ? "" : "&";
+  return `${address}${joint}${added.join("&")}${fragment}`;
 }
 
 /**
@@ -138,12 +155,13 @@ export function trackLinks(
   utm: Utm,
   onNewUrl: (url: string) => void,
 ): TrackUrl {
+  const tags = tagsOf(utm);
   return (url) => {
     if (urls.isOurs(url)) return url;
-    const tagged = withUtm(url, utm);
-    const id = links.find(tagged);
+    const target = tagged(url, tags);
+    const id = links.find(target);
     if (id !== undefined) return urls.click(deliveryId, id);
-    if (isTrackable(tagged)) onNewUrl(tagged);
-    return tagged;
+    if (isTrackable(target)) onNewUrl(target);
+    return target;
   };
 }
