@@ -6,7 +6,7 @@ import { applyProject } from "./apply.ts";
 import type { CommandFile } from "./command.ts";
 import type { House } from "./house.ts";
 import { counted, say } from "./output.ts";
-import { untilStopped } from "./stop.ts";
+import { longestStopMs, untilStopped } from "./stop.ts";
 import { openWeb } from "./web.ts";
 
 export const start: CommandFile = {
@@ -23,6 +23,7 @@ export const start: CommandFile = {
         const house = terminal.house();
         await applyAndSay(house);
         const { backend, wake } = await house.queues();
+        const stopped = untilStopped(longestStopMs(house.config));
         const worker = await startWorker(
           await house.engine(),
           backend,
@@ -31,7 +32,7 @@ export const start: CommandFile = {
         );
         const web = await openWeb(house);
         const stopWatching = isWatching ? watchFiles(house) : () => {};
-        await untilStopped();
+        await stopped;
         say("stopping: what is in flight is being finished");
         stopWatching();
         await worker.stop();

@@ -1,7 +1,7 @@
 import { openMetrics } from "../queue/metrics-door.ts";
 import { startWorker } from "../queue/worker.ts";
 import type { CommandFile } from "./command.ts";
-import { untilStopped } from "./stop.ts";
+import { longestStopMs, untilStopped } from "./stop.ts";
 
 export const worker: CommandFile = {
   register(program, terminal) {
@@ -16,6 +16,7 @@ export const worker: CommandFile = {
         const house = terminal.house();
         const engine = await house.engine();
         const { backend, wake } = await house.queues();
+        const stopped = untilStopped(longestStopMs(house.config));
         const running = await startWorker(engine, backend, wake, await house.databaseUrl());
         house.log.info(
           { queues: backend.place.kind, channels: [...engine.deliveries.keys()] },
@@ -24,7 +25,7 @@ export const worker: CommandFile = {
         const { HOST, METRICS_PORT } = house.config.environment;
         const door = METRICS_PORT === undefined ? null : await openMetrics(HOST, METRICS_PORT);
         if (door !== null) house.log.info({ metrics: door.url }, "metrics are served");
-        await untilStopped();
+        await stopped;
         house.log.info("stopping: what is in flight is being finished");
         await running.stop();
         door?.close();

@@ -3,7 +3,7 @@ import { Pool } from "pg";
 import { WaypostError, reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { QueueBackend, QueuePlace, Traced } from "./backend.ts";
-import { kept } from "./kept.ts";
+import { JobsAtWork, kept } from "./kept.ts";
 import { openRedis } from "./redis-backend.ts";
 
 /** Reaches the backend and prepares it (BullMQ's own tables on Postgres). Throws WAYPOST_DATABASE when it cannot be reached. */
@@ -40,7 +40,10 @@ async function openPostgres(place: PostgresPlace, log: Log, traced: Traced): Pro
   return {
     place,
     queue: (name) => kept(new bound.Queue(name, { ...traced, connection }), log),
-    worker: (name, work, options) =>
-      kept(new bound.Worker(name, work, { ...options, ...traced, connection }), log),
+    worker: (name, work, options) => {
+      const jobs = new JobsAtWork();
+      const given = { ...options, ...traced, connection };
+      return kept(new bound.Worker(name, jobs.watched(work), given), log, { jobs });
+    },
   };
 }

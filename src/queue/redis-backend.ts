@@ -3,7 +3,7 @@ import { Cluster, Redis } from "ioredis";
 import { WaypostError, reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Notes, QueueBackend, QueuePlace, Traced } from "./backend.ts";
-import { kept } from "./kept.ts";
+import { JobsAtWork, kept } from "./kept.ts";
 import { type RedisAddress, readRedisAddress } from "./redis-address.ts";
 
 type RedisPlace = Extract<QueuePlace, { kind: "redis" }>;
@@ -30,28 +30,24 @@ export async function openRedis(
   const join = <Opened extends Parameters<typeof kept>[0]>(
     patience: Patience,
     open: (connection: ConnectionOptions) => Opened,
+    jobs = new JobsAtWork(),
   ): Opened => {
     if (address.kind === "one")
-      return kept(open({ url: address.url, maxRetriesPerRequest: patience }), log);
+      return kept(open({ url: address.url, maxRetriesPerRequest: patience }), log, { jobs });
     const cluster = connect(address, patience);
-    return kept(open(cluster), log, () => cluster.disconnect());
+    return kept(open(cluster), log, { jobs, onClosed: () => cluster.disconnect() });
   };
   return {
     place,
     notes,
     server: () => describeServer(address),
     queue: (name) => join(1, (connection) => new Queue(name, { ...traced, connection, prefix })),
-    worker: (name, work, options) =>
-      join(
-        null,
-        (connection) =>
-          new Worker(name, work, {
-            ...options,
-            ...traced,
-            connection,
-            prefix,
-          }),
-      ),
+    worker: (name, work, options) => {
+      const jobs = new JobsAtWork();
+      const open = (connection: ConnectionOptions) =>
+        new Worker(name, jobs.watched(work), { ...options, ...traced, connection, prefix });
+      return join(null, open, jobs);
+    },
   };
 }
 
