@@ -38,6 +38,9 @@ CREATE TABLE attempts (
   outcome text,
   code text,
   detail text,
+  receipt text,
+  opened_at timestamp with time zone,
+  text_sha256 bytea,
   CONSTRAINT attempts_outcome_is_known CHECK (outcome = ANY (ARRAY['accepted'::text, 'later'::text, 'refused'::text, 'unknown'::text, 'misconfigured'::text])),
   CONSTRAINT attempts_message_id_fkey FOREIGN KEY (message_id) REFERENCES messages(id),
   CONSTRAINT attempts_pkey PRIMARY KEY (message_id, number)
@@ -81,6 +84,7 @@ CREATE TABLE channels (
   paused_at timestamp with time zone,
   reason text,
   changed_at timestamp with time zone NOT NULL,
+  resumed_at timestamp with time zone,
   CONSTRAINT channels_pkey PRIMARY KEY (name)
 );
 
@@ -176,6 +180,7 @@ CREATE TABLE enrollments (
   conversion_value numeric(14,4),
   rounds jsonb,
   resting_at text,
+  awaiting_since timestamp with time zone,
   CONSTRAINT enrollments_finished_are_not_due CHECK ((state = ANY (ARRAY['entered'::text, 'waiting'::text])) OR due_at IS NULL),
   CONSTRAINT enrollments_open_have_a_step CHECK ((state = ANY (ARRAY['completed'::text, 'exited'::text])) OR step IS NOT NULL),
   CONSTRAINT enrollments_state_is_known CHECK (state = ANY (ARRAY['entered'::text, 'waiting'::text, 'completed'::text, 'exited'::text, 'held'::text])),
@@ -451,6 +456,7 @@ CREATE TABLE report_inbox (
   reports jsonb NOT NULL,
   unread jsonb DEFAULT '[]'::jsonb NOT NULL,
   applied_at timestamp with time zone,
+  size integer GENERATED ALWAYS AS (jsonb_array_length(reports)) STORED NOT NULL,
   CONSTRAINT report_inbox_pkey PRIMARY KEY (id)
 );
 CREATE INDEX report_inbox_open ON report_inbox USING btree (id) WHERE applied_at IS NULL;
@@ -464,6 +470,7 @@ CREATE TABLE reports (
   code text,
   detail text,
   received_at timestamp with time zone NOT NULL,
+  attempt smallint,
   CONSTRAINT reports_message_id_fkey FOREIGN KEY (message_id) REFERENCES messages(id),
   CONSTRAINT reports_pkey PRIMARY KEY (provider, event_id)
 );

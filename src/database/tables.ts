@@ -123,6 +123,9 @@ interface AttemptsTable {
   outcome: AttemptsOutcome | null;
   code: string | null;
   detail: string | null;
+  receipt: string | null;
+  opened_at: Timestamp | null;
+  text_sha256: Buffer | null;
 }
 
 interface CallsTable {
@@ -154,6 +157,7 @@ interface ChannelsTable {
   paused_at: Timestamp | null;
   reason: string | null;
   changed_at: Timestamp;
+  resumed_at: Timestamp | null;
 }
 
 interface ClicksTable {
@@ -229,6 +233,7 @@ interface EnrollmentsTable {
   conversion_value: Numeric | null;
   rounds: Json | null;
   resting_at: string | null;
+  awaiting_since: Timestamp | null;
 }
 
 interface EventKeysTable {
@@ -436,6 +441,7 @@ interface ReportInboxTable {
   reports: Json;
   unread: Defaulted<Json>;
   applied_at: Timestamp | null;
+  size: GeneratedAlways<number>;
 }
 
 interface ReportsTable {
@@ -447,6 +453,7 @@ interface ReportsTable {
   code: string | null;
   detail: string | null;
   received_at: Timestamp;
+  attempt: number | null;
 }
 
 interface SegmentMembersTable {

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from "kysely";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import type { StepId } from "../journey/journey.ts";
 
@@ -36,6 +36,7 @@ export async function settle(
   await sql`
     update enrollments enrollment
     set state = place.state, step = place.step, due_at = place.due_at, awaiting = place.awaiting, resting_at = place.wait,
+        awaiting_since = case when place.awaiting is not null then ${turnOf(now)} end,
         reason = place.reason, moved_at = ${now}, finished_at = case when place.state in ('completed', 'exited') then ${now}::timestamptz end
     from unnest(${ids}::bigint[], ${numbers}::int[]) as arrival (id, place)
     join unnest(${column((place) => place.state)}::text[], ${column(stepOf)}::text[],
@@ -45,6 +46,12 @@ export async function settle(
                 ${column((place) => ("reason" in place ? place.reason : null))}::text[])
       with ordinality as place (state, step, due_at, awaiting, wait, reason, number) on place.number = arrival.place
     where enrollment.id = arrival.id`.execute(transaction);
+}
+
+/** When the enrollment's turn came, by its row from before the move: workers that were away since then delay nothing that counts. */
+function turnOf(now: Date): RawBuilder<Date> {
+  return sql<Date>`case enrollment.state when 'entered' then enrollment.entered_at
+    else least(enrollment.due_at, ${now}::timestamptz) end`;
 }
 
 function stepOf(place: Place): StepId | null {

@@ -6,7 +6,8 @@ import type { Version } from "./version.ts";
 
 /**
  * Ends the enrollments that the events stop, wherever they wait, and takes back what they planned and nobody has begun to
- * send. That holds for an enrollment that is through already, too: its last message may lie until the morning.
+ * send. That holds for an enrollment that is through already, too: its last message may lie until the morning. What happened
+ * before an enrollment began does not stop it, however late it is reported; at the very instant counts as after.
  */
 export async function stopByEvents(
   transaction: Kysely<Tables>,
@@ -19,7 +20,8 @@ export async function stopByEvents(
     const heard = stop.kind === "event" ? events.filter(({ name }) => name === stop.event) : [];
     if (stop.kind !== "event" || heard.length === 0) continue;
     const concerned = sql`enrollment.version_id = ${version.id} and enrollment.journey_id = ${version.journeyId}
-      and enrollment.customer_id = event.customer_id and ${matches(stop.where, now)}
+      and enrollment.customer_id = event.customer_id and event.occurred_at >= enrollment.entered_at
+      and ${matches(stop.where, now)}
       and ${agrees(stop.match)}`;
     stopped += await endAndTakeBack(
       transaction,

@@ -7,7 +7,10 @@ import type { Version } from "./version.ts";
 
 type Await = Extract<Step, { kind: "await" }>;
 
-/** Sends on who waits for one of the events, and says which way. What happened after the time was up comes too late, though nobody moved yet. */
+/**
+ * Sends on who waits for one of the events, and says which way. What happened after the time was up comes too late, though
+ * nobody moved yet; what happened before the wait began, and was reported late, is not what is waited for.
+ */
 export async function wakeByEvents(
   transaction: Kysely<Tables>,
   version: Version,
@@ -39,6 +42,7 @@ async function wake(
     where enrollment.version_id = ${version.id} and enrollment.journey_id = ${version.journeyId}
       and enrollment.customer_id = event.customer_id and enrollment.state = 'waiting' and enrollment.step = ${step.id}
       and enrollment.awaiting = ${step.event} and event.occurred_at <= enrollment.due_at
+      and event.occurred_at >= coalesce(enrollment.awaiting_since, enrollment.entered_at)
       and ${matches(step.where, now)} and ${agrees(step.match)}`.execute(transaction);
   const customers = Number(numAffectedRows ?? 0n);
   return { versionId: version.id, step: step.id, next: step.then, customers };

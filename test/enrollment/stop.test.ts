@@ -57,6 +57,42 @@ test("an order before any basket stops nothing that begins later", async () => {
   expect(await shop.whereabouts(ada)).toEqual(["waiting at rescue"]);
 });
 
+test("an order reported late stops the passages that had begun when it happened, and no other", async () => {
+  await shop.apply(basket());
+  const begins = shop.now;
+  const people: Record<string, string> = {};
+  for (const [name, milliseconds] of [
+    ["a moment before", -1],
+    ["at the instant", 0],
+    ["after", 60_000],
+  ] as const) {
+    const person = await aCustomer(shop.database);
+    people[name] = person;
+    shop.now = begins;
+    await shop.happens(person, "basket_updated", { total: 20 });
+    await shop.live();
+    await shop.travel("30 minutes");
+    const ordered = new Date(begins.getTime() + milliseconds);
+    await shop.happens(person, "order_completed", { total: 20 }, ordered);
+    await shop.live();
+  }
+  const now = async (name: string) => shop.whereabouts(people[name] ?? "");
+  expect(await now("a moment before")).toEqual(["waiting at rescue"]);
+  expect(await now("at the instant")).toEqual(["exited: converted"]);
+  expect(await now("after")).toEqual(["exited: converted"]);
+});
+
+test("the last message of a passage that is through is not taken back for an order from before it", async () => {
+  await shop.apply(basket());
+  const ada = await aCustomer(shop.database);
+  const before = new Date(shop.now.getTime() - 1);
+  await shop.happens(ada, "basket_updated", { total: 20 });
+  await shop.travel("2 days");
+  await shop.happens(ada, "order_completed", { total: 20 }, before);
+  await shop.live();
+  expect(await shop.messagesTo(ada)).toEqual(["email rescue", "sms last-call"]);
+});
+
 test("another customer's order stops nobody", async () => {
   await shop.apply(basket());
   const [ada, bob] = [await aCustomer(shop.database), await aCustomer(shop.database)];
