@@ -1,5 +1,4 @@
 import type { Outgoing, Provider } from "../channel/channel.ts";
-import type { WebhookCaller } from "../channel/webhook.ts";
 
 /** Takes every message and carries none. `onTaken` sees them: nothing that is rehearsed leaves the process. */
 export function nullCarrier(onTaken: (message: Outgoing) => void): Provider {
@@ -12,9 +11,3 @@ export function nullCarrier(onTaken: (message: Outgoing) => void): Provider {
     close: () => Promise.resolve(),
   };
 }
-
-/** Every service answers well, with nothing in it, and is not called. */
-export const nullServices: WebhookCaller = {
-  call: () => Promise.resolve({ kind: "answered", status: 200, answer: "{}" }),
-  close: () => Promise.resolve(),
-};

@@ -5,6 +5,7 @@ import { recordClick } from "../tracking/clicks.ts";
 import { receiveReports } from "../tracking/report-inbox.ts";
 import { leave } from "../tracking/unsubscribe.ts";
 import type { Player } from "./cast.ts";
+import { finishTask } from "./finish-task.ts";
 import type { Rehearsal } from "./rehearsal.ts";
 import type { Happening, MessageAct } from "./test-file.ts";
 
@@ -26,6 +27,8 @@ export async function perform(
     case "event":
     case "traits":
       return tell(rehearsal, happening, player);
+    case "task":
+      return finishTask(database, happening, player);
     case "consent": {
       const { state, channel, topic, at } = happening;
       const consent = {

@@ -1,6 +1,6 @@
 import type { Json } from "../customer/storable.ts";
 import type { Place } from "../journey/place.ts";
-import type { Reader } from "../journey/reader.ts";
+import { type Reader, choice } from "../journey/reader.ts";
 import { momentOf } from "./moment.ts";
 import { type Happening, type MessageAct, type Stage, messageActs } from "./test-file.ts";
 
@@ -15,7 +15,7 @@ export function happeningIn(stage: Stage): Reader<Happening> {
       return place
         .at(customer)
         .expected(
-          "what happens: an event such as order_completed, or clicks, bounces, unsubscribes",
+          "what happens: an event such as order_completed, or clicks, bounces, unsubscribes, task done",
         );
     if (at === undefined) return undefined;
     const act = actOf(what.trim(), place, customer, stage);
@@ -50,6 +50,7 @@ function actOf(what: string, place: Place, customer: string, stage: Stage): Act 
   if (act !== undefined) return messageAct(act, place, only);
   if (what === "becomes") return { kind: "traits", traits: restOf(place, customer) };
   if (what === "agrees" || what === "withdraws") return consentAct(what, place, stage, only);
+  if (what === "task done") return taskAct(place, place.at(customer), stage, only);
   return { kind: "event", ...eventOf(what, place, customer, stage) };
 }
 
@@ -89,6 +90,34 @@ function consentAct(
     channel: named("on", channels, "channel"),
     topic: named(key, topics, "topic"),
   };
+}
+
+/** `{ ada: task done, as: reached }`, and `task: ring` where a journey has several. */
+function taskAct(
+  place: Place,
+  said: Place,
+  { journeys }: Stage,
+  only: (...keys: readonly string[]) => void,
+): Act | undefined {
+  only("as", "task");
+  const tasks = journeys.flatMap(({ journey }) =>
+    Object.values(journey.steps).flatMap((step) => (step.kind === "task" ? [step] : [])),
+  );
+  if (tasks.length === 0)
+    return said.wrong("expected a journey with a task, found none among those of the file");
+  const task = place.has("task")
+    ? choice(
+        "a task of the journey",
+        tasks.map(({ id }) => id),
+      )(place.at("task"))
+    : null;
+  const meant = tasks.filter(({ id }) => task === null || id === task);
+  const outcomes = meant.flatMap((step) => step.outcomes.map(({ name }) => name));
+  const outcome =
+    task === undefined
+      ? undefined
+      : choice("an outcome of the task", [...new Set(outcomes)])(place.at("as"));
+  return outcome === undefined || task === undefined ? undefined : { kind: "task", outcome, task };
 }
 
 /** `orders` is order_completed with what every order has filled in; the other keys of the line are properties. */

@@ -16,7 +16,8 @@ import { momentOf, readDay } from "./moment.ts";
 import { readCast } from "./read-cast.ts";
 import { expectedIn } from "./read-expected.ts";
 import { happeningIn } from "./read-happening.ts";
-import type { Project, Stage, TestCase } from "./test-file.ts";
+import { readProps } from "./read-props.ts";
+import type { Project, Props, Stage, TestCase } from "./test-file.ts";
 
 export interface TestFileRead {
   readonly cases: readonly TestCase[];
@@ -40,7 +41,7 @@ function fileIn(root: Place, file: string, project: Project): readonly TestCase[
       zone: optional(zone, project.zone),
       begins: optional(text('a time such as "2026-03-01 09:00"'), usualBeginning),
     },
-    ["customers", "tests"],
+    ["customers", "vouchers", "answers", "tests"],
   )(root);
   if (head === undefined) return undefined;
   const begins = readDay(head.begins, head.zone);
@@ -48,8 +49,9 @@ function fileIn(root: Place, file: string, project: Project): readonly TestCase[
   const { channels, topics, currency } = project;
   const stage = { begins, zone: head.zone, journeys: head.journey, channels, topics, currency };
   const shared = readCast(root.at("customers"), stage);
+  const props = readProps(root, stage);
   return list('a list of tests, each beginning with "test: <what is to be>"', (place) =>
-    caseIn(place, file, { ...stage, cast: shared }),
+    caseIn(place, file, { ...stage, cast: shared }, props),
   )(root.at("tests"));
 }
 
@@ -67,12 +69,17 @@ const journeyNamed =
     );
   };
 
-/** Its own customers stand beside those of the file, or in the place of one with the same name. */
-function caseIn(place: Place, file: string, stage: Stage): TestCase | undefined {
+/** Its own customers, pools and answers stand beside those of the file, or in the place of one with the same name. */
+function caseIn(place: Place, file: string, stage: Stage, shared: Props): TestCase | undefined {
   const own = readCast(place.at("customers"), stage);
   const names = new Set(own.map(({ name }) => name));
   const cast = [...stage.cast.filter(({ name }) => !names.has(name)), ...own];
   const here = { ...stage, cast };
+  const { vouchers, answers } = readProps(place, stage);
+  const props = {
+    vouchers: { ...shared.vouchers, ...vouchers },
+    answers: { ...shared.answers, ...answers },
+  };
   const happenings = list("a list of what happens", happeningIn(here));
   const read = mapping(
     'a test: a mapping that begins with "test: <what is to be>"',
@@ -83,12 +90,13 @@ function caseIn(place: Place, file: string, stage: Stage): TestCase | undefined 
       then: required(expectations(here)),
       until: nullable(momentOf(here)),
     },
-    ["customers"],
+    ["customers", "vouchers", "answers"],
   )(place);
   if (read === undefined) return undefined;
   const { test, ...rest } = read;
   const { begins, zone: ofTest, journeys } = stage;
-  return { ...rest, title: test, file, line: place.line, journeys, begins, zone: ofTest, cast };
+  const known = { title: test, file, line: place.line, journeys, begins, zone: ofTest };
+  return { ...rest, ...known, cast, props };
 }
 
 /** `then: nothing` for what must leave no trace. */

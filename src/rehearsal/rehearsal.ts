@@ -7,7 +7,8 @@
  * 3. The journeys are applied, as `waypost apply` does it (open.ts).
  * 4. The clock goes from one moment at which something is due to the next (next-moment.ts); at each, the sweeper asks
  *    what is due and the jobs do it, until nothing is (settle, below).
- * 5. Messages go to a carrier that takes everything and carries nothing (null-carrier.ts).
+ * 5. Messages go to a carrier that takes everything and carries nothing (null-carrier.ts); calls to services get the answer
+ *    that is written for them (played-services.ts).
  * 6. What came of it is read from the tables (findings.ts, story.ts), and the ground is dropped.
  */
 import { randomBytes } from "node:crypto";
@@ -21,9 +22,10 @@ import { LinkBook } from "../tracking/links.ts";
 import { type Tokens, createTokens } from "../tracking/tokens.ts";
 import { trackingUrls } from "../tracking/urls.ts";
 import { InlineWake } from "./inline-wake.ts";
-import { nullServices } from "./null-carrier.ts";
 import { PlayedClock } from "./played-clock.ts";
+import { playedServices } from "./played-services.ts";
 import type { Scratch } from "./scratch.ts";
+import type { Props } from "./test-file.ts";
 
 /** What of the house goes into a rehearsal. */
 export interface Parts {
@@ -51,14 +53,20 @@ export class Rehearsal {
   readonly tokens: Tokens;
   readonly #wake = new InlineWake();
 
-  constructor(scratch: Scratch, parts: Parts, begins: Date, stopping: AbortSignal) {
+  constructor(
+    scratch: Scratch,
+    parts: Parts,
+    begins: Date,
+    stopping: AbortSignal,
+    answers: Props["answers"] = {},
+  ) {
     this.scratch = scratch;
     this.clock = new PlayedClock(begins);
     const secrets = [randomBytes(32).toString("hex")];
     this.tokens = createTokens(secrets);
     const engine: Engine = {
       ...parts,
-      webhooks: nullServices,
+      webhooks: playedServices(scratch.database, answers),
       clock: this.clock,
       database: scratch.database,
       composer: {

@@ -10,6 +10,7 @@ import { type Path, readPaths } from "./path.ts";
 import { perform } from "./perform.ts";
 import { type Parts, Rehearsal } from "./rehearsal.ts";
 import type { Scratch } from "./scratch.ts";
+import { stock } from "./stock.ts";
 import { sql } from "kysely";
 import type { Happening, TestCase } from "./test-file.ts";
 import { type Failure, judge } from "./verdict.ts";
@@ -45,8 +46,9 @@ export async function runTests(
     isFresh = false;
     const handed = new Map<string, Outgoing>();
     const parts = make((message) => handed.set(message.deliveryId, message));
-    const begins = together[0]?.begins ?? new Date(0);
-    const rehearsal = new Rehearsal(scratch, parts, begins, stopping);
+    const [first] = together;
+    const begins = first?.begins ?? new Date(0);
+    const rehearsal = new Rehearsal(scratch, parts, begins, stopping, first?.props.answers);
     results.push(...(await new Play(rehearsal, together, segments, handed).run()));
   }
   return results;
@@ -60,7 +62,8 @@ function groups(tests: readonly TestCase[]): readonly (readonly TestCase[])[] {
     );
     const names = test.journeys.map(({ journey }) => journey.name).toSorted();
     const isAlone = closes || test.journeys.some(({ journey }) => sharesAmongCustomers(journey));
-    return JSON.stringify([names, test.begins, isAlone ? `${test.file}:${test.line}` : ""]);
+    const { answers } = test.props;
+    return JSON.stringify([names, test.begins, answers, isAlone && `${test.file}:${test.line}`]);
   });
   return [...keyed.values()];
 }
@@ -99,6 +102,9 @@ class Play {
 
   async run(): Promise<readonly TestResult[]> {
     for (const [nth, test] of this.#tests.entries()) await this.#bringIn(test, nth);
+    const { config, database } = this.#rehearsal.engine;
+    for (const { props } of this.#tests)
+      await stock(database, config.pools, props.vouchers, this.#rehearsal.now);
     for (const act of this.#acts("given")) await this.#perform(act);
     const [first] = this.#tests;
     await openJourneys(this.#rehearsal, first?.journeys ?? [], this.#segments);

@@ -57,6 +57,8 @@ function describe(happening: Happening): string {
       return `${happening.act} ${happening.message ?? "the last message"}`;
     case "traits":
       return `becomes ${Object.keys(happening.traits).join(", ")}`;
+    case "task":
+      return `task done as ${happening.outcome}`;
     case "consent":
       return `${happening.state === "granted" ? "agrees to" : "withdraws from"} ${happening.topic} on ${happening.channel}`;
   }

@@ -1,4 +1,5 @@
 import type { Json } from "../customer/storable.ts";
+import type { NewVoucher } from "../enrollment/voucher-pool.ts";
 import type { JourneyFile } from "../journey/read-project.ts";
 import type { Beginning } from "./moment.ts";
 
@@ -20,6 +21,19 @@ export interface Stage extends Beginning {
   readonly cast: readonly Character[];
 }
 
+/** What there is beside the customers: the codes of pools, and what services answer. */
+export interface Props {
+  readonly vouchers: Readonly<Record<string, readonly NewVoucher[]>>;
+  /** By the id of the call's step; a service that is not here answers with nothing in it. */
+  readonly answers: Readonly<Record<string, Answer>>;
+}
+
+/** How a service answers a call: well, badly at once, or not at all until the time is up. */
+export type Answer =
+  | { readonly kind: "answered"; readonly answer: Readonly<Record<string, Json>> }
+  | { readonly kind: "fails" }
+  | { readonly kind: "silent" };
+
 /** A test of journeys as its file tells it: who there is, what happens, and what is to come of it. */
 export interface TestCase {
   readonly file: string;
@@ -31,6 +45,7 @@ export interface TestCase {
   readonly begins: Date;
   readonly zone: string;
   readonly cast: readonly Character[];
+  readonly props: Props;
   readonly given: readonly Happening[];
   readonly when: readonly Happening[];
   readonly then: readonly Expected[];
@@ -88,6 +103,8 @@ export type Happening = {
       readonly channel: string;
       readonly topic: string;
     }
+  /** An agent is done with the customer's task: the oldest that has this outcome, unless a step is named. */
+  | { readonly kind: "task"; readonly outcome: string; readonly task: string | null }
 );
 
 export const passageStates = [
