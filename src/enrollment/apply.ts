@@ -9,6 +9,8 @@ import { type Expected, refuseMoved } from "./expected.ts";
 import { listen } from "./heard-event.ts";
 import { lock } from "./lock.ts";
 import { type Moved, migrateCustomers } from "./migrate.ts";
+import { withNewKeys } from "./older-version.ts";
+import { startMark } from "./start-mark.ts";
 import { forgetChange, noteChange } from "./version-change.ts";
 
 /** A journey as it is to be, and where it was written. */
@@ -96,7 +98,7 @@ async function applyOne(
   const current = row && (await currentVersion(transaction, row));
   const isSame = current?.hash === definitionHash(written.journey);
   const version = isSame ? current : await insertVersion(transaction, journeyId, written, now);
-  if (row?.state === "archived") await activate(transaction, journeyId, now);
+  if (row !== undefined) await carryOn(transaction, row, current, written.journey, now);
   const outcome =
     row === undefined
       ? "created"
@@ -131,15 +133,10 @@ async function insertJourney(
   journey: Journey,
   now: Date,
 ): Promise<number> {
-  const isBackfilled = journey.start.kind === "segment" && journey.start.backfill;
+  const mark = startMark(null, journey.start, now) ?? null;
   const { id } = await transaction
     .insertInto("journeys")
-    .values({
-      name: journey.name,
-      created_at: now,
-      changed_at: now,
-      entered_until: isBackfilled ? null : now,
-    })
+    .values({ name: journey.name, created_at: now, changed_at: now, entered_until: mark })
     .returning("id")
     .executeTakeFirstOrThrow();
   return id;
@@ -175,16 +172,26 @@ async function insertVersion(
 function currentVersion(transaction: Kysely<Tables>, { version_id }: JourneyRow) {
   return transaction
     .selectFrom("journey_versions")
-    .select(["id", "number", "hash"])
+    .select(["id", "number", "hash", "definition"])
     .where("id", "=", version_id)
     .executeTakeFirst();
 }
 
-/** Back in the workflows: from now on, not for what it would have heard while it was away. */
-async function activate(transaction: Transaction<Tables>, id: number, now: Date): Promise<void> {
+/** A journey that is back in the workflows is so from now on, not for what it would have heard while it was away. */
+async function carryOn(
+  transaction: Transaction<Tables>,
+  { id, state }: JourneyRow,
+  before: { readonly definition: unknown } | undefined,
+  { start }: Journey,
+  now: Date,
+): Promise<void> {
+  const was = before === undefined ? null : withNewKeys(before.definition as Journey).start;
+  const isBack = state === "archived";
+  const mark = startMark(was, start, now, isBack ? "restored" : "applied");
+  if (mark === undefined) return;
   await transaction
     .updateTable("journeys")
-    .set({ state: "active", entered_until: now, changed_at: now })
+    .set({ entered_until: mark, changed_at: now, ...(isBack ? { state: "active" } : {}) })
     .where("id", "=", id)
     .execute();
 }

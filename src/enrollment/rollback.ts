@@ -5,6 +5,8 @@ import { WaypostError } from "../errors.ts";
 import { listen } from "./heard-event.ts";
 import { getJourney } from "./journey-state.ts";
 import { lock } from "./lock.ts";
+import { startMark } from "./start-mark.ts";
+import { versionsOf as definitionsOf } from "./version.ts";
 import { noteChange } from "./version-change.ts";
 
 export interface RolledBack {
@@ -51,11 +53,7 @@ export function rollbackJourney(
     const target = await targetOf(transaction, { id, name, current, versions }, to);
     if (target === current)
       return report(transaction, { name, id }, { from: current, to: current }, true);
-    await transaction
-      .updateTable("journeys")
-      .set({ version_id: target.id, changed_at: now })
-      .where("id", "=", id)
-      .execute();
+    await putInForce(transaction, id, current, target, now);
     const undone = await changesSince(transaction, id, target.id);
     const change = { journeyId: id, from: current.id, to: target.id };
     const changeId = await noteChange(transaction, change, now, "rolled back");
@@ -104,6 +102,27 @@ function getVersion(
   const found = versions.find(isIt);
   if (found === undefined) throw new Error("a journey has a version in force that is gone");
   return found;
+}
+
+async function putInForce(
+  transaction: Transaction<Tables>,
+  journeyId: number,
+  current: VersionRow,
+  target: VersionRow,
+  now: Date,
+): Promise<void> {
+  const versions = await definitionsOf(transaction, [current.id, target.id]);
+  const [was, will] = [versions.get(current.id), versions.get(target.id)];
+  const mark = was && will && startMark(was.journey.start, will.journey.start, now, "rolled back");
+  await transaction
+    .updateTable("journeys")
+    .set({
+      version_id: target.id,
+      changed_at: now,
+      ...(mark === undefined ? {} : { entered_until: mark }),
+    })
+    .where("id", "=", journeyId)
+    .execute();
 }
 
 interface Rolling {
