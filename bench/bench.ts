@@ -7,7 +7,7 @@ import { writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { ceilings } from "./ceilings.ts";
-import { Closers } from "./closers.ts";
+import { Closers, endOnSignal } from "./closers.ts";
 import { counting } from "./counting.ts";
 import { type Ground, type Queues, prepareGround } from "./ground.ts";
 import { importing } from "./importing.ts";
@@ -96,7 +96,7 @@ async function run(): Promise<number> {
       `--only: expected some of ${Object.keys(measurements).join(", ")}, got "${unknown.join(", ")}"`,
     );
   const closers = new Closers();
-  endOnSignal(closers);
+  endOnSignal(closers, say);
   try {
     const rows = await measureAll(closers, { customers, queues });
     return rows.some(({ faults = [] }) => faults.length > 0) ? 1 : 0;
@@ -144,21 +144,6 @@ function noted(row: Row): Noted {
   const ratio =
     ceiling === undefined ? null : isTime ? ceiling.value / value : value / ceiling.value;
   return { ...row, ratio, load: loadavg()[0] ?? 0 };
-}
-
-/** Ctrl-C ends the servers and removes the folders; a second one does not wait for that. */
-function endOnSignal(closers: Closers): void {
-  let asked = 0;
-  const end = () => {
-    asked += 1;
-    if (asked > 1) process.exit(130);
-    say("\nending the servers and removing what was made");
-    void closers.close().then(() => process.exit(130));
-  };
-  // Whoever read what we say is gone, as with `| head`.
-  process.stdout.on("error", () => void closers.close().then(() => process.exit(130)));
-  process.on("SIGINT", end);
-  process.on("SIGTERM", end);
 }
 
 function refuse(message: string): number {

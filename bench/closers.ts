@@ -23,8 +23,23 @@ export class Closers {
       try {
         await close();
       } catch (thrown) {
-        process.stderr.write(`bench: ${String(thrown)}\n`);
+        process.stderr.write(`${String(thrown)}\n`);
       }
     }
   }
+}
+
+/** Ctrl-C ends the servers and removes the folders; a second one does not wait for that. */
+export function endOnSignal(closers: Closers, say: (text: string) => void): void {
+  let asked = 0;
+  const end = () => {
+    asked += 1;
+    if (asked > 1) process.exit(130);
+    say("\nending the servers and removing what was made");
+    void closers.close().then(() => process.exit(130));
+  };
+  // Whoever read what we say is gone, as with `| head`.
+  process.stdout.on("error", () => void closers.close().then(() => process.exit(130)));
+  process.on("SIGINT", end);
+  process.on("SIGTERM", end);
 }

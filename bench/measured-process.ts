@@ -61,8 +61,11 @@ export async function forkMeasured(options: {
   const child = fork(fileURLToPath(new URL("./measured-child.ts", import.meta.url)), {
     cwd: options.folder,
     env: { PATH: process.env["PATH"], ...options.environment },
-    execArgv:
-      options.profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${options.profile}`],
+    execArgv: [
+      // As the Dockerfile and the systemd units start it.
+      "--max-semi-space-size=8",
+      ...(options.profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${options.profile}`]),
+    ],
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   options.closers.add(() => void child.kill("SIGKILL"));

@@ -97,7 +97,7 @@ export async function untilAllWent(database: Database): Promise<void> {
   for (;;) {
     const { rows } = await open.execute(database);
     if (rows[0]?.open !== true) return;
-    await pause(100);
+    await pause(250);
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { Closers } from "../bench/closers.ts";
+import { Closers, endOnSignal } from "../bench/closers.ts";
 import { breaks } from "./breaks.ts";
 import { changes } from "./changes.ts";
 import { killedScenarios } from "./killed.ts";
@@ -91,7 +91,7 @@ async function run(): Promise<number> {
       `--only: expected some of ${scenarios.map(({ name }) => name).join(", ")}, got "${unknown.join(", ")}"`,
     );
   const closers = new Closers();
-  endOnSignal(closers);
+  endOnSignal(closers, say);
   try {
     const results = await playAll(closers, { ...named, customers }, queues);
     return results.every(({ faults }) => faults.length === 0) ? 0 : 1;
@@ -133,21 +133,6 @@ async function playOn(closers: Closers, size: Size, queues: Queues): Promise<rea
     say(lineOf(result));
   }
   return results;
-}
-
-/** Ctrl-C ends the servers and removes the folders; a second one does not wait for that. */
-function endOnSignal(closers: Closers): void {
-  let asked = 0;
-  const end = () => {
-    asked += 1;
-    if (asked > 1) process.exit(130);
-    say("\nending the servers and removing what was made");
-    void closers.close().then(() => process.exit(130));
-  };
-  // Whoever read what we say is gone, as with `| head`.
-  process.stdout.on("error", () => void closers.close().then(() => process.exit(130)));
-  process.on("SIGINT", end);
-  process.on("SIGTERM", end);
 }
 
 function refuse(message: string): number {
