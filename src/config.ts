@@ -68,6 +68,12 @@ const share = z.string().transform((text, context): number => {
     });
   return Number(percent ?? 0) / 100;
 });
+const secrets = z
+  .string()
+  .transform((text): readonly string[] => text.split(",").map((secret) => secret.trim()))
+  .refine((all) => all.every(({ length }) => length >= 32), {
+    error: "expected 32 characters or more, or several such secrets with commas between them",
+  });
 const timeOfDay = z
   .string()
   .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'expected a time of day such as "21:00"' });
@@ -214,8 +220,8 @@ export const environmentSchema = z.object({
     })
     .default("waypost"),
   WAYPOST_URL: z.url({ protocol: /^https?$/ }).optional(),
-  /** Signs the links in messages. Without it one is made and kept in `.waypost/secret`. */
-  WAYPOST_SECRET: z.string().min(32, { error: "expected 32 characters or more" }).optional(),
+  /** Signs the links in messages; of several the first signs and all verify. Without it one is made and kept in `.waypost/secret`. */
+  WAYPOST_SECRET: secrets.optional(),
   /** Signs the calls that journeys make. Without it one is derived from the other secret. */
   WAYPOST_CALLS_SECRET: z
     .string()

@@ -30,7 +30,7 @@ import { openBackend } from "./queue/open-backend.ts";
 import { createQueueGauge } from "./queue/queue-counts.ts";
 import type { Tracing } from "./queue/tracing.ts";
 import { createWake } from "./queue/wake.ts";
-import { callsSecret, readSecret } from "./secret.ts";
+import { callsSecret, readSecrets } from "./secret.ts";
 import { LiveTemplates } from "./template/live-templates.ts";
 import { readTemplates } from "./template/load-templates.ts";
 import type { Templates } from "./template/template.ts";
@@ -126,7 +126,7 @@ export function openHouse(config: Config, clock: Clock = systemClock): House {
       const { backend, wake } = await house.queues();
       const queues = createQueueGauge(backend, Object.keys(config.channels));
       closers.push(() => queues.close());
-      const tokens = createTokens([readSecret(config.folder, config.environment.WAYPOST_SECRET)]);
+      const tokens = createTokens(readSecrets(config.folder, config.environment.WAYPOST_SECRET));
       const outbox = outboxFolder(config.folder);
       return { engine: await house.engine(), wake, queues, tokens, outbox };
     }),
@@ -165,11 +165,11 @@ async function openTraces({ environment, folder }: Config): Promise<Tracing | un
 
 function joinComposer(config: Config, templates: Templates): Composer {
   const channels = Object.entries(config.channels);
-  const secret = readSecret(config.folder, config.environment.WAYPOST_SECRET);
+  const secrets = readSecrets(config.folder, config.environment.WAYPOST_SECRET);
   return {
     templates,
     links: new LinkBook(),
-    urls: trackingUrls(config.url, [secret]),
+    urls: trackingUrls(config.url, secrets),
     shop: config.shop,
     carriers: Object.fromEntries(channels.map(([name, { provider }]) => [name, provider])),
     from: Object.fromEntries(channels.map(([name, { from }]) => [name, from])),
@@ -227,8 +227,8 @@ export function deliveryOf(
 }
 
 function callerOf({ folder, environment, calls }: Config): WebhookCaller {
-  const secret = () => readSecret(folder, environment.WAYPOST_SECRET);
-  const signing = environment.WAYPOST_CALLS_SECRET ?? callsSecret(secret());
+  const secrets = () => readSecrets(folder, environment.WAYPOST_SECRET);
+  const signing = environment.WAYPOST_CALLS_SECRET ?? callsSecret(secrets());
   const key = Buffer.from(signing.slice("whsec_".length), "base64");
   return createWebhookCaller({ allow: calls.allow, key, fill: withVariables });
 }

@@ -87,6 +87,7 @@ describe("a config with mistakes", () => {
     [{ DATABASE_URL: "mysql://x" }, "DATABASE_URL"],
     [{ PORT: "many" }, "PORT"],
     [{ WAYPOST_SECRET: "short" }, "WAYPOST_SECRET"],
+    [{ WAYPOST_SECRET: `${"long enough ".repeat(3)},short` }, "WAYPOST_SECRET"],
   ])("in the environment %j names the variable", (environment, name) => {
     expect(() => readConfig(nowhere, environment)).toThrow(`environment variable ${name}`);
   });

@@ -1,7 +1,7 @@
 import { Option } from "commander";
 import type { CallsState } from "../database/tables.ts";
 import { callStates, listCalls } from "../enrollment/call-list.ts";
-import { callsSecret, readSecret } from "../secret.ts";
+import { callsSecret, readSecrets } from "../secret.ts";
 import type { CommandFile } from "./command.ts";
 import { count } from "./count.ts";
 import { say, sayJson, sayTable, when } from "./output.ts";
@@ -39,7 +39,7 @@ export const calls: CommandFile = {
         if (secret === true)
           return say(
             environment.WAYPOST_CALLS_SECRET ??
-              callsSecret(readSecret(folder, environment.WAYPOST_SECRET)),
+              callsSecret(readSecrets(folder, environment.WAYPOST_SECRET)),
           );
         const found = await listCalls(await house.database(), {
           limit,
