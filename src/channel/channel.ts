@@ -40,7 +40,9 @@ export interface Outgoing {
 export interface SentMessage {
   readonly deliveryId: string;
   readonly to: string;
-  readonly text: string;
+  /** Of the text that was handed over (UTF-8), in hexadecimal, to be compared with what the provider has; null when it is not known. */
+  readonly textSha256: string | null;
+  /** When sending began, by the database's clock. */
   readonly startedAt: Date;
 }
 
@@ -99,8 +101,14 @@ export interface Report {
     | "deferred"
     /** The address is dead: suppress it. */
     | "bounced"
-    /** Refused for now (blocked, full): the message failed, the address stays good. */
+    /** Surely not delivered, for a reason that may pass (blocked, full, unreachable): sent again hours later, twice at most. */
     | "blocked"
+    /** The same, because the channel is too fast: it is slowed, and the message sent again. */
+    | "throttled"
+    /** The same, because it is night where the customer is: sent again once it may be day. */
+    | "quiet_hours"
+    /** The same, and the fault is our account's: the channel pauses, the message stays open. */
+    | "misconfigured"
     | "failed"
     | "opened"
     | "clicked"
@@ -112,6 +120,8 @@ export interface Report {
     | "help"
     | "reply"
     | "other";
+  /** Of `failed`: the provider did not send, for what this customer told it before. Consent is withdrawn. */
+  readonly because?: "unsubscribed" | "complained" | undefined;
   readonly at: Date;
   /** Who wrote, for an inbound text. */
   readonly from: string | null;

@@ -10,7 +10,7 @@ export interface CapRule extends Cap {
 
 /** The columns that the next stage needs of a message. */
 const columns = sql.raw(
-  `id, fence, customer_id, due_at, expires_at, class, channel, topic, priority, subject, consent_id, address, suppressed_for,
+  `id, fence, customer_id, due_at, expires_at, class, channel, topic, priority, subject, text_sha256, consent_id, address, suppressed_for,
    permitted, opens_at, paused, answer`,
 );
 

@@ -76,11 +76,11 @@ function composeOne(
 }
 
 /** The message with its links tagged and signed. A URL that is not stored yet is passed to `onNewUrl` and stays plain. */
-export function renderTracked(
+function renderTracked(
   composer: Composer,
   message: ClaimedMessage,
   now: Date,
-  onNewUrl: (url: string) => void = ignoreUrl,
+  onNewUrl: (url: string) => void,
 ): Rendered {
   const utm = {
     source: "waypost",

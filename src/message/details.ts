@@ -35,7 +35,7 @@ const answers = sql`coalesce(case when (select exists (select from calls)) then 
                    where calls.enrollment_id = m.enrollment_id and answer is not null
                    order by step, occurrence desc) as answered) end, '{}')`;
 
-/** Messages by id with what rendering them needs, for previews and look-ups. */
+/** Messages by id with what rendering them needs, for previews. */
 export async function loadMessages(
   database: Database,
   ids: readonly string[],

@@ -1,9 +1,6 @@
 import { sql } from "kysely";
-import type { Outcome, Provider } from "../channel/channel.ts";
+import type { Outcome, Provider, SentMessage } from "../channel/channel.ts";
 import type { Database } from "../database/database.ts";
-import { type Composer, renderTracked } from "./compose.ts";
-import { loadMessages } from "./details.ts";
-import type { ClaimedMessage } from "./message.ts";
 
 export interface LookUp {
   readonly channel: string;
@@ -17,47 +14,59 @@ export interface LookUp {
 /** Time a provider needs before its own list can be trusted to be complete. */
 const patience = "2 minutes";
 
+interface Asked {
+  readonly id: string;
+  readonly fence: string;
+  readonly sent: SentMessage;
+}
+
 /**
  * Asks the provider about messages of unknown outcome, when it can tell. What it has becomes accepted; what it surely
  * has not becomes due again, which doubles nothing. They are asked about beside one another, a few chosen by lot: those
  * that nobody can tell anything about keep no other from its turn. Returns how many were resolved.
  */
-export async function lookUpUnknown(
-  database: Database,
-  composer: Composer,
-  lookUp: LookUp,
-): Promise<number> {
-  const { channel, carrier, now } = lookUp;
-  if (carrier.lookUp === undefined) return 0;
-  const { rows } = await sql<{ id: string; address: string; startedAt: Date }>`
-    select id, address, sent_at as "startedAt" from messages
-    where state = 'unknown' and channel = ${channel} and provider = ${carrier.name} and address is not null
-      and sent_at < ${now}::timestamptz - ${patience}::interval and sent_at > ${now}::timestamptz - interval '1 day'
-    order by random() limit ${lookUp.limit}`.execute(database);
-  const asked = new Map(rows.map((row) => [row.id, row]));
-  const messages = await loadMessages(database, [...asked.keys()]);
+export async function lookUpUnknown(database: Database, lookUp: LookUp): Promise<number> {
+  if (lookUp.carrier.lookUp === undefined) return 0;
+  const messages = await unknownMessages(database, lookUp);
   const resolved = await Promise.all(
     messages.map(async (message) => {
-      const row = asked.get(message.id);
-      const outcome = row && (await ask(composer, lookUp, message, row));
+      const outcome = await ask(lookUp, message.sent);
       if (outcome?.kind !== "accepted" && outcome?.kind !== "later") return 0;
-      await resolve(database, message, outcome, now);
+      await resolve(database, message, outcome, lookUp.now);
       return 1;
     }),
   );
   return resolved.reduce<number>((sum, count) => sum + count, 0);
 }
 
-/** Undefined also where the message cannot be rendered any more, to be compared with what the provider has. */
+/**
+ * What was handed over is known by the hash that the attempt has: rendered once more, the message may read otherwise. The
+ * hash stays back until the database's own clock says that the provider's list must be complete.
+ */
+async function unknownMessages(
+  database: Database,
+  { channel, carrier, limit, now }: LookUp,
+): Promise<readonly Asked[]> {
+  const { rows } = await sql<Omit<SentMessage, "to"> & Omit<Asked, "sent"> & { address: string }>`
+    select m.id, m.fence, m.delivery_id as "deliveryId", m.address, coalesce(a.opened_at, m.sent_at) as "startedAt",
+           case when a.opened_at < clock_timestamp() - ${patience}::interval then encode(a.text_sha256, 'hex') end as "textSha256"
+    from messages m left join attempts a on a.message_id = m.id and a.number = m.attempts
+    where m.state = 'unknown' and m.channel = ${channel} and m.provider = ${carrier.name} and m.address is not null
+      and m.sent_at < ${now}::timestamptz - ${patience}::interval and m.sent_at > ${now}::timestamptz - interval '1 day'
+    order by random() limit ${limit}`.execute(database);
+  return rows.map(({ id, fence, address, ...sent }) => ({
+    id,
+    fence,
+    sent: { ...sent, to: address },
+  }));
+}
+
+/** Undefined also where the provider cannot be asked. */
 async function ask(
-  composer: Composer,
-  { carrier, deadlineMs, now, stopping }: LookUp,
-  message: ClaimedMessage,
-  { address, startedAt }: { readonly address: string; readonly startedAt: Date },
+  { carrier, deadlineMs, stopping }: LookUp,
+  sent: SentMessage,
 ): Promise<Outcome | undefined> {
   try {
-    const { text } = renderTracked(composer, message, now);
-    const sent = { deliveryId: message.deliveryId, to: address, text, startedAt };
     const signal = AbortSignal.any([AbortSignal.timeout(deadlineMs), stopping]);
     return await carrier.lookUp?.(sent, signal);
   } catch {

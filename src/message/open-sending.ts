@@ -1,4 +1,6 @@
+import { hash } from "node:crypto";
 import { type RawBuilder, sql } from "kysely";
+import type { Provider } from "../channel/channel.ts";
 import { untrustedTextOrNull } from "../channel/untrusted-text.ts";
 import type { Database } from "../database/database.ts";
 import { type CapRule, placed } from "./cap.ts";
@@ -8,6 +10,7 @@ import { decidingConsent, isPermitted } from "./permission.ts";
 /** The rules of a channel that hold at the moment of sending. */
 export interface SendingRules {
   readonly provider: string;
+  readonly carrier: Pick<Provider, "lookUp">;
   readonly hours: { readonly from: string; readonly until: string } | null;
   /** All must have a place for a marketing message. */
   readonly caps: readonly CapRule[];
@@ -67,10 +70,11 @@ function verdicts(
       select set_config('synchronous_commit', 'on', true)
     ), offered as (
       select * from unnest(${batch.map(({ message }) => message.id)}::bigint[], ${batch.map(({ message }) => message.fence)}::bigint[],
-        ${batch.map(({ outgoing }) => untrustedTextOrNull(outgoing.subject))}::text[]) as offered (id, fence, subject)
+        ${batch.map(({ outgoing }) => untrustedTextOrNull(outgoing.subject))}::text[],
+        ${batch.map(({ outgoing }) => hashOf(outgoing.text, rules))}::text[]) as offered (id, fence, subject, text_sha256)
     -- "is not distinct from", so that rows are found by id and not by the index of leases, which is full of ended ones.
     ), seen as (
-      select m.id, m.fence, m.customer_id, m.due_at, m.expires_at, m.class, m.channel, m.topic, m.priority, offered.subject, consent.consent_id, reach.address,
+      select m.id, m.fence, m.customer_id, m.due_at, m.expires_at, m.class, m.channel, m.topic, m.priority, offered.subject, offered.text_sha256, consent.consent_id, reach.address,
              suppressed.reason as suppressed_for,
              ${isPermitted(sql`m.channel`, sql`m.class`, "consent")} as permitted,
              case when m.class = 'marketing' then ${later} end as opens_at,
@@ -115,12 +119,17 @@ function verdicts(
         provider = case when verdict = 'sending' then ${rules.provider} else m.provider end
       -- Read anew when somebody else held the row: who took the message back meanwhile raised its fence.
       from judged where m.id = judged.id and m.fence = judged.fence and m.state is not distinct from 'claimed'
-      returning m.id, m.state, m.attempts, m.fence, m.address
+      returning m.id, m.state, m.attempts, m.fence, m.address, judged.text_sha256
     ), attempted as (
-      insert into attempts (message_id, number, fence, provider, started_at)
-      select id, attempts, fence, ${rules.provider}, ${now} from written where state = 'sending'
+      insert into attempts (message_id, number, fence, provider, started_at, opened_at, text_sha256)
+      select id, attempts, fence, ${rules.provider}, ${now}, clock_timestamp(), decode(text_sha256, 'hex') from written where state = 'sending'
     )
     select id, address from written cross join durable where state = 'sending'`;
+}
+
+/** Only a provider that can be asked has something to compare it with. */
+function hashOf(text: string, { carrier }: SendingRules): string | null {
+  return carrier.lookUp === undefined ? null : hash("sha256", text);
 }
 
 /**

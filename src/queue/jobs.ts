@@ -80,10 +80,10 @@ export const engineJobs: Readonly<
   },
   /** Apart from the sweep, which a provider that does not answer must not hold up. */
   async "look-up"({ engine, stopping }) {
-    const { database, composer, clock } = engine;
+    const { database, clock } = engine;
     for (const { channel, carrier, deadlineMs } of engine.deliveries.values()) {
       const lookUp = { channel, carrier, deadlineMs, stopping, limit: lookUpsAtOnce };
-      await lookUpUnknown(database, composer, { ...lookUp, now: clock.now() });
+      await lookUpUnknown(database, { ...lookUp, now: clock.now() });
     }
   },
   /** One at a time over all workers, with many calls beside one another; apart from whatever must not wait for a service. */

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Outcome, Outgoing, Provider } from "../../src/channel/channel.ts";
 import { noDeadline } from "./messages.ts";
@@ -60,7 +61,7 @@ export function conformance(name: string, setUp: () => Promise<ProviderUnderTest
       if (it.provider.lookUp === undefined) return;
       const { deliveryId, to } = it.message();
       const found = await it.provider.lookUp(
-        { deliveryId, to, text: "never sent", startedAt: new Date() },
+        { deliveryId, to, textSha256: hash("sha256", "never sent"), startedAt: new Date() },
         noDeadline,
       );
       expect(found?.kind).not.toBe("accepted");

@@ -113,7 +113,7 @@ describe("its other doors are watched too", () => {
   ])("a look-up that %s cannot tell", async (_, lookUp) => {
     expect(
       await aProvider({ lookUp }).lookUp?.(
-        { deliveryId: "x", to: "x", text: "x", startedAt: new Date() },
+        { deliveryId: "x", to: "x", textSha256: null, startedAt: new Date() },
         noDeadline,
       ),
     ).toBeUndefined();

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Clock } from "../../src/clock.ts";
 import type { Provider } from "../../src/channel/channel.ts";
@@ -136,22 +137,35 @@ describe("asking what became of an unknown text", () => {
     const sent = {
       deliveryId: message.deliveryId,
       to: message.to,
-      text: message.text,
+      textSha256: hash("sha256", message.text),
       startedAt: now,
     };
     expect(await twilio.lookUp?.(sent, noDeadline)).toEqual({
       kind: "accepted",
       receipt: expect.stringMatching(/^SM/),
     });
-    expect(await twilio.lookUp?.({ ...sent, text: "another text" }, noDeadline)).toBeUndefined();
+    const other = { ...sent, textSha256: hash("sha256", "another text") };
+    expect(await twilio.lookUp?.(other, noDeadline)).toBeUndefined();
+    now = new Date(now.getTime() + 300_000);
+    expect(await twilio.lookUp?.(other, noDeadline)).toBeUndefined();
+    expect(await twilio.lookUp?.({ ...sent, textSha256: null }, noDeadline)).toBeUndefined();
+    const minutesLater = (minutes: number) => new Date(sent.startedAt.getTime() + minutes * 60_000);
     expect(
-      await twilio.lookUp?.({ ...sent, startedAt: new Date(now.getTime() + 60_000) }, noDeadline),
+      await twilio.lookUp?.({ ...sent, startedAt: minutesLater(9) }, noDeadline),
+    ).toMatchObject({ kind: "accepted" });
+    expect(
+      await twilio.lookUp?.({ ...sent, startedAt: minutesLater(11) }, noDeadline),
     ).toBeUndefined();
   });
 
   test("one that is not listed was not taken, but only after two minutes", async () => {
     const startedAt = now;
-    const sent = { deliveryId: anSms().deliveryId, to: "+447700900888", text: "lost", startedAt };
+    const sent = {
+      deliveryId: anSms().deliveryId,
+      to: "+447700900888",
+      textSha256: hash("sha256", "lost"),
+      startedAt,
+    };
     now = new Date(startedAt.getTime() + 119_000);
     expect(await twilio.lookUp?.(sent, noDeadline)).toBeUndefined();
     now = new Date(startedAt.getTime() + 120_000);
@@ -164,7 +178,12 @@ describe("asking what became of an unknown text", () => {
   test("a list that is cut off before the time in question tells nothing", async () => {
     const to = "+447700900999";
     await Promise.all(Array.from({ length: 101 }, () => twilio.send(anSms({ to }), noDeadline)));
-    const sent = { deliveryId: anSms().deliveryId, to, text: "lost", startedAt: now };
+    const sent = {
+      deliveryId: anSms().deliveryId,
+      to,
+      textSha256: hash("sha256", "lost"),
+      startedAt: now,
+    };
     now = new Date(now.getTime() + 600_000);
     expect(await twilio.lookUp?.(sent, noDeadline)).toBeUndefined();
   });
@@ -173,7 +192,12 @@ describe("asking what became of an unknown text", () => {
     const away = createTwilio({ ...account, baseUrl: "http://127.0.0.1:1" });
     expect(
       await away.lookUp?.(
-        { deliveryId: "x", to: "+447700900123", text: "x", startedAt: new Date(0) },
+        {
+          deliveryId: "x",
+          to: "+447700900123",
+          textSha256: hash("sha256", "x"),
+          startedAt: new Date(0),
+        },
         noDeadline,
       ),
     ).toBeUndefined();

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { sql } from "kysely";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Outcome, Provider } from "../../src/channel/channel.ts";
@@ -10,7 +11,7 @@ import { dueChannels, recoverMessages } from "../../src/message/recover.ts";
 import { replayMessages } from "../../src/message/replay.ts";
 import { aDatabase, freshTables } from "../support/database.ts";
 import { aCustomer, later, monday } from "../support/people.ts";
-import { aCarrier, aComposer, aJourney, accepted, deliverDue, ledger, plan } from "./ledger.ts";
+import { aCarrier, aJourney, accepted, deliverDue, ledger, plan } from "./ledger.ts";
 
 const database = await aDatabase();
 beforeEach(() => freshTables(database));
@@ -163,7 +164,7 @@ describe("an unknown outcome", () => {
   };
   const timeOut = () => aCarrier(() => ({ kind: "unknown", code: "timeout", detail: "" })).carrier;
   const lookUp = (answer: NonNullable<Provider["lookUp"]>) =>
-    lookUpUnknown(database, aComposer(), {
+    lookUpUnknown(database, {
       channel: "email",
       carrier: { ...aCarrier().carrier, lookUp: answer },
       limit: 10,
@@ -183,16 +184,31 @@ describe("an unknown outcome", () => {
     expect(await state()).toBe(becomes);
   });
 
-  it("is resolved whatever becomes of its neighbours: no template any more, a look-up that fails", async () => {
+  it("is asked about by what was handed over, whatever the message would read now", async () => {
     const journey = await aJourney(database);
-    for (const step of ["gone", "fails", "told"])
+    await plan(database, [await aCustomer(database)], { journey, template: "shop" });
+    const { carrier, handed } = aCarrier(() => ({ kind: "unknown", code: "timeout", detail: "" }));
+    const askable = { ...carrier, lookUp: async () => undefined };
+    await deliverDue(database, { carrier: askable });
+    await sql`update messages set template = 'broken'`.execute(database);
+    const asked: (string | null)[] = [];
+    const ask = () => lookUp(async ({ textSha256 }) => void asked.push(textSha256));
+    await ask();
+    await sql`update attempts set opened_at = opened_at - interval '3 minutes'`.execute(database);
+    await ask();
+    expect(handed[0]?.text).toContain("/c/");
+    expect(asked).toEqual([null, hash("sha256", handed[0]?.text ?? "")]);
+  });
+
+  it("is resolved whatever becomes of its neighbours, such as a look-up that fails", async () => {
+    const journey = await aJourney(database);
+    for (const step of ["undecided", "fails", "told"])
       await plan(database, [await aCustomer(database)], { journey, step });
     await deliverDue(database, { carrier: timeOut() });
-    await sql`update messages set template = 'broken' where step = 'gone'`.execute(database);
-    const [, fails] = await ledger(database);
+    const [undecided, fails] = await ledger(database);
     const resolved = await lookUp(async ({ deliveryId }) => {
       if (deliveryId === fails?.delivery_id) throw new Error("no answer");
-      return accepted;
+      return deliveryId === undecided?.delivery_id ? undefined : accepted;
     });
     expect(resolved).toBe(1);
     expect((await ledger(database)).map(({ state }) => state)).toEqual([
