@@ -1,7 +1,8 @@
 import type { Backtest } from "../rehearsal/backtest.ts";
+import { besideLines } from "../rehearsal/beside.ts";
 import type { Findings } from "../rehearsal/findings.ts";
 import { writeMoment } from "../rehearsal/moment.ts";
-import { say, sayTable } from "./output.ts";
+import { plain, say, sayTable } from "./output.ts";
 
 /** The findings for people, as tables. */
 export function tellFindings(
@@ -15,6 +16,8 @@ export function tellFindings(
   tellJourneys(findings);
   tellMessages(findings);
   tellCollisions(findings);
+  const beside = besideLines(findings.pools, findings.unplayed);
+  if (beside.length > 0) say(`\n${beside.map(plain).join("\n")}`);
 }
 
 function tellJourneys({ journeys }: Findings): void {

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import { eventsHeardBy } from "../enrollment/heard-event.ts";
 import type { Journey } from "../journey/journey.ts";
-import { columnsOf } from "./copy-shop.ts";
+import { columnsOf } from "./copy-table.ts";
 
 const kinds = ["customers", "consents", "suppressions", "events"] as const;
 type Kind = (typeof kinds)[number];

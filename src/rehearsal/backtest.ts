@@ -9,6 +9,7 @@ import { openJourneys, segmentsOf } from "./open.ts";
 import { type Parts, Rehearsal } from "./rehearsal.ts";
 import { replay } from "./replay.ts";
 import type { Scratch } from "./scratch.ts";
+import { adoptWinners } from "./split-winners.ts";
 
 export type ShowProgress = (phase: string, done: number, total: number, note: string) => void;
 
@@ -69,7 +70,7 @@ export async function backtest(
     journeys.map(({ journey }) => journey),
   );
   await arrivals.letIn(new Date(0), from, (kind) => kind !== "events");
-  await openJourneys(rehearsal, journeys, segments);
+  await openJourneys(rehearsal, journeys, segments, () => adoptWinners(database));
   const { stepMs, refreshMs } = backtesting;
   const total = until.getTime() - from.getTime();
   await replay(rehearsal, {

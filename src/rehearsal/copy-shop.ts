@@ -1,7 +1,10 @@
-import { type Kysely, type RawBuilder, type Transaction, sql } from "kysely";
-import type { Tables } from "../database/tables.ts";
+import { type RawBuilder, sql } from "kysely";
 import { shareOf } from "../enrollment/share.ts";
 import type { JourneyFile, SegmentFile } from "../journey/read-project.ts";
+import { type Session, copy, copyAs } from "./copy-table.ts";
+import { copyUnderway } from "./copy-underway.ts";
+import { copyVouchers } from "./copy-vouchers.ts";
+import { copyWinners } from "./split-winners.ts";
 import type { Scratch } from "./scratch.ts";
 
 /** Which part of the real shop is rehearsed with. */
@@ -23,7 +26,6 @@ export interface Copying {
 /** Rows copied, by table. */
 export type Copied = Readonly<Record<string, number>>;
 
-type Session = Transaction<Tables>;
 type Ground = Pick<Scratch, "database" | "real">;
 
 const ordered = "order_completed";
@@ -70,26 +72,11 @@ export async function copyShop(
       note("events told by orders", await tellOrders(session, copying));
       await joinedAt(session);
       if (copying.isUnderway) await copyUnderway(session, real, note);
+      note("vouchers", await copyVouchers(session, real, copying));
+      await copyWinners(session, real);
     });
   await sql`analyze`.execute(database).catch(() => {});
   return copied;
-}
-
-/** Segments with their members, journeys with their passages, and messages: with all their ids, counted on from there. */
-async function copyUnderway(
-  session: Session,
-  real: string,
-  note: (table: string, rows: number) => void,
-): Promise<void> {
-  const ofChosen = sql`source.customer_id in (select id from coming_customers)`;
-  for (const table of ["segments", "journeys", "journey_versions", "passages", "heard_events"])
-    await copy(session, real, table, sql`true`);
-  for (const table of ["segment_members", "enrollments", "messages"])
-    note(table, await copy(session, real, table, ofChosen));
-  for (const table of ["segments", "journeys", "journey_versions", "enrollments", "messages"])
-    await sql`select setval(pg_get_serial_sequence(${table}, 'id'), (select coalesce(max(id), 0) + 1 from ${sql.id(table)}))`.execute(
-      session,
-    );
 }
 
 /** Rough, from the server's statistics; for a word of warning before a long copy. */
@@ -174,48 +161,4 @@ async function tellOrders(
         and e.occurred_at between o.ordered_at - interval '1 hour' and o.ordered_at + interval '1 hour')
     order by o.ordered_at`.execute(session);
   return Number(numAffectedRows ?? 0n);
-}
-
-async function copy(
-  session: Session,
-  real: string,
-  table: string,
-  where: RawBuilder<unknown>,
-): Promise<number> {
-  const columns = await columnsOf(session, table);
-  const { numAffectedRows } = await sql`
-    insert into ${sql.id(table)} (${columns}) overriding system value
-    select ${columns} from ${sql.id(real, table)} source where ${where}`.execute(session);
-  return Number(numAffectedRows ?? 0n);
-}
-
-async function copyAs(
-  session: Session,
-  real: string,
-  table: string,
-  as: string,
-  where: RawBuilder<unknown>,
-): Promise<number> {
-  const columns = await columnsOf(session, table);
-  await sql`
-    create unlogged table ${sql.id(as)} as select ${columns} from ${sql.id(real, table)} source where ${where}`.execute(
-    session,
-  );
-  const { rows } = await sql<{ count: string }>`select count(*) from ${sql.id(as)}`.execute(
-    session,
-  );
-  return Number(rows[0]?.count ?? 0);
-}
-
-/** Those of the scratch table, which knows what is generated. */
-export async function columnsOf(
-  session: Kysely<Tables>,
-  table: string,
-): Promise<RawBuilder<unknown>> {
-  const { rows } = await sql<{ name: string }>`
-    select attname as name from pg_attribute
-    where attrelid = to_regclass(${table}) and attnum > 0 and not attisdropped and attgenerated = '' order by attnum`.execute(
-    session,
-  );
-  return sql.join(rows.map(({ name }) => sql.id(name)));
 }

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { Price } from "../config.ts";
 import type { Database } from "../database/database.ts";
+import { type PoolFindings, type Unplayed, findPools, findUnplayed } from "./beside.ts";
 
 /** What came of a rehearsal with a shop's own customers. */
 export interface Findings {
@@ -16,6 +17,8 @@ export interface Findings {
   /** Planned and not sent, by why. */
   readonly losses: readonly Loss[];
   readonly collisions: Collisions;
+  readonly pools: readonly PoolFindings[];
+  readonly unplayed: readonly Unplayed[];
 }
 
 export interface JourneyFindings {
@@ -87,6 +90,8 @@ export async function find(database: Database, asked: Asked): Promise<Findings> 
     channels: await findChannels(database, asked),
     losses: await findLosses(database, asked),
     collisions: await findCollisions(database, asked),
+    pools: await findPools(database, asked),
+    unplayed: await findUnplayed(database, asked),
   };
 }
 

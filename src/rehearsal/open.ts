@@ -3,16 +3,21 @@ import { applyJourneys } from "../enrollment/apply.ts";
 import type { JourneyFile, SegmentFile } from "../journey/read-project.ts";
 import type { Rehearsal } from "./rehearsal.ts";
 
-/** Puts journeys into force as `waypost apply` does, with the segments that they speak of and no others. */
+/**
+ * Puts journeys into force as `waypost apply` does, with the segments that they speak of and no others. `onApplied` comes
+ * before anybody moves.
+ */
 export async function openJourneys(
   rehearsal: Rehearsal,
   journeys: readonly JourneyFile[],
   segments: readonly SegmentFile[],
+  onApplied: () => Promise<void> = async () => {},
 ): Promise<void> {
   const { database } = rehearsal.engine;
   await saveSegments(database, segmentsOf(journeys, segments), rehearsal.now);
   await rehearsal.refresh();
   await applyJourneys(database, journeys, rehearsal.now);
+  await onApplied();
   await rehearsal.settle();
 }
 

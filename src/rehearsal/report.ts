@@ -1,4 +1,5 @@
 import type { Backtest } from "./backtest.ts";
+import { besideLines } from "./beside.ts";
 import { type Column, barList, columnChart, escaped } from "./bar-chart.ts";
 import type { Findings, JourneyFindings } from "./findings.ts";
 import { writeMoment } from "./moment.ts";
@@ -23,6 +24,7 @@ export function report(told: Told): string {
     section("Not sent, and why", lossesOf(findings)),
     section("More than one message on a day", collisionsOf(findings)),
     section("What it costs", costsOf(findings)),
+    ...besideOf(findings),
     section(
       "What this does not know",
       `<ul class="caveats">${caveats(label)
@@ -154,6 +156,17 @@ function costsOf({ channels }: Findings): string {
     return `<tr><td>${escaped(channel)}</td><td>${messages.toLocaleString("en")}</td><td>${segments === null ? "" : segments.toLocaleString("en")}</td><td>${escaped(price)}</td></tr>`;
   });
   return `<table><thead><tr><th>channel</th><th>messages</th><th>segments</th><th>cost</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
+}
+
+function besideOf({ pools, unplayed }: Findings): readonly string[] {
+  const lines = besideLines(pools, unplayed);
+  if (lines.length === 0) return [];
+  return [
+    section(
+      "Vouchers, calls and tasks",
+      `<ul>${lines.map((line) => `<li>${escaped(line)}</li>`).join("")}</ul>`,
+    ),
+  ];
 }
 
 function caveats(label: Told["label"]): readonly string[] {
