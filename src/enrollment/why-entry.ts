@@ -5,6 +5,7 @@ import { leftAlone, mayEnter } from "./enter.ts";
 import { lastOccurrence } from "./enter-on-schedule.ts";
 import { type Case, instant } from "./why-case.ts";
 import { dateSeen } from "./why-date.ts";
+import { startingSince } from "./starting-since.ts";
 
 /** Whether the customer would be let in now, and by what. */
 export interface Entry {
@@ -81,7 +82,7 @@ async function occasionOf(one: Case): Promise<Occasion> {
     case "every": {
       const last = lastOccurrence(start.cron, start.zone ?? zone, at);
       const seen = last === undefined ? "it has not come yet" : `it last came ${instant(last)}`;
-      return { ...plain, holds: true, seen };
+      return { ...plain, holds: true, seen, bars: await missed(one, last ?? null) };
     }
     case "date":
       return { ...plain, ...(await dateSeen(one, start)) };
@@ -112,9 +113,10 @@ interface Membership {
 }
 
 async function membership(
-  { session, customerId, version, at }: Case,
+  one: Case,
   start: Extract<Case["version"]["journey"]["start"], { kind: "segment" }>,
 ): Promise<Occasion> {
+  const { session, customerId, at } = one;
   const { rows } = await sql<Membership>`
     select member.entered_at as entered, case when member.left_at <= ${at} then member.left_at end as left
     from segment_members member
@@ -125,8 +127,7 @@ async function membership(
   if (newest === undefined)
     return { holds: false, seen: `never in ${start.segment}`, entry: null, bars: [] };
   const since = start.when === "left" ? newest.left : newest.entered;
-  const isOld = since !== null && since < version.createdAt && !start.backfill;
-  const bar = `that was before the journey was applied (${instant(version.createdAt)}), and backfill is off`;
+  const bars = await missed(one, since);
   return {
     holds: start.when === "left" ? newest.left !== null : newest.left === null,
     seen:
@@ -134,8 +135,19 @@ async function membership(
         ? `in ${start.segment} since ${instant(newest.entered)}`
         : `in ${start.segment} from ${instant(newest.entered)} to ${instant(newest.left)}`,
     entry: null,
-    bars: isOld ? [bar] : [],
+    bars: bars.map((bar) => `${bar}, and backfill is off`),
   };
+}
+
+/** A start lets nobody in for what came before it was in force. */
+async function missed(
+  { session, version, at }: Case,
+  occasion: Date | null,
+): Promise<readonly string[]> {
+  const since = await startingSince(session, version, at);
+  if (occasion === null || since === null || occasion > since) return [];
+  const what = since.getTime() === version.createdAt.getTime() ? "the journey" : "this start";
+  return [`that was before ${what} was applied (${instant(since)})`];
 }
 
 /** The again rule and the holdouts, by the expressions that `enter` decides with. */

@@ -76,7 +76,7 @@ function audienceLines(
   audience: AudiencePlan,
   days: number,
 ): readonly Line[] {
-  const { members, events, atOnce, entering, holdout, occurrences } = audience;
+  const { members, events, atOnce, anew, entering, holdout, occurrences } = audience;
   const lines: Line[] = [];
   const say = (text: string) => lines.push({ mark: " ", text });
   if (members !== null)
@@ -91,6 +91,7 @@ function audienceLines(
     if (outcome !== "created" && events.found.by !== "planner")
       lines.push(...differenceLines({ ...events.customers, found: events.found }, "of those days"));
   }
+  if (anew && atOnce === 0) say("the start changes: nobody enters for what came before the apply");
   if (atOnce > 0) say(`${number(atOnce)} enter at once`);
   const [next] = occurrences;
   if (next !== undefined)

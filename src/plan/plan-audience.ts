@@ -1,9 +1,10 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../database/database.ts";
+import { isFilledNewly, startsAnew } from "../enrollment/start-mark.ts";
 import type { Condition } from "../journey/condition.ts";
 import type { Journey, Start } from "../journey/journey.ts";
 import { type Asked, type Audience, compareAudiences, predicate } from "./audience.ts";
-import { customersSampled } from "./budget.ts";
+import { customersSampled, within } from "./budget.ts";
 import {
   type Entry,
   type Horizon,
@@ -46,10 +47,7 @@ export async function planAudience(
   horizon: Horizon,
 ): Promise<Entering> {
   const { start } = starting.after;
-  const found =
-    start.kind === "event"
-      ? await byEvents(database, starting, start, asked, horizon)
-      : await byCustomers(database, starting, asked, horizon);
+  const found = await entriesBy(start, database, starting, asked, horizon);
   const entering = sum(found.entries);
   const left = leftAlone(starting);
   const { atOnce, members, events, occurrences, sample } = found;
@@ -57,6 +55,7 @@ export async function planAudience(
     members,
     events,
     atOnce,
+    anew: isAnew(starting),
     entering,
     perDay: (entering - atOnce) / horizon.days,
     occurrences,
@@ -64,6 +63,21 @@ export async function planAudience(
   };
   const entries = found.entries.map((one) => ({ ...one, customers: one.customers * (1 - left) }));
   return { plan, entries, sample };
+}
+
+function entriesBy(
+  start: Start,
+  ...[database, starting, asked, horizon]: Parameters<typeof planAudience>
+): Promise<FoundEntries> {
+  if (start.kind === "event") return byEvents(database, starting, start, asked, horizon);
+  if (start.kind === "request") return byRequests(database, starting, asked, horizon);
+  return byCustomers(database, starting, asked, horizon);
+}
+
+/** Of starts that look by themselves: an event or a request is heard when it comes. */
+function isAnew({ before, after: { start }, isActive }: Starting): boolean {
+  const looks = start.kind !== "event" && start.kind !== "request";
+  return isActive && looks && before !== null && startsAnew(before.start, start);
 }
 
 /** Customers of the audience who are asked how they can be reached: shares within two in a hundred. */
@@ -93,6 +107,24 @@ async function byEvents(
   return { atOnce: 0, members: null, events, occurrences: [], entries, sample };
 }
 
+/** Who is asked for, and with what, is known only then: as many as before, and customers like those before. */
+async function byRequests(
+  database: Database,
+  { journeyId }: Starting,
+  asked: Asked,
+  horizon: Horizon,
+): Promise<FoundEntries> {
+  const aDay = journeyId === null ? 0 : (await enteredLately(database, journeyId, asked)) / 30;
+  const percent = Math.min(100, (100 * sampled) / Math.max(1, asked.customers));
+  const sample =
+    aDay === 0
+      ? sql`select customer.id from ${customersSampled(percent)} limit ${2 * sampled}::int`
+      : sql`select distinct customer_id as id from (select customer_id from enrollments where journey_id = ${journeyId}
+          order by entered_at desc limit ${sampled}::int) as asked_for`;
+  const entries = entriesByDay(aDay, horizon);
+  return { atOnce: 0, members: null, events: null, occurrences: [], entries, sample };
+}
+
 async function byCustomers(
   database: Database,
   starting: Starting,
@@ -115,15 +147,7 @@ async function byCustomers(
   );
   const soon = new Date(horizon.now.getTime() + 60_000);
   const entries = [...(atOnce > 0 ? [{ at: soon, customers: atOnce }] : []), ...later];
-  const isRequest = after.start.kind === "request";
-  return {
-    atOnce,
-    members: isRequest ? null : members,
-    events: null,
-    occurrences,
-    entries,
-    sample,
-  };
+  return { atOnce, members, events: null, occurrences, entries, sample };
 }
 
 interface Coming {
@@ -134,19 +158,21 @@ interface Coming {
 
 async function entriesOf(
   database: Database,
-  { before, after, journeyId, isActive, segments }: Starting,
+  starting: Starting,
   { members, will }: { readonly members: AudiencePlan["members"]; readonly will: Audience },
   asked: Asked,
   horizon: Horizon,
 ): Promise<Coming> {
+  const { before, after, journeyId, isActive, segments } = starting;
   const { start } = after;
   const [then, enters, leaves] = [members?.then ?? 0, members?.enters ?? 0, members?.leaves ?? 0];
   switch (start.kind) {
     case "segment": {
-      const isNewlyFilled = segments.has(start.segment) && isSameSegment(before, start);
+      const isFilled = isFilledNewly(before?.start ?? null, start);
+      const isMoved = isActive && segments.has(start.segment) && !isAnew(starting);
       const moved = start.when === "left" ? leaves : enters;
-      const backfilled = before === null && start.backfill && start.when === "entered" ? then : 0;
-      const atOnce = isActive ? (isNewlyFilled ? moved : 0) : backfilled;
+      const fresh = isFilled ? await notYetIn(database, starting, { then, will }, asked) : 0;
+      const atOnce = isFilled ? fresh : isMoved ? moved : 0;
       const aDay = await segmentFlow(database, start, asked);
       return { atOnce, later: entriesByDay(aDay ?? 0, horizon), occurrences: [] };
     }
@@ -160,15 +186,27 @@ async function entriesOf(
       const later = await entriesOnDate(database, start, will, asked, horizon);
       return { atOnce: 0, later, occurrences: later };
     }
-    default: {
-      const aDay = journeyId === null ? 0 : (await enteredLately(database, journeyId, asked)) / 30;
-      return { atOnce: 0, later: entriesByDay(aDay, horizon), occurrences: [] };
-    }
+    default:
+      return { atOnce: 0, later: [], occurrences: [] };
   }
 }
 
-function isSameSegment(before: Journey | null, start: Extract<Start, { kind: "segment" }>) {
-  return before?.start.kind === "segment" && before.start.segment === start.segment;
+/** Members whom a start that fills itself finds: all, or those who have not been in it yet. */
+async function notYetIn(
+  database: Database,
+  { after, journeyId }: Starting,
+  { then, will }: { readonly then: number; readonly will: Audience },
+  asked: Asked,
+): Promise<number> {
+  if (journeyId === null || after.start.again.kind !== "never") return then;
+  const rows = await within(database, asked.limitMs, async (session) => {
+    const query = sql<{ customers: string }>`
+      select count(*) as customers from customers as customer
+      where ${predicate(will, asked, "many")} and not exists (
+        select from enrollments e where e.journey_id = ${journeyId} and e.customer_id = customer.id)`;
+    return (await query.execute(session)).rows;
+  });
+  return rows === undefined ? then : Number(rows[0]?.customers ?? 0);
 }
 
 /** Whom a start that is not an event means, as a condition on customers. */

@@ -4,6 +4,7 @@ import type { JourneysState } from "../database/tables.ts";
 import type { Applied, Written } from "../enrollment/apply.ts";
 import { definitionHash } from "../enrollment/definition-hash.ts";
 import { explainStrays } from "../enrollment/migrate.ts";
+import { withNewKeys } from "../enrollment/older-version.ts";
 import type { Condition } from "../journey/condition.ts";
 import type { Journey, Step } from "../journey/journey.ts";
 import type { Composer } from "../message/compose.ts";
@@ -100,7 +101,7 @@ async function foresee(
     },
   };
   const starting = {
-    before: known?.definition ?? null,
+    before: known === undefined ? null : withNewKeys(known.definition),
     after: journey,
     journeyId: known?.id ?? null,
     isActive: known !== undefined && known.state !== "archived",

@@ -46,6 +46,8 @@ export interface AudiencePlan {
   readonly events: EventHistory | null;
   /** As soon as it is applied. */
   readonly atOnce: number;
+  /** The start is another: what it would have let in before the apply is passed over. */
+  readonly anew: boolean;
   /** Within the horizon, those left alone included, and on a day on average. */
   readonly entering: number;
   readonly perDay: number;

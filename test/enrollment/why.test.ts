@@ -147,6 +147,19 @@ test("a segment's start says since when the customer is a member", async () => {
   ]);
 });
 
+test("a schedule that was moved says that its last occurrence came before it was in force", async () => {
+  const text = (day: number) =>
+    `journey: weekly\nstart: { every: "0 9 * * ${day}" }\nsteps: [{ send: hello, by: email }]`;
+  await shop.apply(text(1));
+  await shop.travel("3 days");
+  await shop.apply(text(2));
+  const ada = await aCustomer(shop.database);
+  expect((await trace(ada)).entry).toMatchObject({
+    bars: ["that was before this start was applied (2026-01-15 12:00 UTC)"],
+    lets: false,
+  });
+});
+
 test("of an earlier moment it knows no later events, orders or consent", async () => {
   await shop.apply(`
 journey: then

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { refreshSegments } from "../../src/audience/refresh-segments.ts";
 import { saveSegments } from "../../src/audience/save-segments.ts";
+import { enterByRequest } from "../../src/enrollment/enter-by-request.ts";
+import { describeJourneyPlan } from "../../src/plan/describe-plan.ts";
 import { hasChanges } from "../../src/plan/plan.ts";
 import { aShop } from "../enrollment/shop.ts";
 import { aCustomer, agree, later } from "../support/people.ts";
@@ -153,6 +155,51 @@ test("a schedule lets the whole audience in on every occurrence, or once", async
   });
   expect((await planOf(shop, files([text("never")]))).audience?.entering).toBe(1);
   expect((await planOf(shop, files([text("after 2 weeks")]))).audience?.entering).toBe(2);
+});
+
+test("a start that changes lets nobody in for what came before, and says so", async () => {
+  await aCustomer(shop.database);
+  const text = (day: number) => onSignUp(`start: { every: "0 9 * * ${day}" }\n${steps}`);
+  await shop.apply(text(1));
+  shop.now = later(shop.now, { days: 3 });
+  const one = await planOf(shop, files([text(2)]));
+  expect(one.audience).toMatchObject({ atOnce: 0, anew: true });
+  expect(one.audience?.occurrences[0]?.at).toEqual(new Date("2026-01-20T09:00:00Z"));
+  expect(describeJourneyPlan(one, 30).flatMap(({ lines }) => lines)).toContainEqual({
+    mark: " ",
+    text: "the start changes: nobody enters for what came before the apply",
+  });
+});
+
+test("a journey that is to be filled from now on takes in whoever has not been in it", async () => {
+  const [ada] = [await aCustomer(shop.database), await aCustomer(shop.database)];
+  const segments = { everybody: "{ customer.email: { exists: true } }" };
+  await shop.apply(onSignUp(`start: { on: signed_up }\n${steps}`));
+  await shop.happens(ada, "signed_up");
+  await shop.live();
+  await kept(segments);
+  const text = (backfill: boolean) =>
+    onSignUp(`start: { segment: everybody, backfill: ${backfill} }\n${steps}`);
+  const atOnce = async (backfill: boolean) =>
+    (await planOf(shop, files([text(backfill)], segments))).audience?.atOnce;
+  expect(await atOnce(false)).toBe(0);
+  expect(await atOnce(true)).toBe(1);
+});
+
+test("what a request comes with is known only then, so as many are expected as came before", async () => {
+  const text = onSignUp(`start: { request: true, if: { entry.reason: cancelled } }\n${steps}`);
+  await aCustomer(shop.database);
+  await aCustomer(shop.database, { external_id: "ada" });
+  expect((await planOf(shop, files([text]))).audience).toMatchObject({
+    members: null,
+    entering: 0,
+  });
+  await shop.apply(text);
+  const asked = { journey: "hello", customer: "ada", key: "1", entry: { reason: "cancelled" } };
+  await enterByRequest(shop.database, asked, shop.turn);
+  const one = await planOf(shop, files([text]), { all: true });
+  expect(one.audience?.perDay).toBeCloseTo(1 / 30);
+  expect(one.messages).toMatchObject({ sample: 1, lost: {} });
 });
 
 test("birthdays within the horizon are met on their day, with the offset of the journey", async () => {
