@@ -9,24 +9,39 @@ import { weekdays } from "./weekday.ts";
  *
  * 1. The id given in the file.
  * 2. Else one from what the step does: a send is called like its template, `wait: 3 days` is `wait-3-days`.
- * 3. Where that is taken, the labels of the branches around it go before it: `else-wait-3-days`; then a number behind.
  *
- * Steps nearer to the trunk choose first, and above comes before below, so that a step added in a branch or further
- * down renames nothing. Only a twin put before its equal takes its name over: give such steps ids.
+ * So an id depends on its own step alone, and no edit elsewhere renames it. Two steps that would be called the same are a
+ * mistake: whichever gave way would be renamed by the coming and going of the other.
  */
 export function idsOf(steps: readonly NestedStep[]): ReadonlyMap<NestedStep, StepId> {
   const ids = new Map<NestedStep, StepId>();
+  const holders = new Map<StepId, NestedStep>();
   const taken = new Taken();
   const all = byDepth(steps);
   for (const { step } of all) {
     if (step.given === null) continue;
     if (taken.has(step.given)) step.place.at("id").wrong(`the id "${step.given}" is used twice`);
     ids.set(step, taken.add(step.given));
+    holders.set(step.given, step);
   }
   for (const { step, labels } of all) {
-    if (step.given === null) ids.set(step, taken.free(nameOf(step.act), labels));
+    if (step.given !== null) continue;
+    const name = nameOf(step.act);
+    const id = taken.free(name, labels);
+    ids.set(step, id);
+    const holder = holders.get(name);
+    if (holder === undefined) holders.set(name, step);
+    else refuseTwin(step, holder, name, id);
   }
   return ids;
+}
+
+/** The id that is offered is the one that the step had when twins still gave way: taking it renames nothing. */
+function refuseTwin(step: NestedStep, holder: NestedStep, name: StepId, free: StepId): void {
+  step.place.wrong(
+    `expected an id, since the step on line ${holder.place.line} is called "${name}" too; ` +
+      `give the newer of the two one of its own, such as "id: ${free}"`,
+  );
 }
 
 interface Found {

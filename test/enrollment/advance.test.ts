@@ -17,7 +17,7 @@ start: { on: signed_up, again: always }
 steps:
   - wait: 1 day
   - { send: hello, by: email }
-  - wait: 1 day
+  - wait: 24 hours
   - { send: again, by: email }`;
 
 async function manySignUp(count: number): Promise<void> {

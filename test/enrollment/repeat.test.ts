@@ -73,6 +73,7 @@ steps:
       - send: outer
         by: email
       - repeat: { times: 3 }
+        id: three-times
         steps:
           - send: inner
             by: email

@@ -105,7 +105,7 @@ test("a journey hears the events it starts, stops, waits and is judged by, each 
     head: "journey: a\ntopic: offers\nobjective: { goal: paid }\nstop: [{ on: ordered }, { on: left }]",
     start: "start: { on: ordered }",
     steps:
-      "steps: [{ await: { event: seen, within: 1 day }, then: [{ await: { event: seen, within: 1 day } }] }]",
+      "steps: [{ await: { event: seen, within: 1 day }, then: [{ await: { event: seen, within: 1 day }, id: again }] }]",
   });
   expect(eventsHeardBy(journey)).toEqual(["left", "ordered", "paid", "seen"]);
 });

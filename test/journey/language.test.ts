@@ -175,7 +175,7 @@ test("the steps of a repeat lead back to it, and it goes on when it is done", ()
 test("a repeat whose every way rests is none that runs on, even if the rest is in an inner one", () => {
   const steps = (body: string) =>
     aJourney({ steps: `steps: [{ repeat: { times: 3 }, steps: [${body}] }]` });
-  const inner = "{ repeat: { times: 2 }, steps: [{ wait: 1 day }] }";
+  const inner = "{ repeat: { times: 2 }, id: inner, steps: [{ wait: 1 day }] }";
   expect(mistakesIn(steps(inner))).toEqual([]);
   expect(
     mistakesIn(steps("{ if: { segment: a }, then: [{ wait: 1 day }], else: [{ exit: no }] }")),

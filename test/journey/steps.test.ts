@@ -76,35 +76,46 @@ test("a step is called after what it does", () => {
   ]);
 });
 
-test("of twins the one on the trunk keeps the name, the others take their branch's and then a number", () => {
+test("twins need ids: each is a mistake with its line, the other's, and an id to take", () => {
   const steps = `steps:
   - if: { segment: best }
-    then: [{ wait: 1 day }, { wait: 1 day }]
-    else: [{ wait: 1 day }]
+    then:
+      - wait: 1 day
+      - wait: 1 day
+    else: [{ wait: 2 days, id: hello }]
   - wait: 1 day
-  - wait: 1 day
+  - { send: hello, by: email }
 `;
-  expect(idsOf(steps)).toEqual([
-    "if-best",
-    "then-wait-1-day",
-    "then-wait-1-day-2",
-    "else-wait-1-day",
-    "wait-1-day",
-    "wait-1-day-2",
+  const twin = (line: number, name: string) =>
+    `expected an id, since the step on line ${line} is called "${name}" too; give the newer of the two one of its own, such as`;
+  expect(mistakesIn(aJourney({ steps }))).toEqual([
+    `7 steps[0].then[0]: ${twin(10, "wait-1-day")} "id: then-wait-1-day"`,
+    `8 steps[0].then[1]: ${twin(10, "wait-1-day")} "id: then-wait-1-day-2"`,
+    `11 steps[2]: ${twin(9, "hello")} "id: hello-2"`,
   ]);
 });
 
-test("a step added in a branch or further down renames no other", () => {
-  const before = idsOf(branched);
-  const inBranch = branched.replace("then: [{ exit", "then: [{ send: bye, by: sms }, { exit");
-  const below = `${branched}  - send: bye\n    by: email\n  - send: hello\n    by: sms\n`;
-  expect(idsOf(inBranch).filter((id) => !before.includes(id))).toEqual(["then-then-bye"]);
-  expect(idsOf(below)).toEqual(expect.arrayContaining(["bye", "bye-2"]));
+test("the id that is offered to a twin is one it can take", () => {
+  const steps = (id: string) =>
+    `steps: [{ if: { segment: best }, then: [{ wait: 3 days${id} }] }, { wait: 3 days }]`;
+  const [mistake = ""] = mistakesIn(aJourney({ steps: steps("") }));
+  const [, offered = ""] = /such as "(.*)"/.exec(mistake) ?? [];
+  expect(idsOf(steps(`, ${offered}`))).toEqual(["if-best", "then-wait-3-days", "wait-3-days"]);
 });
 
-test("a given id wins over a derived one", () => {
-  const steps = "steps: [{ wait: 1 day }, { wait: 2 days, id: wait-1-day }]";
-  expect(idsOf(steps)).toEqual(["wait-1-day-2", "wait-1-day"]);
+test("a step added anywhere renames no other, or is a mistake until it has an id", () => {
+  const before = idsOf(branched);
+  const added = (text: string) => idsOf(text).filter((id) => !before.includes(id));
+  const inBranch = (step: string) => branched.replace("then: [{ exit", `then: [${step}, { exit`);
+  const below = (step: string) => `${branched}  - ${step}\n`;
+  const above = (step: string) => branched.replace("steps:\n", `steps:\n  - ${step}\n`);
+  for (const edit of [inBranch, below, above]) {
+    for (const twin of ["{ wait: 1 day }", "{ send: bye, by: sms }", "{ send: hello, by: sms }"]) {
+      expect(mistakesIn(aJourney({ steps: edit(twin) }))).toHaveLength(1);
+      expect(added(edit(twin.replace(" }", ", id: another }")))).toEqual(["another"]);
+    }
+    expect(added(edit("{ wait: 2 days }"))).toEqual(["wait-2-days"]);
+  }
 });
 
 test("an id given twice, a step behind an exit and an unknown step of a message are mistakes", () => {
