@@ -20,13 +20,31 @@ export interface Entrants {
 
 /**
  * Enrols a whole set in one INSERT … SELECT, and says how many (the holdout included). Who is inside already, or may not
- * come in again, conflicts with the enrollment there is: doing it twice does it once.
+ * come in again, conflicts with the enrollment there is: doing it twice does it once. Where no key tells that, the
+ * customers are locked first, so that of two ways in at once the second sees whom the first let in.
  */
 export async function enter(
   transaction: Kysely<Tables>,
   version: Version,
   entrants: Entrants,
   { now, holdout = 0 }: Omit<Moment, "zone">,
+): Promise<number> {
+  if (!looksBack(version)) return insert(transaction, version, entrants, { now, holdout });
+  const { rows } = await sql<{ id: string }>`
+    select id from customers
+    where id in (select customer_id from (${candidates(version, entrants, holdout)}) as entrant where ${mayEnter(version)})
+    order by id for no key update`.execute(transaction);
+  if (rows.length === 0) return 0;
+  const locked = sql`customer.id = any(${rows.map(({ id }) => id)}::bigint[])`;
+  const among = { ...entrants, where: sql`${entrants.where} and ${locked}` };
+  return insert(transaction, version, among, { now, holdout });
+}
+
+async function insert(
+  transaction: Kysely<Tables>,
+  version: Version,
+  entrants: Entrants,
+  { now, holdout }: { readonly now: Date; readonly holdout: number },
 ): Promise<number> {
   const { journeyId, journey } = version;
   const { numAffectedRows } = await sql`
@@ -38,15 +56,21 @@ export async function enter(
            case when left_alone is null then ${now}::timestamptz end,
            left_alone, entry, left_alone is not null, entered_at, ${now},
            case when left_alone is not null then ${now}::timestamptz end
-    from (
-      select customer.id as customer_id, ${keyOf(version, entrants)} as entry_key, ${entrants.entry} as entry,
-             ${entrants.enteredAt} as entered_at, ${leftAlone(version, holdout)} as left_alone
-      from ${entrants.from}
-      where ${entrants.where}
-    ) as entrant
+    from (${candidates(version, entrants, holdout)}) as entrant
     where ${mayEnter(version)}
     on conflict on constraint enrollments_once_per_entry do nothing`.execute(transaction);
   return Number(numAffectedRows ?? 0n);
+}
+
+/** Each customer once where there is no coming in again at the same time: whose entry is the earliest. */
+function candidates(version: Version, entrants: Entrants, holdout: number): RawBuilder<unknown> {
+  const isOnce = version.journey.start.again.kind === "after";
+  return sql`select ${isOnce ? sql`distinct on (customer.id)` : sql``} customer.id as customer_id,
+      ${keyOf(version, entrants)} as entry_key, ${entrants.entry} as entry, ${entrants.enteredAt} as entered_at,
+      ${leftAlone(version, holdout)} as left_alone
+    from ${entrants.from}
+    where ${entrants.where}
+    ${isOnce ? sql`order by customer.id, entered_at, entry_key` : sql``}`;
 }
 
 /**
@@ -73,14 +97,19 @@ export function leftAlone({ journey }: Version, ofAll: number): RawBuilder<strin
   return cases.length === 0 ? sql`null::text` : sql`case ${sql.join(cases, sql` `)} end`;
 }
 
-/** "after 30 days" counts from the last entry, and nobody comes in twice while still inside. */
-export function mayEnter({ journeyId, journey }: Version): RawBuilder<boolean> {
+/** Whether the table's keys do not tell a second entry, so that the first is looked for: with "after", and where keys are kept. */
+function looksBack({ journey }: Version): boolean {
   const { again, kind } = journey.start;
-  // Where keys are kept they do not tell a second entry, so the first is looked for.
-  if (again.kind === "always" || (again.kind === "never" && kind !== "request"))
-    return sql<boolean>`true`;
+  return again.kind === "after" || (again.kind === "never" && kind === "request");
+}
+
+/** "after 30 days" counts from the last entry, and nobody comes in twice while still inside. */
+export function mayEnter(version: Version): RawBuilder<boolean> {
+  const { journeyId, journey } = version;
+  const { again } = journey.start;
+  if (!looksBack(version)) return sql<boolean>`true`;
   const bars =
-    again.kind === "never"
+    again.kind !== "after"
       ? sql`true`
       : sql`(earlier.state in ('entered', 'waiting', 'held')
              or earlier.entered_at > entrant.entered_at - ${interval(again.after)}::interval)`;

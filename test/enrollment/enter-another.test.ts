@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { pauseJourney } from "../../src/enrollment/journey-state.ts";
+import { advance } from "../../src/enrollment/advance.ts";
+import { pauseJourney, resumeJourney } from "../../src/enrollment/journey-state.ts";
 import { aCustomer } from "../support/people.ts";
 import { aShop } from "./shop.ts";
 
@@ -62,6 +63,50 @@ test("two passages of one batch enter twice where that is allowed, and once wher
     await shop.live();
     expect((await shop.messagesTo(ada)).filter((one) => one === "email small")).toHaveLength(times);
   }
+});
+
+const morning = `
+journey: morning
+start: { on: order_completed, again: always }
+steps:
+  - wait: { until: "10:00" }
+  - enter: second`;
+
+const oneDayOn = () => new Date(shop.now.getTime() + 86_400_000);
+
+test("two passages that come to another journey at once let the customer in once, where again is after a time", async () => {
+  await shop.apply(morning, second("{ on: never_happens, again: after 30 days }"));
+  const ada = await aCustomer(shop.database);
+  for (const total of [10, 20]) await buys(ada, total);
+  await shop.travel("1 day");
+  expect(await shop.messagesTo(ada)).toEqual(["email small"]);
+});
+
+test("workers beside one another let each customer in once, where again is after a time", async () => {
+  await shop.apply(morning, second("{ on: never_happens, again: after 30 days }"));
+  const people: string[] = [];
+  for (let count = 0; count < 20; count += 1) people.push(await aCustomer(shop.database));
+  for (const total of [10, 20])
+    for (const one of people) await shop.happens(one, "order_completed", { total });
+  await shop.live();
+  shop.now = oneDayOn();
+  const few = { ...shop.turn, limit: 10 };
+  await Promise.all(Array.from({ length: 4 }, () => advance(shop.database, few)));
+  await shop.live();
+  for (const one of people) expect(await shop.messagesTo(one)).toEqual(["email small"]);
+});
+
+test("an event and another journey that let a customer in at the same time are one entry", async () => {
+  await shop.apply(morning, second("{ on: order_completed, again: after 30 days }"));
+  const ada = await aCustomer(shop.database);
+  await pauseJourney(shop.database, "second", shop.now);
+  await buys(ada, 10);
+  await resumeJourney(shop.database, "second", shop.now);
+  await shop.happens(ada, "order_completed", { total: 20 });
+  shop.now = oneDayOn();
+  await Promise.all([shop.react(), advance(shop.database, shop.turn)]);
+  await shop.live();
+  expect(await shop.messagesTo(ada)).toEqual(["email small"]);
 });
 
 test("the other journey's condition and holdout keep their say; its start may be of any kind", async () => {
