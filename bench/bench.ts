@@ -14,7 +14,7 @@ import { importing } from "./importing.ts";
 import { latency } from "./latency.ts";
 import { messagesToOutbox, messagesToSendgrid } from "./messages.ts";
 import { advancing, enrolling, planning } from "./passages.ts";
-import { lineOf, machine, table } from "./report.ts";
+import { growthTable, lineOf, machine, table } from "./report.ts";
 import type { Noted, Row } from "./row.ts";
 import { scaling } from "./scaling.ts";
 import { sizesFor } from "./sizes.ts";
@@ -32,13 +32,20 @@ const measurements: Readonly<Record<string, (ground: Ground) => AsyncGenerator<R
   scaling,
 };
 
+/** What grows with the customers, or should not. */
+const growing = ["enrolling", "advancing", "planning", "counting", "messages"] as const;
+
 /** Minutes of waiting for a slow provider: asked for by name. */
 const onDemand: ReadonlySet<string> = new Set(["scaling"]);
+
+const byDefault = Object.keys(measurements).filter((name) => !onDemand.has(name));
 
 const help = `Usage: npm run bench -- [options]
 
   --customers N    how many customers (default 100000; 200 with --small)
   --only NAME      some of: ${Object.keys(measurements).join(", ")}; may be given more than once
+  --growth         everything at a hundredth, a tenth and all of the customers (default 1000000), and how the cost
+                   of one grows; by default of ${growing.join(", ")}
   --backend WHERE  where the queues are: postgres, redis or both (default)
   --file FILE      import a file of orders of your own as well
   --map FILE       with the mapping that reads it
@@ -52,17 +59,15 @@ Examples:
   npm run bench
   npm run bench -- --only messages --backend postgres
   npm run bench -- --only scaling --customers 20000
+  npm run bench -- --growth --backend postgres
   npm run bench -- --only importing --file invoices.csv --map mappings/online-retail.yaml
 `;
 
 const { values: given } = parseArgs({
   options: {
     customers: { type: "string" },
-    only: {
-      type: "string",
-      multiple: true,
-      default: Object.keys(measurements).filter((name) => !onDemand.has(name)),
-    },
+    only: { type: "string", multiple: true },
+    growth: { type: "boolean", default: false },
     backend: { type: "string", default: "both" },
     file: { type: "string" },
     map: { type: "string" },
@@ -84,9 +89,12 @@ if (given.help) say(help);
 else process.exitCode = await run();
 
 async function run(): Promise<number> {
-  const customers = Number(given.customers ?? (given.small ? 200 : 100_000));
+  const customers = Number(
+    given.customers ?? (given.small ? 200 : given.growth ? 1_000_000 : 100_000),
+  );
   const queues = backends[given.backend];
-  const unknown = given.only.filter((name) => measurements[name] === undefined);
+  const only = given.only ?? (given.growth ? growing : byDefault);
+  const unknown = only.filter((name) => measurements[name] === undefined);
   if (!Number.isInteger(customers) || customers < 20 || customers > 10_000_000)
     return refuse(`--customers: expected a whole number from 20, got "${given.customers}"`);
   if (queues === undefined)
@@ -95,21 +103,41 @@ async function run(): Promise<number> {
     return refuse(
       `--only: expected some of ${Object.keys(measurements).join(", ")}, got "${unknown.join(", ")}"`,
     );
+  const sizes = given.growth ? [customers / 100, customers / 10, customers] : [customers];
+  if (sizes.some((size) => !Number.isInteger(size) || size < 20))
+    return refuse(`--customers: with --growth expected thousands, got "${given.customers}"`);
   const closers = new Closers();
   endOnSignal(closers, say);
   try {
-    const rows = await measureAll(closers, { customers, queues });
+    const started = performance.now();
+    const rows: Noted[] = [];
+    for (const size of sizes) rows.push(...(await measureAll({ customers: size, queues, only })));
+    tell(rows, { sizes, seconds: Math.round((performance.now() - started) / 1000) });
     return rows.some(({ faults = [] }) => faults.length > 0) ? 1 : 0;
   } finally {
     await closers.close();
   }
+
+  /** On servers of its own: what one size left behind weighs on no other. */
+  async function measureAll(what: Measurement): Promise<readonly Noted[]> {
+    const mine = new Closers();
+    const closeEarly = closers.add(() => mine.close());
+    const rows = await measure(mine, what);
+    await closeEarly();
+    return rows;
+  }
 }
 
-async function measureAll(
+interface Measurement {
+  readonly customers: number;
+  readonly queues: readonly Queues[];
+  readonly only: readonly string[];
+}
+
+async function measure(
   closers: Closers,
-  { customers, queues }: { customers: number; queues: readonly Queues[] },
+  { customers, queues, only }: Measurement,
 ): Promise<readonly Noted[]> {
-  const started = performance.now();
   const ground = await prepareGround(
     {
       sizes: sizesFor(customers, given.small),
@@ -122,28 +150,37 @@ async function measureAll(
     closers,
   );
   const rows: Noted[] = [];
-  for (const name of given.only) {
+  for (const name of only) {
     for await (const row of measurements[name]?.(ground) ?? []) {
-      rows.push(noted(row));
-      say(lineOf(noted(row)));
+      rows.push(noted(row, customers));
+      say(lineOf(noted(row, customers)));
     }
   }
-  const on = machine();
-  const seconds = Math.round((performance.now() - started) / 1000);
-  say(`\n${table(rows)}\n`);
-  say(`${customers} customers, ${on.cores} cores (${on.processor}), Node ${on.node}, ${seconds} s`);
-  if (given.json !== undefined)
-    writeFileSync(given.json, `${JSON.stringify({ machine: on, customers, rows }, null, 2)}\n`);
   return rows;
 }
 
+function tell(
+  rows: readonly Noted[],
+  { sizes, seconds }: { sizes: readonly number[]; seconds: number },
+): void {
+  const on = machine();
+  for (const size of sizes) {
+    say(`\n${table(rows.filter(({ customers }) => customers === size))}\n`);
+    say(`${size} customers, ${on.cores} cores (${on.processor}), Node ${on.node}`);
+  }
+  if (given.growth) say(`\n${growthTable(rows)}\n`);
+  say(`${seconds} s`);
+  if (given.json !== undefined)
+    writeFileSync(given.json, `${JSON.stringify({ machine: on, rows }, null, 2)}\n`);
+}
+
 /** Where less is better (times), the ratio says the same: how much of the ceiling's speed is reached. */
-function noted(row: Row): Noted {
+function noted(row: Row, customers: number): Noted {
   const { ceiling, value, unit } = row;
   const isTime = unit === "ms" || unit === "s";
   const ratio =
     ceiling === undefined ? null : isTime ? ceiling.value / value : value / ceiling.value;
-  return { ...row, ratio, load: loadavg()[0] ?? 0 };
+  return { ...row, customers, ratio, load: loadavg()[0] ?? 0 };
 }
 
 function refuse(message: string): number {

@@ -6,43 +6,35 @@ import type { ForkedStub } from "../src/channel/provider-stub-process.ts";
 import type { Database } from "../src/database/database.ts";
 import { databaseCpuMs } from "./database-cpu.ts";
 import type { Fresh, Ground, Queues } from "./ground.ts";
+import type { Measured, Usage } from "./measured-process.ts";
 import type { Row } from "./row.ts";
 import { difference, each } from "./stopwatch.ts";
 
 /** What one worker has in flight by default: 32 calls in each of two lanes. */
-const inFlight = 64;
+export const inFlight = 64;
 
-/** Everybody gets one message of a journey, carried to the stub of SendGrid by one worker. */
+/** Everybody gets one message of a journey, carried to the stub of SendGrid by one worker, and by two. */
 export async function* messagesToSendgrid(ground: Ground): AsyncGenerator<Row> {
-  for (const queues of ground.queues) {
-    const before = await bareRate(ground);
-    const stub = await ground.stub();
-    const database = await ground.fresh("planned");
-    const delivered = await deliverAll(ground, database, queues, stub.url);
-    const faults = [
-      ...(await faultsIn(database.database, ground)),
-      ...(await faultsOf(stub, ground)),
-    ];
-    await database.drop();
-    await stub.close();
-    // Half before and half after, so that what else runs on the machine weighs on both alike.
-    const bare = (before + (await bareRate(ground))) / 2;
-    yield {
-      work: "messages end to end, to SendGrid",
-      queues,
-      ...delivered,
-      faults,
-      ceiling: { value: bare, of: "render + stringify + POST" },
-      target: "60% of the ceiling, 2675/s, 0.3 ms, 300 MB",
-    };
-  }
+  for (const queues of ground.queues)
+    for (const crew of [1, 2]) {
+      const before = await bareRate(ground);
+      const row = await messagesBy(ground, { queues, crew, answerMs: 0 });
+      // Half before and half after, so that what else runs on the machine weighs on both alike.
+      const bare = (before + (await bareRate(ground))) / 2;
+      yield {
+        work: `messages end to end, to SendGrid, ${crew === 1 ? "1 worker" : `${crew} workers`}`,
+        ...row,
+        ceiling: { value: bare, of: "render + stringify + POST" },
+        ...(crew === 1 && { target: "60% of the ceiling, 2675/s, 0.3 ms, 300 MB" }),
+      };
+    }
 }
 
 /** The same into a folder of files, the default channel. */
 export async function* messagesToOutbox(ground: Ground): AsyncGenerator<Row> {
   for (const queues of ground.queues) {
     const database = await ground.fresh("planned");
-    const delivered = await deliverAll(ground, database, queues);
+    const delivered = await deliverAll(ground, database, { queues, crew: 1 });
     const faults = [
       ...(await faultsIn(database.database, ground)),
       ...(await faultsOfOutbox(ground)),
@@ -54,43 +46,63 @@ export async function* messagesToOutbox(ground: Ground): AsyncGenerator<Row> {
 
 type Delivered = Pick<Row, "value" | "unit" | "cpuMs" | "databaseCpuMs" | "peakMb" | "note">;
 
+/** Everybody's message, carried by so many workers to a stub that takes so long for an answer. */
+export async function messagesBy(
+  ground: Ground,
+  { queues, crew, answerMs }: { queues: Queues; crew: number; answerMs: number },
+): Promise<Delivered & Pick<Row, "queues" | "faults">> {
+  const stub = await ground.stub();
+  if (answerMs > 0) await stub.behave({ faults: {}, answerMs });
+  const database = await ground.fresh("planned");
+  const delivered = await deliverAll(ground, database, { queues, crew, sendgridUrl: stub.url });
+  const faults = [
+    ...(await faultsIn(database.database, ground)),
+    ...(await faultsOf(stub, ground)),
+  ];
+  await database.drop();
+  await stub.close();
+  return { queues, ...delivered, faults };
+}
+
 /** Enrolled and planned they are already; what is measured is claim, render, open, send and record. */
 async function deliverAll(
   ground: Ground,
   fresh: Fresh,
-  queues: Queues,
-  sendgridUrl?: string,
+  { crew, ...given }: { queues: Queues; crew: number; sendgridUrl?: string },
 ): Promise<Delivered> {
   const { customers } = ground.sizes;
   const { database } = fresh;
-  const worker = await ground.measured(fresh, {
-    queues,
-    ...(sendgridUrl === undefined ? {} : { sendgridUrl }),
-  });
-  await worker.ask({ order: "open" });
-  const before = await worker.usage();
+  const workers: Measured[] = [];
+  for (let count = 0; count < crew; count++) {
+    const worker = await ground.measured(fresh, given);
+    await worker.ask({ order: "open" });
+    workers.push(worker);
+  }
+  const usages = () => Promise.all(workers.map((worker) => worker.usage()));
+  const cpuMsOf = (all: readonly Usage[]) => all.reduce((sum, { cpuMs }) => sum + cpuMs, 0);
+  const before = cpuMsOf(await usages());
   const databaseBefore = await databaseCpuMs(database);
   const started = performance.now();
-  await worker.ask({ order: "work" });
+  await Promise.all(workers.map((worker) => worker.ask({ order: "work" })));
   await untilAllWent(database);
   const seconds = (performance.now() - started) / 1000;
-  const after = await worker.usage();
+  const after = await usages();
   const used = {
-    cpuMs: after.cpuMs - before.cpuMs,
+    cpuMs: cpuMsOf(after) - before,
     databaseCpuMs: difference(databaseBefore, await databaseCpuMs(database)),
   };
-  await worker.stop();
+  for (const worker of workers) await worker.stop();
   await ground.sayStatements(database);
   return {
     value: customers / seconds,
     unit: "messages/s",
     ...each(customers, used),
-    peakMb: after.peakMb,
+    peakMb: Math.max(...after.map(({ peakMb }) => peakMb)),
     note: `${customers} in ${seconds.toFixed(1)} s`,
   };
 }
 
-export async function untilAllWent(database: Database): Promise<void> {
+async function untilAllWent(database: Database): Promise<void> {
   const open = sql<{ open: boolean }>`
     select exists (select from messages where state in ('planned', 'retry')) or
            exists (select from messages where state in ('claimed', 'sending')) as open`;
@@ -102,7 +114,7 @@ export async function untilAllWent(database: Database): Promise<void> {
 }
 
 /** Everybody has one message, and it was accepted at the first attempt. */
-export async function faultsIn(database: Database, { sizes }: Ground): Promise<string[]> {
+async function faultsIn(database: Database, { sizes }: Ground): Promise<string[]> {
   const { rows } = await sql<{ kind: string; count: string }>`
     select state || ' after ' || attempts || ' attempts' as kind, count(*) from messages group by 1
     union all select 'customers with a message', count(distinct customer_id) from messages`.execute(
@@ -121,7 +133,7 @@ export async function faultsIn(database: Database, { sizes }: Ground): Promise<s
     : [`messages: expected ${JSON.stringify(expected)}, found ${JSON.stringify(found)}`];
 }
 
-export async function faultsOf(stub: ForkedStub, { sizes }: Ground): Promise<string[]> {
+async function faultsOf(stub: ForkedStub, { sizes }: Ground): Promise<string[]> {
   const { taken, takenTwice, requestedTwice, requests } = await stub.count();
   if (taken === sizes.customers && requests === taken && takenTwice + requestedTwice === 0)
     return [];

@@ -15,14 +15,39 @@ const columns = [
   "load",
 ] as const;
 
-/** The rows as a table to read, and below it what each ceiling was and what else is to be said. */
+/** The rows as a table to read. */
 export function table(rows: readonly Noted[]): string {
-  const cells = [[...columns], ...rows.map(cellsOf)];
-  const widths = columns.map((_, at) => Math.max(...cells.map((row) => row[at]?.length ?? 0)));
+  return aligned([[...columns], ...rows.map(cellsOf)], [0, 1, 8]);
+}
+
+/** How the cost of each work grows with the customers: figure, processor time for one of them, ours and the database's, and memory. */
+export function growthTable(rows: readonly Noted[]): string {
+  const sizes = [...new Set(rows.map(({ customers }) => customers))];
+  const works = Map.groupBy(rows, ({ work, queues }) => `${work}|${queues ?? ""}`);
+  const head = ["work", "queues", ...sizes.map((size) => `${figure(size)} customers`)];
+  const body = [...works].map(([key, found]) => [
+    ...key.split("|"),
+    ...sizes.map((size) => growthCell(found.find(({ customers }) => customers === size))),
+  ]);
+  return aligned([head, ...body], [0, 1]);
+}
+
+function growthCell(row: Noted | undefined): string {
+  if (row === undefined) return "";
+  const { value, unit, cpuMs, databaseCpuMs, peakMb } = row;
+  const used = [cpuMs, databaseCpuMs].map((ms) => (ms === undefined ? "?" : ms.toFixed(3)));
+  const memory = peakMb === undefined ? "" : `, ${peakMb.toFixed(0)} MB`;
+  const time = cpuMs === undefined ? "" : `, ${used.join(" + ")} ms`;
+  return `${figure(value)} ${unit}${time}${memory}`;
+}
+
+/** The first line is the head; columns of words begin, columns of figures end in line. */
+function aligned(cells: readonly (readonly string[])[], words: readonly number[]): string {
+  const widths = cells[0]?.map((_, at) => Math.max(...cells.map((row) => row[at]?.length ?? 0)));
   const lines = cells.map((row) =>
     row
       .map((cell, at) =>
-        at < 2 || at === 8 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0),
+        words.includes(at) ? cell.padEnd(widths?.[at] ?? 0) : cell.padStart(widths?.[at] ?? 0),
       )
       .join("  ")
       .trimEnd(),

@@ -22,6 +22,8 @@ export interface Row {
 
 /** A row with the state of the machine when it was measured. */
 export type Noted = Row & {
+  /** Of the run it belongs to. */
+  readonly customers: number;
   readonly ratio: number | null;
   /** Load average of the last minute: above the number of cores, others were at work too. */
   readonly load: number;

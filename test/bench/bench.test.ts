@@ -32,10 +32,11 @@ test("a smoke run delivers every message once, writes its rows and leaves nothin
     "--json",
     json,
   );
-  expect(said).toContain("messages end to end, to SendGrid");
+  expect(said).toContain("messages end to end, to SendGrid, 1 worker");
   expect(code).toBe(0);
   const { rows } = JSON.parse(await readFile(json, "utf8")) as { rows: object[] };
-  expect(rows).toMatchObject([{ queues: "postgres", unit: "messages/s", faults: [] }]);
+  const row = { customers: 200, queues: "postgres", unit: "messages/s", faults: [] };
+  expect(rows).toMatchObject([row, row]);
   expect((await readdir(folder)).filter((name) => name.startsWith("waypost-bench"))).toEqual([]);
 });
 
