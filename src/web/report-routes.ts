@@ -17,10 +17,10 @@ export function reportRoutes({ engine, wake }: Site): Router {
   routes.post(["/r/:provider", "/r/:provider/:token"], exactBytes, async (request, response) => {
     const name = String(request.params["provider"]);
     // By its own name, or as the config names it: a plugin may be a path there.
-    const carrier = [...deliveries.values()].find((delivery) =>
-      [delivery.provider, config.channels[delivery.channel]?.provider].includes(name),
-    )?.carrier;
-    if (carrier?.readReports === undefined)
+    const delivery = [...deliveries.values()].find((one) =>
+      [one.provider, config.channels[one.channel]?.provider].includes(name),
+    );
+    if (delivery?.carrier.readReports === undefined)
       return void response.status(404).type("text").send("no such provider\n");
     const body: unknown = request.body;
     const headers = Object.fromEntries(
@@ -28,7 +28,8 @@ export function reportRoutes({ engine, wake }: Site): Router {
         typeof value === "string" ? [[key, value]] : [],
       ),
     );
-    const read = carrier.readReports({
+    const { provider } = delivery;
+    const read = delivery.carrier.readReports({
       headers,
       body: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
       url: config.url + request.originalUrl,
@@ -36,20 +37,21 @@ export function reportRoutes({ engine, wake }: Site): Router {
     });
     if (read.kind === "forged") {
       log.warn(
-        { provider: name, reason: read.detail },
+        { provider, reason: read.detail },
         "a report was refused: its signature is not the provider's",
       );
       return void response.status(403).type("text").send("the signature does not fit\n");
     }
-    await receiveReports(database, name, read, clock.now());
+    // By the name that its messages have, whatever it is called in the URL: a receipt finds its message only so.
+    await receiveReports(database, provider, read, clock.now());
     await faultPoint("after-inbox");
     await wake
       .engine("apply-reports")
       .catch(() => log.warn("the queue could not be reached; the sweeper applies the report"));
     response
       .status(200)
-      .type(name === "twilio" ? "text/xml" : "text/plain")
-      .send(name === "twilio" ? "<Response/>" : "");
+      .type(provider === "twilio" ? "text/xml" : "text/plain")
+      .send(provider === "twilio" ? "<Response/>" : "");
   });
   return routes;
 }

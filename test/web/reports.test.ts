@@ -1,10 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeEach, expect, test } from "vitest";
+import type { Provider } from "../../src/channel/channel.ts";
 import { createSendgrid } from "../../src/channel/sendgrid.ts";
 import { createSendgridSigner, twilioSignature } from "../../src/channel/stub-signature.ts";
 import { createTwilio } from "../../src/channel/twilio.ts";
+import { applyReports } from "../../src/tracking/reports.ts";
+import { aCarrier } from "../message/ledger.ts";
 import { aDatabase, freshTables } from "../support/database.ts";
-import { monday } from "../support/people.ts";
+import { aCustomer, monday } from "../support/people.ts";
+import { aMessage, aReport, messageNow } from "../tracking/sent.ts";
 import { aDoor } from "./door.ts";
 
 const database = await aDatabase();
@@ -66,6 +70,26 @@ test("a text's report is believed when it is signed for the address it was sent 
   expect((await post("forged")).status).toBe(403);
   expect(await inbox()).toMatchObject([{ provider: "twilio" }]);
   await twilio.close();
+});
+
+test("a plugin that the config names by its path finds its messages by their receipts", async () => {
+  const message = await aMessage(database, await aCustomer(database), { receipt: "r-1" });
+  const plugin: Provider = {
+    ...aCarrier().carrier,
+    readReports: () => ({
+      kind: "read",
+      reports: [aReport({ kind: "delivered", receipt: "r-1" })],
+      unread: [],
+    }),
+  };
+  const { channels } = door.site.engine.config;
+  const email = { ...channels["email"]!, provider: "./plugins/pigeon.ts" };
+  const own = await aDoor(database, { carrier: plugin, config: { channels: { email } } });
+  const path = `/r/${encodeURIComponent(email.provider)}`;
+  expect((await own.post(path, "{}", { "sec-fetch-site": "cross-site" })).status).toBe(200);
+  expect(await inbox()).toMatchObject([{ provider: "pigeon" }]);
+  await applyReports(database, monday, 10);
+  expect(await messageNow(database, message.id)).toMatchObject({ state: "delivered" });
 });
 
 test("a provider that is none of ours has no mailbox here", async () => {
