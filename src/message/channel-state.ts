@@ -63,7 +63,7 @@ export async function resumeChannel(
   await refuseWhileRestored(database, channel);
   const resumed = await database
     .updateTable("channels")
-    .set({ paused_at: null, reason: null, changed_at: now })
+    .set({ paused_at: null, reason: null, resumed_at: now, changed_at: now })
     .where("name", "=", channel)
     .where("paused_at", "is not", null)
     .executeTakeFirst();
