@@ -94,18 +94,18 @@ const kinds: Readonly<Record<string, Report["kind"]>> = {
 };
 
 /** Why SendGrid never tried: the address is on one of its own lists. Any other reason is the message's. */
-const dropReasons: Readonly<Record<string, Report["kind"]>> = {
-  "bounced address": "bounced",
-  invalid: "bounced",
-  "unsubscribed address": "unsubscribed",
-  "spam reporting address": "complained",
+const dropReasons: Readonly<Record<string, Pick<Report, "kind" | "because">>> = {
+  "bounced address": { kind: "bounced" },
+  invalid: { kind: "bounced" },
+  "unsubscribed address": { kind: "failed", because: "unsubscribed" },
+  "spam reporting address": { kind: "failed", because: "complained" },
 };
 
-function kindOf(event: Event): Report["kind"] {
-  if (event.event === "bounce" && event.type === "blocked") return "blocked";
-  if (event.event === "dropped")
-    return dropReasons[event.reason?.trim().toLowerCase() ?? ""] ?? "failed";
-  return kinds[event.event] ?? "other";
+function fateOf(event: Event): Pick<Report, "kind" | "because"> {
+  if (event.event === "bounce" && event.type === "blocked") return { kind: "blocked" };
+  const dropped =
+    event.event === "dropped" && dropReasons[event.reason?.trim().toLowerCase() ?? ""];
+  return dropped || { kind: kinds[event.event] ?? "other" };
 }
 
 function reportOf(event: Event): Report {
@@ -115,7 +115,7 @@ function reportOf(event: Event): Report {
     // Asynchronous bounces carry no sg_message_id: the custom argument alone leads home.
     deliveryId: deliveryIdOf(event.delivery_id),
     receipt: untrustedTextOrNull(event.sg_message_id?.split(".", 1)[0], [], 100),
-    kind: kindOf(event),
+    ...fateOf(event),
     at: new Date(event.timestamp * 1000),
     from: null,
     code: untrustedTextOrNull(event.status ?? event.type, [], 50),

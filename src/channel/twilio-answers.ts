@@ -72,20 +72,20 @@ export function readTwilioAnswer(answer: CallResult & { kind: "answered" }): Ans
 }
 
 /** The same codes as the end of a message that was accepted: status `failed` or `undelivered`. */
-const reportKinds: Readonly<Record<Verdict, Report["kind"]>> = {
-  accepted: "accepted",
-  wait: "blocked",
-  throttle: "blocked",
-  soft: "blocked",
-  unknown: "failed",
-  message: "failed",
-  address: "bounced",
-  customer: "unsubscribed",
-  misconfigured: "failed",
+const fates: Readonly<Record<Verdict, Pick<Report, "kind" | "because">>> = {
+  accepted: { kind: "accepted" },
+  // The one code that bids to wait.
+  wait: { kind: "quiet_hours" },
+  throttle: { kind: "throttled" },
+  soft: { kind: "blocked" },
+  unknown: { kind: "failed" },
+  message: { kind: "failed" },
+  address: { kind: "bounced" },
+  customer: { kind: "failed", because: "unsubscribed" },
+  misconfigured: { kind: "misconfigured" },
 };
 
-/** What a message that failed for `errorCode` means for its address and its customer. */
-export function kindOfFailure(errorCode: string | undefined): Report["kind"] {
-  const verdict = byCode[Number(errorCode)];
-  return verdict === undefined ? "failed" : reportKinds[verdict];
+/** What it means for a message, its address and its customer that it failed for `errorCode`. */
+export function fateOfFailure(errorCode: string | undefined): Pick<Report, "kind" | "because"> {
+  return fates[byCode[Number(errorCode)] ?? "message"];
 }

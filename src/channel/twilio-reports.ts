@@ -1,7 +1,7 @@
 import type { Report, ReportRequest, ReportsRead } from "./channel.ts";
 import { deliveryIdOf } from "./delivery-id.ts";
 import { intentOf } from "./text-intent.ts";
-import { kindOfFailure } from "./twilio-answers.ts";
+import { fateOfFailure } from "./twilio-answers.ts";
 import { untrustedText, untrustedTextOrNull } from "./untrusted-text.ts";
 
 type Fields = Readonly<Record<string, string | string[]>>;
@@ -56,8 +56,9 @@ function statusReport(sid: string, status: string, field: Field, request: Report
     eventId: `${sid}:${name}`,
     deliveryId: deliveryIdOf(URL.parse(request.url)?.searchParams.get("delivery_id")),
     receipt: sid,
-    kind:
-      name === "failed" || name === "undelivered" ? kindOfFailure(code) : (kinds[name] ?? "other"),
+    ...(name === "failed" || name === "undelivered"
+      ? fateOfFailure(code)
+      : { kind: kinds[name] ?? "other" }),
     at: request.receivedAt,
     from: null,
     code: untrustedTextOrNull(code, [], 50),

@@ -33,7 +33,10 @@ export async function appendConsents(database: Database, consents: Relation): Pr
   return Number(result.numAffectedRows ?? 0);
 }
 
-/** Addresses that are not to be used from now on. The first reason an address was given stays. Returns how many are new. */
+/**
+ * Addresses that are not to be used from now on. The first reason an address was given stays, unless it is that its holder
+ * left: that one ends when they come back, and then a bounce must still be known. Returns how many are new.
+ */
 export async function suppress(
   database: Database,
   suppressions: readonly NewRow<"suppressions">[],
@@ -43,13 +46,15 @@ export async function suppress(
     ...row,
     address: sameAddress(row.channel, row.address),
   }));
-  const result = await sql`
+  const { rows: written } = await sql<{ isNew: boolean }>`
     INSERT INTO suppressions (channel, address, reason, detail, created_at)
     SELECT DISTINCT ON (channel, address) channel, address, reason, detail, created_at
     FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS r (channel text, address text, reason text, detail text, created_at timestamptz)
-    ORDER BY channel, address, created_at
-    ON CONFLICT (channel, address) DO NOTHING`.execute(database);
-  return Number(result.numAffectedRows ?? 0);
+    ORDER BY channel, address, reason = 'unsubscribed', CASE WHEN reason = 'unsubscribed' THEN created_at END DESC, created_at
+    ON CONFLICT (channel, address) DO UPDATE SET reason = excluded.reason, detail = excluded.detail, created_at = excluded.created_at
+      WHERE suppressions.reason = 'unsubscribed' AND (excluded.reason <> 'unsubscribed' OR excluded.created_at > suppressions.created_at)
+    RETURNING xmax = 0 AS "isNew"`.execute(database);
+  return written.filter(({ isNew }) => isNew).length;
 }
 
 /** Lifts suppressions, by an operator or a customer who opts in again. Returns how many there were. */

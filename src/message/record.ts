@@ -135,7 +135,8 @@ function outcomes(lines: readonly Line[], now: Date): RawBuilder<unknown> {
       where m.id = settled.id and m.fence = settled.fence and m.state not in ('planned', 'claimed', 'retry')
       returning m.id, m.attempts
     )
-    update attempts a set finished_at = ${now}, outcome = settled.outcome, code = settled.code, detail = settled.reason
+    update attempts a set finished_at = ${now}, outcome = settled.outcome, code = settled.code, detail = settled.reason,
+      receipt = coalesce(settled.receipt, a.receipt)
     from recorded join settled using (id)
     where a.message_id = recorded.id and a.number = recorded.attempts`;
 }

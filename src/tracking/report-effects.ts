@@ -1,5 +1,6 @@
 import type { NewRow } from "../database/tables.ts";
 import type { Leaving } from "./leaving.ts";
+import type { Returning } from "./returning.ts";
 import { isText, originOf, type ToldReport } from "./matching.ts";
 
 /** What reports mean for customers and their addresses, beside the state of the message. */
@@ -11,12 +12,6 @@ export interface ReportEffects {
   readonly returning: Returning[];
   /** Texts from customers, each once, for whoever answers them. */
   readonly texts: InboundText[];
-}
-
-export interface Returning {
-  readonly channel: string;
-  readonly address: string;
-  readonly at: string;
 }
 
 export interface InboundText {
@@ -52,12 +47,13 @@ export function effectsOf(told: readonly ToldReport[]): ReportEffects {
 function addFate(effects: ReportEffects, { provider, report, message }: ToldReport): void {
   if (message === null) return;
   const { channel, address, customerId } = message;
-  if ((report.kind === "bounced" || report.kind === "complained") && address !== null) {
-    const { kind: reason, at } = report;
-    effects.suppressions.push({ channel, address, reason, detail: report.code, created_at: at });
+  const reason = report.kind === "failed" ? report.because : report.kind;
+  if ((reason === "bounced" || reason === "complained") && address !== null) {
+    const { code: detail, at } = report;
+    effects.suppressions.push({ channel, address, reason, detail, created_at: at });
   }
-  if (report.kind === "complained" || report.kind === "unsubscribed") {
-    const source = `${provider} ${report.kind}`;
+  if (reason === "complained" || reason === "unsubscribed") {
+    const source = `${provider} ${reason}`;
     const consent = { state: "withdrawn", method: "provider_report", source } as const;
     effects.consents.push({
       ...consent,
@@ -70,7 +66,7 @@ function addFate(effects: ReportEffects, { provider, report, message }: ToldRepo
   }
 }
 
-/** A customer wrote. STOP and START hold for everybody with that number; a number of nobody is remembered by itself. */
+/** A customer wrote. STOP and START hold for everybody with that number, and STOP for whoever is imported with it later. */
 function addText(effects: ReportEffects, { provider, report, message, writers }: ToldReport): void {
   const { channel, phone } = originOf(report);
   const { kind } = report;
@@ -86,7 +82,7 @@ function addText(effects: ReportEffects, { provider, report, message, writers }:
     });
     if (kind === "opt_out") effects.leaving.push({ customerId, channel, topic: "*" });
   }
-  if (kind === "opt_out" && writers.length === 0) {
+  if (kind === "opt_out") {
     const reason = "unsubscribed";
     effects.suppressions.push({ channel, address: phone, reason, created_at: report.at });
   }

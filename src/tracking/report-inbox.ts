@@ -43,20 +43,30 @@ export async function receiveReports(
   return id;
 }
 
-/** Takes requests that are still to be applied, oldest first; those another worker has in hand are passed over. */
+/**
+ * Takes requests that are still to be applied, oldest first; those another worker has in hand are passed over. How many fit
+ * is counted first, along the index: no more are locked than are taken, however many wait.
+ */
 export async function takeInbox(
   transaction: Database,
   from: { readonly limit: number; readonly only?: readonly string[] },
 ): Promise<InboxEntry[]> {
   const only = from.only === undefined ? sql`` : sql`and id = any(${from.only}::bigint[])`;
+  const open = sql`select id, size from report_inbox where applied_at is null ${only}`;
   const { rows } = await sql<InboxEntry>`
-    with open as materialized (
-      select id, provider, reports, received_at from report_inbox
-      where applied_at is null ${only} order by id limit ${from.limit} for update skip locked
+    with recursive fitting as (
+      select id, size as total, 1 as place from (${open} order by id limit 1) first
+      union all
+      select next.id, total + next.size, place + 1
+      from fitting cross join lateral (${open} and id > fitting.id order by id limit 1) next
+      where place < ${from.limit} and total + next.size <= ${mostReports}
+    ), taken as materialized (
+      select id, provider, reports, received_at, size from report_inbox
+      where applied_at is null ${only} order by id limit (select count(*) from fitting) for update skip locked
     )
     select id, provider, reports, received_at as "receivedAt" from (
-      select open.*, row_number() over in_order as place, sum(jsonb_array_length(reports)) over in_order as total
-      from open window in_order as (order by id)) counted
+      select taken.*, row_number() over in_order as place, sum(size) over in_order as total
+      from taken window in_order as (order by id)) counted
     where place = 1 or total <= ${mostReports}
     order by id`.execute(transaction);
   return rows;
@@ -72,6 +82,7 @@ function keep(report: Report, now: Date): KeptReport {
     deliveryId: deliveryIdOf(report.deliveryId),
     receipt: untrustedTextOrNull(report.receipt, [], 200),
     kind: report.kind,
+    because: report.because,
     at: (Number.isNaN(at.getTime()) ? now : at).toISOString(),
     from: untrustedTextOrNull(from, [], 100),
     code: untrustedTextOrNull(report.code, [], 100),

@@ -3,12 +3,15 @@ import { recordConsents, suppress } from "../customer/consent.ts";
 import type { Database } from "../database/database.ts";
 import { faultPoint } from "../fault.ts";
 import { recountVisits } from "./hasty.ts";
+import { keepNew, keepReceipts } from "./keep-reports.ts";
 import { suppressPlanned } from "./leaving.ts";
 import { type GivenReport, matchReports, type ToldReport } from "./matching.ts";
+import { liftAnswered, liftStops } from "./returning.ts";
 import { recordReportedVisits } from "./reported-visits.ts";
 import { effectsOf, type InboundText, type ReportEffects } from "./report-effects.ts";
 import { type InboxEntry, takeInbox } from "./report-inbox.ts";
-import { raiseStates, resolveAttempts } from "./report-state.ts";
+import { restChannels } from "./rest-channels.ts";
+import { type FreshReport, raiseStates, resolveAttempts } from "./report-state.ts";
 
 export interface AppliedReports {
   /** Requests taken out of the inbox. */
@@ -88,10 +91,10 @@ async function applySome(
     const fresh = await keepNew(transaction, told);
     const effects = effectsOf(fresh);
     if (fresh.length > 0) {
-      const ids = idsIn(fresh);
-      await raiseStates(transaction, ids);
-      await resolveAttempts(transaction, ids, now);
+      await raiseStates(transaction, fresh.flatMap(aboutMessage), now);
+      await resolveAttempts(transaction, idsIn(fresh), now);
       await keepReceipts(transaction, fresh);
+      await restChannels(transaction, fresh, now);
       await recordReportedVisits(transaction, fresh);
       await recountVisits(
         transaction,
@@ -123,6 +126,10 @@ function idsIn(told: readonly ToldReport[]): string[] {
   return [...new Set(told.flatMap(({ message }) => (message === null ? [] : [message.id])))];
 }
 
+function aboutMessage({ provider, report, message }: ToldReport): FreshReport[] {
+  return message === null ? [] : [{ provider, eventId: report.eventId, messageId: message.id }];
+}
+
 /** Always in the order of their ids, and before anything else is written: two workers with the same reports queue up here. */
 async function lockMessages(transaction: Database, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
@@ -131,44 +138,10 @@ async function lockMessages(transaction: Database, ids: readonly string[]): Prom
   );
 }
 
-/** Writes reports down, and returns those that nobody had written down before. */
-async function keepNew(transaction: Database, told: readonly ToldReport[]): Promise<ToldReport[]> {
-  if (told.length === 0) return [];
-  const { rows } = await sql<{ provider: string; eventId: string }>`
-    insert into reports (provider, event_id, message_id, kind, at, code, detail, received_at)
-    select provider, event_id, message_id, kind, at, code, detail, received_at
-    from unnest(${told.map((one) => one.provider)}::text[], ${told.map((one) => one.report.eventId)}::text[],
-      ${told.map((one) => one.message?.id ?? null)}::bigint[], ${told.map((one) => one.report.kind)}::text[],
-      ${told.map((one) => one.report.at)}::timestamptz[], ${told.map((one) => one.report.code)}::text[],
-      ${told.map((one) => one.report.detail)}::text[], ${told.map((one) => one.receivedAt)}::timestamptz[])
-      as told (provider, event_id, message_id, kind, at, code, detail, received_at)
-    order by provider, event_id
-    on conflict do nothing
-    returning provider, event_id as "eventId"`.execute(transaction);
-  const kept = new Set(rows.map(({ provider, eventId }) => `${provider} ${eventId}`));
-  return told.filter(({ provider, report }) => kept.has(`${provider} ${report.eventId}`));
-}
-
-/** The provider's own id, where its answer to the call never reached us. */
-async function keepReceipts(transaction: Database, told: readonly ToldReport[]): Promise<void> {
-  const named = told.filter(({ message, report }) => message !== null && report.receipt !== null);
-  await sql`
-    update messages set receipt = told.receipt
-    from unnest(${named.map(({ message }) => message?.id)}::bigint[], ${named.map(({ report }) => report.receipt)}::text[]) as told (id, receipt)
-    where messages.id = told.id and messages.receipt is null`.execute(transaction);
-}
-
 async function carryOut(transaction: Database, effects: ReportEffects, now: Date): Promise<void> {
   await suppress(transaction, effects.suppressions);
   await recordConsents(transaction, effects.consents);
   await suppressPlanned(transaction, effects.leaving, now);
-  for (const { channel, address, at } of effects.returning) {
-    await transaction
-      .deleteFrom("suppressions")
-      .where("channel", "=", channel)
-      .where("address", "=", address)
-      .where("reason", "=", "unsubscribed")
-      .where("created_at", "<=", new Date(at))
-      .execute();
-  }
+  await liftStops(transaction, effects.returning);
+  await liftAnswered(transaction, effects.suppressions);
 }

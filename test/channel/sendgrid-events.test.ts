@@ -49,8 +49,8 @@ describe("each event means one thing", () => {
     [{ event: "bounce", type: "blocked" }, "blocked"],
     [{ event: "dropped", reason: "Bounced Address" }, "bounced"],
     [{ event: "dropped", reason: "Invalid" }, "bounced"],
-    [{ event: "dropped", reason: "Unsubscribed Address" }, "unsubscribed"],
-    [{ event: "dropped", reason: "Spam Reporting Address" }, "complained"],
+    [{ event: "dropped", reason: "Unsubscribed Address" }, "failed", "unsubscribed"],
+    [{ event: "dropped", reason: "Spam Reporting Address" }, "failed", "complained"],
     [{ event: "dropped", reason: "Invalid SMTPAPI header" }, "failed"],
     [{ event: "open" }, "opened"],
     [{ event: "click", url: "https://shop.example/a" }, "clicked"],
@@ -59,7 +59,8 @@ describe("each event means one thing", () => {
     [{ event: "group_unsubscribe" }, "unsubscribed"],
     [{ event: "group_resubscribe" }, "other"],
     [{ event: "something new" }, "other"],
-  ])("%j is %s", (event, kind) => {
+  ])("%j is %s", (event, kind, because?: string) => {
+    expect(reportOf(event)?.because).toBe(because);
     expect(reportOf(event)).toMatchObject({
       kind,
       deliveryId,

@@ -37,16 +37,22 @@ test.each([
   ["read", "", "opened"],
   ["undelivered", "30003", "blocked"],
   ["undelivered", "30008", "blocked"],
-  ["failed", "30001", "blocked"],
+  ["undelivered", "30500", "blocked"],
+  ["failed", "30001", "throttled"],
+  ["undelivered", "30610", "quiet_hours"],
   ["undelivered", "30005", "bounced"],
   ["undelivered", "30006", "bounced"],
-  ["failed", "21610", "unsubscribed"],
+  ["failed", "21610", "failed", "unsubscribed"],
+  ["undelivered", "30640", "failed", "unsubscribed"],
   ["undelivered", "30007", "failed"],
-  ["failed", "30034", "failed"],
+  ["undelivered", "30034", "misconfigured"],
+  ["failed", "21408", "misconfigured"],
+  ["failed", "30002", "misconfigured"],
   ["failed", "99999", "failed"],
   ["canceled", "", "failed"],
   ["partially_delivered", "", "other"],
-])("status %s with error %j is %s", (MessageStatus, ErrorCode, kind) => {
+])("status %s with error %j is %s", (MessageStatus, ErrorCode, kind, because?: string) => {
+  expect(reportOf({ MessageStatus, ErrorCode })?.because).toBe(because);
   expect(reportOf({ MessageStatus, ErrorCode })).toMatchObject({
     kind,
     eventId: `SM1:${MessageStatus}`,

@@ -149,7 +149,8 @@ describe("delivering", () => {
           values ('pigeon', 'e-1', ${message!.id}, 'delivered', ${monday}, ${monday})`.execute(
           database,
         );
-        await raiseStates(database, [message!.id]);
+        const fresh = { provider: "pigeon", eventId: "e-1", messageId: message!.id };
+        await raiseStates(database, [fresh], monday);
         return answer;
       });
       await deliverDue(database, { carrier });

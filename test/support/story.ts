@@ -227,7 +227,8 @@ export class Story extends Shop {
         ...told,
       })
       .execute();
-    await raiseStates(this.database, [id]);
+    const fresh = { provider: "pigeon", eventId: `bounce-${id}`, messageId: id };
+    await raiseStates(this.database, [fresh], this.now);
     await this.live();
   }
 

@@ -97,7 +97,7 @@ test("all orders of the ways to fail end in one state with one reason", async ()
   const kinds = ["accepted", "deferred", "blocked", "failed", "clicked"] as const;
   const at = (index: number) => minute(index % 2);
   expect(await endsOf(kinds, { state: "accepted", together: 1, at })).toEqual([
-    "failed blocked 00:00:00 00:00:00",
+    "failed failed 00:00:00 00:00:00",
   ]);
 });
 
@@ -239,14 +239,11 @@ test("a bounce after delivery attaches beside it and does not un-deliver", async
   expect(await suppressed()).toHaveLength(1);
 });
 
-test.each(["blocked", "failed"] as const)(
-  "a message that is %s has failed with its reason, and its address stays good",
-  async (kind) => {
-    await report(database, about(kind, { code: "30003", detail: "unreachable" }));
-    expect(await now()).toMatchObject({ state: "failed", reason: "30003 unreachable" });
-    expect(await suppressed()).toEqual([]);
-  },
-);
+test("a message that cannot be delivered has failed with its reason, and its address stays good", async () => {
+  await report(database, about("failed", { code: "30007", detail: "filtered" }));
+  expect(await now()).toMatchObject({ state: "failed", reason: "30007 filtered" });
+  expect(await suppressed()).toEqual([]);
+});
 
 test("a complaint suppresses the address, withdraws consent, and stops what is planned", async () => {
   const planned = await aPlannedMessage(database, customer);

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import type { Report } from "../../src/channel/channel.ts";
+import { deliverDue } from "../message/ledger.ts";
 import { aDatabase, freshTables } from "../support/database.ts";
 import { aCustomer, later, monday } from "../support/people.ts";
 import { aMessage, aPlannedMessage, aReport, consentsOf, messageNow, report } from "./sent.ts";
@@ -56,6 +57,33 @@ test("STOP from a number of nobody is remembered, until START", async () => {
   expect(await suppressed()).toEqual([]);
 });
 
+test("STOP holds for whoever is imported later with the number and a consent, until START", async () => {
+  await aCustomer(database, { phone: number });
+  await report(database, aText("opt_out"));
+  const imported = await aCustomer(database, { phone: number });
+  const planned = { channel: "sms", address: null } as const;
+  const offer = await aPlannedMessage(database, imported, planned);
+  const send = () =>
+    deliverDue(database, { rules: { channel: "sms" }, at: later(monday, { hours: 1 }) });
+  expect(await send()).toMatchObject({ accepted: 0 });
+  expect(await messageNow(database, offer.id)).toMatchObject({
+    state: "suppressed",
+    reason: "address unsubscribed",
+  });
+  await report(database, aText("opt_in", { at: later(monday, { minutes: 5 }) }));
+  await aPlannedMessage(database, imported, planned);
+  expect(await send()).toMatchObject({ accepted: 1 });
+});
+
+test("a number that bounced after its STOP is not called good again by START", async () => {
+  const customer = await aCustomer(database, { phone: number });
+  const sent = await aMessage(database, customer, { channel: "sms", address: number });
+  await report(database, aText("opt_out"));
+  await report(database, aReport({ kind: "bounced", deliveryId: sent.delivery_id }));
+  await report(database, aText("opt_in", { at: later(monday, { minutes: 5 }) }));
+  expect(await suppressed()).toMatchObject([{ reason: "bounced" }]);
+});
+
 test("START is a new consent, and lifts no bounce", async () => {
   const customer = await aCustomer(database, { phone: number, consent: false });
   const bounced = { channel: "sms", address: number, reason: "bounced" } as const;
@@ -76,6 +104,7 @@ test("STOP and START hold in the order they were written, not in that they came 
   await report(database, aText("opt_in", { at: later(monday, { minutes: 9 }) }));
   await report(database, aText("opt_out", { at: later(monday, { minutes: 3 }) }));
   expect((await messageNow(database, planned.id)).state).toBe("planned");
+  expect(await suppressed()).toEqual([]);
 });
 
 test.each(["help", "reply", "opt_out", "opt_in"] as const)(
