@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../database/database.ts";
+import { inTransaction } from "../database/in-transaction.ts";
 import { reasonOf } from "../errors.ts";
 import type { Condition } from "../journey/condition.ts";
 import { conditionSql } from "./condition-sql.ts";
@@ -18,8 +19,8 @@ export interface Refresh {
 
 /**
  * Evaluates segments at `now`, those that others ask for first, and keeps who entered and who left. One that fails says
- * so in its `failure` and harms no other. One that another worker refreshes at this moment is left to it, and is not
- * in the answer.
+ * so in its `failure` and harms no other. One that another worker refreshes at this moment is left to it, and one that
+ * gets another condition meanwhile to the next refresh; neither is in the answer.
  */
 export async function refreshSegments(
   database: Database,
@@ -59,12 +60,18 @@ function refreshAlone(
   });
 }
 
-async function refresh(session: Database, segment: KeptSegment, now: Date): Promise<Refresh> {
+/** Undefined, and nothing done, when the segment has got another condition meanwhile. */
+export async function refresh(
+  session: Database,
+  segment: KeptSegment,
+  now: Date,
+): Promise<Refresh | undefined> {
   const started = performance.now();
   const found = hasSql(segment.condition)
     ? await foundAlone(session, segment.condition, now)
     : audience(segment.condition, now);
-  return session.transaction().execute(async (transaction) => {
+  return inTransaction(session, async (transaction) => {
+    if (!(await isStillSo(transaction, segment))) return undefined;
     const changes = await keepMembers(transaction, segment, found, now);
     await transaction
       .updateTable("segments")
@@ -78,6 +85,14 @@ async function refresh(session: Database, segment: KeptSegment, now: Date): Prom
       .execute();
     return { name: segment.name, ...changes, failure: null };
   });
+}
+
+/** Locks the segment before its members, as whoever saves another condition does. */
+async function isStillSo(transaction: Database, { name, condition }: KeptSegment) {
+  const { rows } = await sql<{ same: boolean }>`
+    select condition = ${JSON.stringify(condition)}::jsonb and removed_at is null as same
+    from segments where name = ${name} for no key update`.execute(transaction);
+  return rows[0]?.same === true;
 }
 
 /** The difference between who is found and who is kept, in one statement. Coming back at the instant of leaving undoes the leaving. */

@@ -1,5 +1,6 @@
 import { type Transaction, sql } from "kysely";
 import type { Database } from "../database/database.ts";
+import { inTransaction } from "../database/in-transaction.ts";
 import type { Tables } from "../database/tables.ts";
 import { type Mistake, MistakesError, reasonOf } from "../errors.ts";
 import type { Segment } from "../journey/read-segment.ts";
@@ -17,7 +18,7 @@ export async function saveSegments(
 ): Promise<void> {
   const mistakes = mistakesIn(segments, now);
   if (mistakes.length > 0) throw new MistakesError(mistakes);
-  await database.transaction().execute(async (transaction) => {
+  await inTransaction(database, async (transaction) => {
     await sql`select pg_advisory_xact_lock(hashtextextended(current_schema() || '.segments', 0))`.execute(
       transaction,
     );

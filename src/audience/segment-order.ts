@@ -2,7 +2,7 @@ import type { Condition } from "../journey/condition.ts";
 import type { Segment } from "../journey/read-segment.ts";
 
 /** The names of the segments a condition asks for. */
-function segmentsIn(condition: Condition): readonly string[] {
+export function segmentsIn(condition: Condition): readonly string[] {
   switch (condition.kind) {
     case "all":
     case "any":

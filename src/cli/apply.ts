@@ -1,7 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { refreshSegments } from "../audience/refresh-segments.ts";
-import { saveSegments } from "../audience/save-segments.ts";
-import { applyJourneys } from "../enrollment/apply.ts";
+import { applyFiles } from "../enrollment/apply-files.ts";
 import { MistakesError, WaypostError, reasonOf } from "../errors.ts";
 import { type PlanFile, readPlanFile, refuseStale } from "../plan/plan-file.ts";
 import type { CommandFile } from "./command.ts";
@@ -64,12 +62,12 @@ export async function applyProject(house: House, plan?: PlanFile) {
   const { project, mistakes } = await house.project();
   if (mistakes.length > 0) throw new MistakesError(mistakes);
   const database = await house.database();
-  const now = house.clock.now();
-  const expected = plan && (await refuseStale(database, plan, project));
-  await saveSegments(database, project.segments, now);
-  // A new segment is filled before its journeys start: whoever is in it already has not entered since.
-  await refreshSegments(database, now);
-  const journeys = await applyJourneys(database, project.journeys, now, expected);
+  const journeys = await applyFiles(
+    database,
+    project,
+    house.clock.now(),
+    plan && ((transaction) => refuseStale(transaction, plan, project)),
+  );
   const { wake } = await house.queues();
   await wake.engine("sweep");
   return { journeys, segments: project.segments.length };

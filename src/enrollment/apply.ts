@@ -1,5 +1,6 @@
 import { type Kysely, type Selectable, type Transaction, sql } from "kysely";
 import type { Database } from "../database/database.ts";
+import { inTransaction } from "../database/in-transaction.ts";
 import type { Tables } from "../database/tables.ts";
 import { WaypostError } from "../errors.ts";
 import type { Journey } from "../journey/journey.ts";
@@ -47,7 +48,7 @@ export async function applyJourneys(
   expected?: readonly Expected[],
 ): Promise<Applied[]> {
   refuseTwins(written);
-  return database.transaction().execute(async (transaction) => {
+  return inTransaction(database, async (transaction) => {
     await lock(transaction, "apply");
     if (expected !== undefined) await refuseMoved(transaction, expected);
     const before = await transaction.selectFrom("journeys").selectAll().execute();
