@@ -11,7 +11,7 @@
  *    for each time an enrollment comes by it: a round of a repeat is another time (occurrence.ts).
  * 3. waiting: until `due_at`, or at an `await` until its event comes (wake.ts), whichever is first.
  * 4. stopped: a stop event ends the enrollment wherever it is, and what it has planned but not yet sent (stop.ts); a stop
- *    condition is asked before each step and by a sweep (stop-condition.ts).
+ *    condition is asked before each step, before each message leaves, and now and then (stop-condition.ts).
  * 5. held: the step failed for this customer alone. It stays there, with the reason, until it is replayed (hold.ts).
  * 6. completed, or exited with a reason. Conversions are noted from the entry on, wherever it ended (convert.ts).
  *

@@ -14,12 +14,18 @@ export interface Delivered {
   readonly calledAt: number | null;
 }
 
+export interface DueBatch extends Batch {
+  readonly limit: number;
+  /** Takes back those of the messages that are not to go after all, and returns them. */
+  readonly takeBack?: (messages: readonly string[], now: Date) => Promise<ReadonlySet<string>>;
+}
+
 /** Delivers one batch of due messages on a channel: claim, render, open, call, record. */
 export async function deliver(
   database: Database,
   composer: Composer,
   delivery: Delivery,
-  batch: Batch & { readonly limit: number },
+  batch: DueBatch,
 ): Promise<Delivered> {
   const leaseSeconds = delivery.leaseSeconds + delivery.deadlineMs / 1000;
   const claimed = await claim(database, {
@@ -35,6 +41,9 @@ export async function deliver(
     if (failed.length > 0) await failUncomposable(database, failed);
     return composed;
   };
-  const run = await new DeliveryRun(database, delivery, claimed, composeSome, batch).finish();
+  const ids = claimed.map(({ id }) => id);
+  const gone = (await batch.takeBack?.(ids, batch.now())) ?? new Set();
+  const going = claimed.filter(({ id }) => !gone.has(id));
+  const run = await new DeliveryRun(database, delivery, going, composeSome, batch).finish();
   return { claimed: claimed.length, ...run };
 }

@@ -7,7 +7,7 @@ import { enterDue } from "../enrollment/enter-due.ts";
 import { makeCalls } from "../enrollment/make-calls.ts";
 import { react } from "../enrollment/react.ts";
 import { decideSplits } from "../enrollment/split-winner.ts";
-import { stopByConditions } from "../enrollment/stop-condition.ts";
+import { stopBeforeSending, stopByConditions } from "../enrollment/stop-condition.ts";
 import { faultPoint } from "../fault.ts";
 import { deliver } from "../message/deliver.ts";
 import { lookUpUnknown } from "../message/look-up.ts";
@@ -117,9 +117,11 @@ export async function deliverJob(
   const { rate } = delivery;
   const limit = rate === null ? messagesAtOnce : Math.floor(rate.count / batchesAPeriod(rate));
   const now = () => engine.clock.now();
+  const takeBack = (messages: readonly string[], at: Date) =>
+    stopBeforeSending(engine.database, messages, at);
   for (;;) {
     if (!(await guard.mayDeliver())) return;
-    const batch = { limit, now, stopping };
+    const batch = { limit, now, stopping, takeBack };
     const delivered = await deliver(engine.database, engine.composer, delivery, batch);
     if (rate !== null) await outlast(rate, delivered.calledAt, stopping);
     if (delivered.claimed < limit || delivered.mustRest || stopping.aborted) return;

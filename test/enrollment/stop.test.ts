@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { pauseJourney } from "../../src/enrollment/journey-state.ts";
-import { stopByConditions } from "../../src/enrollment/stop-condition.ts";
+import { stopBeforeSending, stopByConditions } from "../../src/enrollment/stop-condition.ts";
 import { aCustomer } from "../support/people.ts";
 import { aShop } from "./shop.ts";
 
@@ -210,4 +210,64 @@ test("the sweep of stop conditions need not wait for the next step", async () =>
   expect(await stopByConditions(shop.database, shop.now)).toBe(1);
   expect(await shop.whereabouts(ada)).toEqual(["exited: moved to France"]);
   expect(await shop.whereabouts(bob)).toEqual(["waiting at again"]);
+});
+
+async function movesToFrance(customer: string): Promise<void> {
+  await shop.database
+    .updateTable("customers")
+    .set({ country: "FR" })
+    .where("id", "=", customer)
+    .execute();
+}
+
+async function messageIds(): Promise<readonly string[]> {
+  const rows = await shop.database.selectFrom("messages").select("id").orderBy("id").execute();
+  return rows.map(({ id }) => id);
+}
+
+test("the sweep takes back the last message of those who are through, and leaves them so", async () => {
+  await shop.apply(moving);
+  const [ada, bob] = [await aCustomer(shop.database), await aCustomer(shop.database)];
+  for (const one of [ada, bob]) await shop.happens(one, "signed_up");
+  await shop.travel("1 day");
+  await movesToFrance(ada);
+  expect(await stopByConditions(shop.database, shop.now)).toBe(0);
+  expect(await shop.whereabouts(ada)).toEqual(["completed"]);
+  expect(await shop.messagesTo(ada)).toEqual([
+    "email hello (suppressed)",
+    "email again (suppressed)",
+  ]);
+  expect(await shop.messagesTo(bob)).toEqual(["email hello", "email again"]);
+});
+
+test("a stop condition is asked before a message leaves, of those inside and of those who are through", async () => {
+  await shop.apply(moving);
+  const people: string[] = [];
+  for (let count = 0; count < 4; count += 1) people.push(await aCustomer(shop.database));
+  const [ada = "", bob = "", cid = "", dan = ""] = people;
+  for (const one of [ada, bob]) await shop.happens(one, "signed_up");
+  await shop.travel("1 day");
+  for (const one of [cid, dan]) await shop.happens(one, "signed_up");
+  await shop.live();
+  for (const one of [ada, cid]) await movesToFrance(one);
+  const gone = await stopBeforeSending(shop.database, await messageIds(), shop.now);
+  expect(gone.size).toBe(3);
+  expect(await Promise.all(people.map((one) => shop.whereabouts(one)))).toEqual([
+    ["completed"],
+    ["completed"],
+    ["exited: moved to France"],
+    ["waiting at again"],
+  ]);
+  const stopped = (await Promise.all([ada, cid].map((one) => shop.messagesTo(one)))).flat();
+  expect(stopped.every((one) => one.endsWith("(suppressed)"))).toBe(true);
+  const going = (await Promise.all([bob, dan].map((one) => shop.messagesTo(one)))).flat();
+  expect(going).toEqual(["email hello", "email again", "email hello"]);
+});
+
+test("messages of journeys without stop conditions are not asked about", async () => {
+  await shop.apply(basket());
+  const ada = await aCustomer(shop.database, { country: "FR" });
+  await shop.happens(ada, "basket_updated", { total: 20 });
+  await shop.travel("2 hours");
+  expect((await stopBeforeSending(shop.database, await messageIds(), shop.now)).size).toBe(0);
 });

@@ -72,6 +72,25 @@ describe.each(places(database))("a worker with its queues in %s", (_, place) => 
     armFaults([]);
   });
 
+  it("sends nothing to whom a stop condition holds for by now", async () => {
+    await applied(
+      database,
+      welcome.replace("steps:", "stop: [{ if: { customer.country: FR }, as: moved }]\nsteps:"),
+    );
+    const { wake } = await start({});
+    await signUps(database, 3);
+    await wake.engine("react");
+    await until(async () => (await count("planned")) === 3);
+    await sql`update customers set country = 'FR' where id = (select min(id) from customers)`.execute(
+      database,
+    );
+    const { carrier, handed } = aCarrier();
+    await (await start({ email: carrier })).wake.delivery("email");
+    await until(async () => (await count("accepted")) === 2);
+    expect(handed).toHaveLength(2);
+    expect(await count("suppressed")).toBe(1);
+  });
+
   it("calls a service for a customer and goes on with its answer", async () => {
     service.answers(() => ({ body: '{"ok":true}' }));
     await applied(
