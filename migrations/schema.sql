@@ -149,16 +149,19 @@ CREATE TABLE customers (
   attributes jsonb DEFAULT '{}'::jsonb NOT NULL,
   created_at timestamp with time zone NOT NULL,
   updated_at timestamp with time zone NOT NULL,
+  merged_into bigint,
   CONSTRAINT customers_attributes_are_an_object CHECK (jsonb_typeof(attributes) = 'object'::text),
   CONSTRAINT customers_phone_is_e164 CHECK (phone ~ '^\+[1-9][0-9]{5,14}$'::text),
   CONSTRAINT customers_zone_is_known CHECK (timezone(zone, '2000-01-01 00:00:00+00'::timestamp with time zone) IS NOT NULL OR zone IS NULL),
   CONSTRAINT customers_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
+  CONSTRAINT customers_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES customers(id) ON DELETE SET NULL,
   CONSTRAINT customers_pkey PRIMARY KEY (id),
   CONSTRAINT customers_external_id_once UNIQUE (external_id)
 );
 CREATE INDEX customers_by_birthday ON customers USING btree (EXTRACT(month FROM birthday), EXTRACT(day FROM birthday)) WHERE birthday IS NOT NULL;
 CREATE INDEX customers_by_email ON customers USING btree (email) WHERE email IS NOT NULL;
 CREATE INDEX customers_by_phone ON customers USING btree (phone) WHERE phone IS NOT NULL;
+CREATE INDEX customers_merged ON customers USING btree (merged_into) WHERE merged_into IS NOT NULL;
 
 CREATE TABLE enrollments (
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
@@ -181,6 +184,7 @@ CREATE TABLE enrollments (
   rounds jsonb,
   resting_at text,
   awaiting_since timestamp with time zone,
+  owed_at timestamp with time zone,
   CONSTRAINT enrollments_finished_are_not_due CHECK ((state = ANY (ARRAY['entered'::text, 'waiting'::text])) OR due_at IS NULL),
   CONSTRAINT enrollments_open_have_a_step CHECK ((state = ANY (ARRAY['completed'::text, 'exited'::text])) OR step IS NOT NULL),
   CONSTRAINT enrollments_state_is_known CHECK (state = ANY (ARRAY['entered'::text, 'waiting'::text, 'completed'::text, 'exited'::text, 'held'::text])),
@@ -250,6 +254,7 @@ CREATE TABLE installation (
   beat_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
   restored_at timestamp with time zone,
   restored_why text,
+  sent_until timestamp with time zone,
   CONSTRAINT installation_is_one CHECK (is_only),
   CONSTRAINT installation_pkey PRIMARY KEY (is_only)
 );

@@ -103,17 +103,20 @@ async function keepMembers(
   now: Date,
 ): Promise<Pick<Refresh, "entered" | "left" | "size">> {
   const id = sql`(select id from segments where name = ${segment.name})`;
+  // Late in a restored backup, where the original looked in time: as early as it can have been, so that it is known for that.
+  const at = sql`coalesce((select refreshed_at + interval '1 millisecond' from segments, installation
+    where name = ${segment.name} and (restored_at is not null or refreshed_at <= sent_until)), ${now}::timestamptz)`;
   const { rows } = await sql<{ entered: string; left: string; size: string }>`
     with found as materialized (${found}),
     departed as (
-      update segment_members member set left_at = ${now}
+      update segment_members member set left_at = ${at}
       where segment_id = ${id} and left_at is null
         and not exists (select from found where found.id = member.customer_id)
       returning 1
     ),
     arrived as (
       insert into segment_members (segment_id, customer_id, entered_at)
-      select ${id}, found.id, ${now} from found
+      select ${id}, found.id, ${at} from found
       where not exists (
         select from segment_members member
         where member.segment_id = ${id} and member.customer_id = found.id and member.left_at is null

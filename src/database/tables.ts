@@ -211,6 +211,7 @@ interface CustomersTable {
   attributes: Defaulted<Json>;
   created_at: Timestamp;
   updated_at: Timestamp;
+  merged_into: Bigint | null;
 }
 
 interface EnrollmentsTable {
@@ -234,6 +235,7 @@ interface EnrollmentsTable {
   rounds: Json | null;
   resting_at: string | null;
   awaiting_since: Timestamp | null;
+  owed_at: Timestamp | null;
 }
 
 interface EventKeysTable {
@@ -283,6 +285,7 @@ interface InstallationTable {
   beat_at: Defaulted<Timestamp>;
   restored_at: Timestamp | null;
   restored_why: string | null;
+  sent_until: Timestamp | null;
 }
 
 interface JourneyVersionsTable {

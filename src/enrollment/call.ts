@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import { referenceOperand } from "../audience/reference-sql.ts";
 import type { Operand } from "../journey/journey.ts";
+import { isDoubtful } from "../message/owed.ts";
 import { dueIn } from "./due.ts";
 import { occurrenceOf } from "./occurrence.ts";
 import type { Move, Stage, StepOf } from "./stage.ts";
@@ -54,12 +55,15 @@ async function calls(
   const { rows } = await sql<Called>`
     with coming as (
       select enrollment.id, enrollment.journey_id, enrollment.version_id, ${occurrenceOf(journey, step.id)} as occurrence,
-             ${bodyOf(step, now)} as body
+             ${bodyOf(step, now)} as body, ${journey.class === "marketing" ? isDoubtful : sql`false`} as doubtful
       from enrollments enrollment join customers customer on customer.id = enrollment.customer_id
       where enrollment.id = any(${ids}::bigint[])
     )
-    insert into calls as call (enrollment_id, journey_id, version_id, step, occurrence, body, due_at, expires_at, planned_at)
-    select id, journey_id, version_id, ${step.id}, occurrence, body, ${now}, ${until}, ${now} from coming
+    insert into calls as call (enrollment_id, journey_id, version_id, step, occurrence, body, due_at, expires_at, planned_at, state, reason, finished_at)
+    select id, journey_id, version_id, ${step.id}, occurrence, body, ${now}, ${until}, ${now},
+           case when doubtful then 'failed' else 'planned' end,
+           case when doubtful then 'the original may have made it after the backup' end, case when doubtful then ${now}::timestamptz end
+    from coming
     -- Written anew where it is, so that it is locked and returned, whoever records an answer meanwhile.
     on conflict on constraint calls_once do update set
       state = case when ${isLate} then 'failed' else call.state end,

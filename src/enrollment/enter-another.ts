@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { conditionSql } from "../audience/condition-sql.ts";
+import { owedHere } from "../message/owed.ts";
 import { enter } from "./enter.ts";
 import { occurrenceOf } from "./occurrence.ts";
 import type { Move, Stage, StepOf } from "./stage.ts";
@@ -38,6 +39,7 @@ export async function enterAnother(
         key: sql<string>`'enter:' || enrollment.id || ':' || ${step.id}::text || ':' || ${time}`,
         entry: sql`enrollment.entry`,
         enteredAt: sql<Date>`${turn.now}::timestamptz`,
+        owedAt: owedHere,
       },
       turn,
     );

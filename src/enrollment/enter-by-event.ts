@@ -28,6 +28,7 @@ export async function enterByEvents(
       entry: sql`event.properties`,
       // A clock that is ahead must not make an enrollment that begins tomorrow.
       enteredAt: sql<Date>`least(event.occurred_at, ${now}::timestamptz)`,
+      owedAt: sql<Date>`event.occurred_at`,
     },
     moment,
   );

@@ -106,6 +106,7 @@ function entrant(version: Enrolling, customer: string, request: EntryRequest, no
     keepsKey: true,
     entry,
     enteredAt: sql<Date>`${now}::timestamptz`,
+    owedAt: null,
   };
 }
 

@@ -31,6 +31,7 @@ export function enterFromSegment(
         key: sql<string>`${start.when === "left" ? "left:" : "segment:"}::text || extract(epoch from ${at})`,
         entry: sql`'{}'::jsonb`,
         enteredAt: sql<Date>`${now}::timestamptz`,
+        owedAt: at,
       }),
     };
   });

@@ -48,6 +48,7 @@ export function enterOnDate(
         key: sql<string>`'date:' || ${occurrence}`,
         entry: sql`'{}'::jsonb`,
         enteredAt: sql<Date>`${now}::timestamptz`,
+        owedAt: sql<Date>`on_day.at`,
       }),
     };
   });
@@ -91,7 +92,7 @@ function holds({ field }: DateStart): RawBuilder<unknown> {
 function asTable(days: readonly ZonedDay[]): RawBuilder<unknown> {
   const column = <K extends keyof ZonedDay>(key: K) => days.map((one) => one[key]);
   return sql`unnest(${column("zone")}::text[], ${column("clock")}::text[], ${column("month")}::int[],
-      ${column("day")}::int[], ${column("year")}::int[]) as on_day (zone, clock, month, day, year)`;
+      ${column("day")}::int[], ${column("year")}::int[], ${column("at")}::timestamptz[]) as on_day (zone, clock, month, day, year, at)`;
 }
 
 /** The customers of each `on_day`, with the day that the field `held` is on the clocks of their zone. */

@@ -26,6 +26,7 @@ export function enterOnSchedule(
         key: sql<string>`${`every:${occurrence.toISOString()}`}::text`,
         entry: sql`'{}'::jsonb`,
         enteredAt: sql<Date>`${now}::timestamptz`,
+        owedAt: sql<Date>`${occurrence}::timestamptz`,
       }),
     };
   });

@@ -1,6 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { interval } from "../duration.ts";
+import { owedFrom } from "../message/owed.ts";
 import type { Moment } from "./enrollment.ts";
 import { shareOf } from "./share.ts";
 import type { Version } from "./version.ts";
@@ -16,6 +17,8 @@ export interface Entrants {
   /** Properties of the entry event. */
   readonly entry: RawBuilder<unknown>;
   readonly enteredAt: RawBuilder<Date>;
+  /** Since when they were to be let in; null for what is asked for this moment. */
+  readonly owedAt: RawBuilder<Date | null> | null;
 }
 
 /**
@@ -49,13 +52,13 @@ async function insert(
   const { journeyId, journey } = version;
   const { numAffectedRows } = await sql`
     insert into enrollments (journey_id, version_id, customer_id, entry_key, state, step, due_at, reason, entry, holdout,
-                             entered_at, moved_at, finished_at)
+                             entered_at, moved_at, finished_at, owed_at)
     select ${journeyId}, ${version.id}, customer_id, entry_key,
            case when left_alone is null then 'entered' else 'exited' end,
            case when left_alone is null then ${journey.first}::text end,
            case when left_alone is null then ${now}::timestamptz end,
            left_alone, entry, left_alone is not null, entered_at, ${now},
-           case when left_alone is not null then ${now}::timestamptz end
+           case when left_alone is not null then ${now}::timestamptz end, case when left_alone is null then owed_at end
     from (${candidates(version, entrants, holdout)}) as entrant
     where ${mayEnter(version)}
     on conflict on constraint enrollments_once_per_entry do nothing`.execute(transaction);
@@ -67,6 +70,7 @@ function candidates(version: Version, entrants: Entrants, holdout: number): RawB
   const isOnce = version.journey.start.again.kind === "after";
   return sql`select ${isOnce ? sql`distinct on (customer.id)` : sql``} customer.id as customer_id,
       ${keyOf(version, entrants)} as entry_key, ${entrants.entry} as entry, ${entrants.enteredAt} as entered_at,
+      ${entrants.owedAt === null ? null : owedFrom(entrants.owedAt)}::timestamptz as owed_at,
       ${leftAlone(version, holdout)} as left_alone
     from ${entrants.from}
     where ${entrants.where}

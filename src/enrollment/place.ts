@@ -1,6 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import type { StepId } from "../journey/journey.ts";
+import { owedNext } from "../message/owed.ts";
 
 /** Where an enrollment is to be found between two turns of the engine. */
 export type Place =
@@ -36,7 +37,7 @@ export async function settle(
   await sql`
     update enrollments enrollment
     set state = place.state, step = place.step, due_at = place.due_at, awaiting = place.awaiting, resting_at = place.wait,
-        awaiting_since = case when place.awaiting is not null then ${turnOf(now)} end,
+        owed_at = ${owedNext(sql`place.due_at`, now)}, awaiting_since = case when place.awaiting is not null then ${turnOf(now)} end,
         reason = place.reason, moved_at = ${now}, finished_at = case when place.state in ('completed', 'exited') then ${now}::timestamptz end
     from unnest(${ids}::bigint[], ${numbers}::int[]) as arrival (id, place)
     join unnest(${column((place) => place.state)}::text[], ${column(stepOf)}::text[],

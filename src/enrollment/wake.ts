@@ -1,6 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import type { Step } from "../journey/journey.ts";
+import { owedFrom } from "../message/owed.ts";
 import type { Passage } from "./passage.ts";
 import { type PendingEvent, agrees, asTable, matches } from "./pending-event.ts";
 import type { Version } from "./version.ts";
@@ -37,7 +38,7 @@ async function wake(
   const { numAffectedRows } = await sql`
     update enrollments enrollment
     set state = ${isEnd ? "completed" : "waiting"}, step = ${step.then}, awaiting = null, moved_at = ${now},
-        due_at = ${isEnd ? null : now}, finished_at = ${isEnd ? now : null}
+        due_at = ${isEnd ? null : now}, owed_at = ${isEnd ? null : owedFrom(sql`event.occurred_at`)}, finished_at = ${isEnd ? now : null}
     from ${asTable(heard)}
     where enrollment.version_id = ${version.id} and enrollment.journey_id = ${version.journeyId}
       and enrollment.customer_id = event.customer_id and enrollment.state = 'waiting' and enrollment.step = ${step.id}

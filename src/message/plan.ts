@@ -1,6 +1,7 @@
 import { type RawBuilder, type Transaction, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { type Duration, interval } from "../duration.ts";
+import { isDoubtful } from "./owed.ts";
 import { decidingConsent, isPermitted } from "./permission.ts";
 
 /** A send step about to be executed for a set of enrollments. */
@@ -29,7 +30,7 @@ export interface Planning {
 /**
  * Plans one message for each enrollment, on the first channel of `by` that can reach the customer (an address that is
  * not suppressed, and consent for the topic). Who cannot be reached gets a `suppressed` row that says so, that nobody
- * is passed over in silence. Planning twice plans once (constraint messages_once). Part of the caller's transaction,
+ * is passed over in silence. Marketing that the original of a restored backup may have sent is of unknown outcome. Planning twice plans once (constraint messages_once). Part of the caller's transaction,
  * which also moves the enrollments on.
  */
 export async function planMessages(
@@ -50,15 +51,17 @@ export async function planMessages(
   };
   await sql`
     insert into messages (enrollment_id, journey_id, version_id, customer_id, step, channel, occurrence,
-                          template, class, topic, priority, fallback, state, reason, due_at, expires_at, planned_at)
+                          template, class, topic, priority, fallback, state, reason, sent_at, due_at, expires_at, planned_at)
     select enrollment.id, enrollment.journey_id, enrollment.version_id, customer.id, ${step.id},
            coalesce(reach.channel, (${channels})[1]), ${planning.occurrence}, ${step.template}, ${planning.class}, ${topic}::text,
            ${priority}, case when reach.channel is not null then ${others} end,
-           case when reach.channel is null then 'suppressed' else 'planned' end,
-           case when reach.channel is null then 'no channel reaches the customer' end,
+           case when reach.channel is null then 'suppressed' when doubt.remains then 'unknown' else 'planned' end,
+           case when reach.channel is null then 'no channel reaches the customer' when doubt.remains then ${mayBeSent} end,
+           case when reach.channel is not null and doubt.remains then coalesce(enrollment.owed_at, enrollment.due_at) end,
            ${now}, ${now}::timestamptz + ${interval(planning.maxLateness)}::interval, ${now}
     from enrollments enrollment
     join customers customer on customer.id = enrollment.customer_id
+    cross join lateral (select ${planning.class === "marketing" ? isDoubtful : sql`false`} as remains) as doubt
     ${step.best === true ? byEngagement(step.by, now) : sql``}
     left join lateral (
       select wanted.channel, wanted.rank
@@ -74,6 +77,9 @@ export async function planMessages(
     where enrollment.id = any(${planning.enrollments}::bigint[])
     on conflict on constraint messages_once do nothing`.execute(transaction);
 }
+
+/** Why a message is of unknown outcome that this database never sent. */
+export const mayBeSent = "the original may have sent it after the backup";
 
 /**
  * Joins the channels in the order in which the customer answers them: by messages clicked in the last 180 days, then by

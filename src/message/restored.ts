@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { WaypostError } from "../errors.ts";
 import type { Database } from "../database/database.ts";
 import { readInstallation } from "../database/installation.ts";
+import { mayBeSent } from "./plan.ts";
 
 const reason = "restored: nothing is delivered until waypost confirm-restore";
 
@@ -45,6 +46,17 @@ async function doubtHeld(transaction: Database, now: Date): Promise<void> {
   );
 }
 
+/** A call is made again, known by its id. What comes after it the original may have done. */
+async function owe(transaction: Database, sentUntil: Date | null): Promise<void> {
+  await sql`
+    update enrollments enrollment set owed_at = call.due_at
+    from calls call
+    where call.state in ('planned', 'claimed', 'retry') and call.due_at <= ${sentUntil} and call.enrollment_id = enrollment.id
+      and enrollment.state = 'waiting' and enrollment.awaiting = 'call' and enrollment.step = call.step`.execute(
+    transaction,
+  );
+}
+
 /** Whether the database is held back, and since when and why. Cheap: asked before each batch. */
 export async function findRestored(
   database: Database,
@@ -84,7 +96,8 @@ export interface Confirmed {
 
 /**
  * Lets a restored database deliver again, as the installation it is from now on. Marketing that the original may have
- * sent since the backup becomes unknown; transactional messages stay due, since they are sent at least once.
+ * sent since the backup becomes unknown, also what is planned from now on but was due by then (owed.ts); transactional
+ * messages stay due, since they are sent at least once.
  */
 export async function confirmRestore(
   database: Database,
@@ -103,17 +116,17 @@ export async function confirmRestore(
       update messages set state = 'expired', reason = 'later than the journey allows'
       where state in ('planned', 'retry') and expires_at <= ${now}`.execute(transaction);
     const unknown = await sql`
-      update messages set state = 'unknown', reason = 'the original may have sent it after the backup', sent_at = due_at
-      where state in ('planned', 'retry') and class = 'marketing' and due_at <= ${sentUntil}`.execute(
+      update messages set state = 'unknown', reason = ${mayBeSent}, sent_at = least(due_at, ${sentUntil})
+      where state in ('planned', 'retry') and class = 'marketing' and (due_at <= ${sentUntil} or planned_at > ${sentUntil})`.execute(
       transaction,
     );
+    await owe(transaction, sentUntil);
     const due = await sql<{ count: number }>`select count(*)::int as count from messages
       where state in ('planned', 'retry') and due_at <= ${now}`.execute(transaction);
     await sql`
       update installation set system = ${here.system}, database_oid = ${here.databaseOid}, timeline = ${here.timeline},
-        id = gen_random_uuid(), beat = 0, beat_at = clock_timestamp(), restored_at = null, restored_why = null`.execute(
-      transaction,
-    );
+        id = gen_random_uuid(), beat = 0, beat_at = clock_timestamp(), restored_at = null, restored_why = null,
+        sent_until = greatest(sent_until, ${sentUntil})`.execute(transaction);
     const opened = await sql<{ name: string }>`
       update channels set paused_at = null, reason = null, changed_at = ${now} where reason = ${reason}
       returning name`.execute(transaction);

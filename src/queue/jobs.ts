@@ -30,6 +30,7 @@ export const engineJobs: Readonly<
   async react(working) {
     const { engine, wake } = working;
     while (!working.stopping.aborted) {
+      if (await isHeldBack(engine)) return;
       const { failures, more } = await react(engine.database, turn(engine));
       for (const { journey, events, reason } of failures) {
         engine.log.error({ journey, events, reason }, "a journey could not react to events");
@@ -41,6 +42,7 @@ export const engineJobs: Readonly<
   async advance(working) {
     const { engine, wake } = working;
     while (!working.stopping.aborted) {
+      if (await isHeldBack(engine)) return;
       const { planned, calling, more } = await advance(engine.database, turn(engine));
       await faultPoint("after-advance");
       if (planned > 0)
@@ -50,11 +52,12 @@ export const engineJobs: Readonly<
     }
   },
   async enter({ engine, wake }, { journeyId }) {
-    if (journeyId === undefined) return;
+    if (journeyId === undefined || (await isHeldBack(engine))) return;
     const { entered } = await enterDue(engine.database, journeyId, turn(engine));
     if (entered > 0) await wake.engine("advance");
   },
   async refresh({ engine, wake }) {
+    if (await isHeldBack(engine)) return;
     await refreshSegments(engine.database, engine.clock.now());
     await stopByConditions(engine.database, engine.clock.now());
     for (const decided of await decideSplits(engine.database, engine.clock.now()))
@@ -89,12 +92,17 @@ export const engineJobs: Readonly<
   /** One at a time over all workers, with many calls beside one another; apart from whatever must not wait for a service. */
   async call({ engine, wake, stopping }) {
     const { database, webhooks, clock } = engine;
-    if (webhooks === undefined || (await findRestored(database)).at !== null) return;
+    if (webhooks === undefined || (await isHeldBack(engine))) return;
     const onAnswered = () => wake.engine("advance");
     await makeCalls(database, webhooks, { now: () => clock.now(), stopping, onAnswered });
   },
   sweep,
 };
+
+/** Until it is said what the original did, nothing can be judged by when it was due: passages stay where the backup has them. */
+async function isHeldBack({ database }: Engine): Promise<boolean> {
+  return (await findRestored(database)).at !== null;
+}
 
 /** Batches of a channel on their way at once: in this worker, whose calls in flight they share, and over all workers. */
 export interface Lanes {
