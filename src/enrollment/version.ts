@@ -1,5 +1,6 @@
-import { type Kysely, sql } from "kysely";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { JourneysState, Tables } from "../database/tables.ts";
+import type { Duration } from "../duration.ts";
 import { WaypostError } from "../errors.ts";
 import type { Journey } from "../journey/journey.ts";
 import { withNewKeys } from "./older-version.ts";
@@ -89,9 +90,21 @@ export async function livingVersions(
        or exists (select from enrollments e where e.journey_id = version.journey_id and e.version_id = version.id
                   and e.state in ('entered', 'waiting', 'held'))
        or exists (select from enrollments e where e.journey_id = version.journey_id and e.version_id = version.id
-                  and e.converted_at is null and e.entered_at > ${now}::timestamptz - interval '90 days')
+                  and e.converted_at is null and ${mayConvert(now)})
     order by version.id`.execute(database);
   return rows.map(asVersion);
+}
+
+/**
+ * Whether the goal still counts for the enrollment `e` of `version`; without a window it does for ever. A month more, for
+ * what is reported late.
+ */
+function mayConvert(now: Date): RawBuilder<boolean> {
+  const part = (name: keyof Duration) =>
+    sql`(version.definition #>> ${sql.lit(`{objective,within,${name}}`)})::int`;
+  return sql<boolean>`version.definition -> 'objective' <> 'null' and coalesce(
+    e.entered_at + make_interval(months => ${part("months")}, days => ${part("days")}, secs => ${part("seconds")})
+      + interval '1 month' > ${now}::timestamptz, true)`;
 }
 
 /** What `apply` stored is what the checked parser returned, of this release or of one that knew fewer keys. */

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { applyJourneys } from "../../src/enrollment/apply.ts";
 import { archiveJourney } from "../../src/enrollment/journey-state.ts";
 import { WaypostError } from "../../src/errors.ts";
+import { freshTables } from "../support/database.ts";
 import { aCustomer } from "../support/people.ts";
 import { aShop, written } from "./shop.ts";
 
@@ -99,7 +100,7 @@ test("an operator archives a journey by hand, and those inside go on", async () 
 
 test("events are heard as long as a version needs them, and no longer", async () => {
   await shop.apply(
-    `${hello()}\nobjective: { goal: paid }\nstop: [{ on: left }]`,
+    `${hello()}\nobjective: { goal: paid, within: 30 days }\nstop: [{ on: left }]`,
     `journey: other\nstart: { segment: all }\nsteps: [{ await: { event: clicked_through, within: 1 day }, then: [{ send: hi, by: email }] }]`,
   );
   expect(await heard()).toEqual(["clicked_through", "left", "paid", "signed_up"]);
@@ -111,6 +112,22 @@ test("events are heard as long as a version needs them, and no longer", async ()
   await shop.travel("200 days");
   await shop.apply(hello(undefined, "registered"));
   expect(await heard()).toEqual(["registered"]);
+});
+
+test("a goal is heard as long as its window is open, a month more for late reports, and without a window for ever", async () => {
+  const heardAfter = async (within: string, days: string) => {
+    await shop.apply(`${hello()}\nobjective: { goal: paid${within} }`);
+    await shop.happens(await aCustomer(shop.database), "signed_up");
+    await shop.live();
+    await shop.travel(days);
+    await shop.apply();
+    return (await heard()).includes("paid");
+  };
+  expect(await heardAfter(", within: 200 days", "200 days")).toBe(true);
+  await freshTables(shop.database);
+  expect(await heardAfter(", within: 200 days", "232 days")).toBe(false);
+  await freshTables(shop.database);
+  expect(await heardAfter("", "1000 days")).toBe(true);
 });
 
 test("two files with one name are refused, and nothing is applied", async () => {
