@@ -624,6 +624,18 @@ CREATE TABLE vouchers (
 ) WITH (fillfactor=85);
 CREATE INDEX vouchers_free ON vouchers USING btree (pool, expires_at, id) WHERE handed_out_at IS NULL;
 
+CREATE TABLE withdrawn_work (
+  change_id bigint NOT NULL,
+  enrollment_id bigint NOT NULL,
+  kind text NOT NULL,
+  id bigint NOT NULL,
+  from_fallback text[],
+  CONSTRAINT withdrawn_work_kind_is_known CHECK (kind = ANY (ARRAY['message'::text, 'call'::text, 'task'::text])),
+  CONSTRAINT withdrawn_work_change_id_enrollment_id_fkey FOREIGN KEY (change_id, enrollment_id) REFERENCES moved_enrollments(change_id, enrollment_id) ON DELETE CASCADE,
+  CONSTRAINT withdrawn_work_pkey PRIMARY KEY (change_id, kind, id)
+);
+CREATE INDEX withdrawn_work_by_enrollment ON withdrawn_work USING btree (change_id, enrollment_id);
+
 CREATE TABLE events_elsewhen PARTITION OF events DEFAULT;
 
 CREATE OR REPLACE FUNCTION address_on(channel text, email text, phone text, attributes jsonb)

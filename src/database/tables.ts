@@ -57,6 +57,7 @@ export interface Tables {
   version_changes: VersionChangesTable;
   voucher_pools: VoucherPoolsTable;
   vouchers: VouchersTable;
+  withdrawn_work: WithdrawnWorkTable;
 }
 
 export type AttemptsOutcome = "accepted" | "later" | "refused" | "unknown" | "misconfigured";
@@ -91,6 +92,8 @@ export type SuppressionsReason = "bounced" | "complained" | "invalid" | "unsubsc
 export type TasksState = "open" | "done" | "timed_out" | "withdrawn";
 
 export type VersionChangesKind = "applied" | "rolled back";
+
+export type WithdrawnWorkKind = "message" | "call" | "task";
 
 interface AccountsTable {
   id: GeneratedAlways<string>;
@@ -558,4 +561,12 @@ interface VouchersTable {
   occurrence: number | null;
   redeemed_at: Timestamp | null;
   redeemed_event_id: Bigint | null;
+}
+
+interface WithdrawnWorkTable {
+  change_id: Bigint;
+  enrollment_id: Bigint;
+  kind: WithdrawnWorkKind;
+  id: Bigint;
+  from_fallback: string[] | null;
 }

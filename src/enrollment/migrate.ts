@@ -5,6 +5,7 @@ import type { Journey } from "../journey/journey.ts";
 import type { Migration } from "../journey/migration.ts";
 import { type Route, type Stray, routesOf } from "./migrate-route.ts";
 import { standingIn } from "./standing.ts";
+import { withdrawLeft } from "./withdrawn-work.ts";
 
 /** How many a migration moved to the new version, and ended the passage of. */
 export interface Moved {
@@ -27,7 +28,8 @@ export interface MigratingTo {
  * (WAYPOST_MIGRATION) when somebody stands where the file names no destination. Doing it again moves nobody.
  *
  * Who waits for a time keeps it, who waits for an event goes on waiting where the new step waits for one too, and all
- * others go on at once. What is planned stays planned; `moved_at` stays, so that it tells who has moved since.
+ * others go on at once. Of those who exit all is taken back that nobody has begun; of the others messages stay planned, the task
+ * or call of a step that they leave is withdrawn. `moved_at` stays, so that it tells who has moved since.
  */
 export async function migrateCustomers(
   transaction: Transaction<Tables>,
@@ -73,6 +75,7 @@ export async function migrateCustomers(
     select count(*) filter (where state <> 'exited') as moved, count(*) filter (where state = 'exited') as exited from moved`.execute(
     transaction,
   );
+  await withdrawLeft(transaction, to.changeId, to.versionId);
   return { moved: Number(rows[0]?.moved ?? 0), exited: Number(rows[0]?.exited ?? 0) };
 }
 

@@ -8,6 +8,7 @@ import { lock } from "./lock.ts";
 import { startMark } from "./start-mark.ts";
 import { versionsOf as definitionsOf } from "./version.ts";
 import { noteChange } from "./version-change.ts";
+import { restoreWithdrawn } from "./withdrawn-work.ts";
 
 export interface RolledBack {
   readonly journey: string;
@@ -204,6 +205,7 @@ async function bringBack(
       where change_id = ${changeId} and enrollment_id = back.id
     )
     select count(*) as customers from back`.execute(transaction);
+  await restoreWithdrawn(transaction, changeId, now);
   return Number(rows[0]?.customers ?? 0);
 }
 

@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { dueIn } from "./due.ts";
 import { occurrenceOf } from "./occurrence.ts";
 import type { Move, Stage, StepOf } from "./stage.ts";
@@ -61,10 +61,20 @@ async function lines(
     from coming
     -- Written anew where it is, so that it is locked and returned, whoever records an outcome meanwhile.
     on conflict on constraint tasks_once do update set
-      state = case when line.state = 'open' and line.until <= ${now} then 'timed_out' else line.state end,
+      -- Withdrawn when a migration took the customer off the step, who has come to it again.
+      ${sql.join(["version_id", "list", "text", "outcomes", "made_at", "until"].map(anewIfWithdrawn))},
+      state = case when line.state = 'withdrawn' then 'open' when line.state = 'open' and line.until <= ${now} then 'timed_out'
+              else line.state end,
       finished_at = case when line.state = 'open' and line.until <= ${now} then ${now} else line.finished_at end
     returning state, outcome, until, array[enrollment_id] as ids`.execute(transaction);
   return together(rows);
+}
+
+function anewIfWithdrawn(column: string): RawBuilder<unknown> {
+  const [name, was, will] = [column, `line.${column}`, `excluded.${column}`].map((one) =>
+    sql.ref(one),
+  );
+  return sql`${name} = case when line.state = 'withdrawn' then ${will} else ${was} end`;
 }
 
 function together(rows: readonly Line[]): readonly Line[] {

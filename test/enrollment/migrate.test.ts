@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { rollbackJourney } from "../../src/enrollment/rollback.ts";
+import { listTasks } from "../../src/enrollment/task-list.ts";
 import { WaypostError } from "../../src/errors.ts";
 import { aCustomer } from "../support/people.ts";
 import { aShop } from "./shop.ts";
@@ -171,4 +173,61 @@ test("a step that keeps its id is not sent twice, a renamed one is: the plan war
   );
   await shop.live();
   expect(await shop.messagesTo(ada)).toEqual(["email reminder", "email reminder"]);
+});
+
+const ringing = (rest: string, migrate = "") =>
+  journey(
+    `[{ task: { list: calls, do: Ring, outcomes: [reached], within: 3 days }, id: ring, reached: [{ send: thanks, by: email }], else: ${rest} }]`,
+    migrate,
+  );
+
+const openTasks = async () => (await listTasks(shop.database, { limit: 10 })).map(({ id }) => id);
+
+test("who exits gets nothing that was planned, and is called by nobody; a rollback gives it back", async () => {
+  const steps =
+    "[{ send: reminder, by: email }, { call: 'https://crm.example/x', id: tell, within: 1 day, else: [] }]";
+  const ada = await inside(journey(steps));
+  await shop.apply(
+    journey("[{ send: letter, by: email }]", "migrate: { from: 1, steps: { tell: exit } }"),
+  );
+  const calls = () => shop.database.selectFrom("calls").select("state").execute();
+  expect(await shop.messagesTo(ada)).toEqual(["email reminder (suppressed)"]);
+  expect(await calls()).toEqual([{ state: "withdrawn" }]);
+  await rollbackJourney(shop.database, "hello", { now: shop.now });
+  expect(await shop.messagesTo(ada)).toEqual(["email reminder"]);
+  expect(await calls()).toEqual([{ state: "planned" }]);
+  expect(await shop.whereabouts(ada)).toEqual(["waiting at tell"]);
+});
+
+test("the task of a step that customers are moved off is withdrawn, and open again after a rollback", async () => {
+  await inside(ringing("[]"));
+  const before = await openTasks();
+  expect(before).toHaveLength(1);
+  const letter = journey(
+    "[{ wait: 1 day }, { send: letter, by: email }]",
+    "migrate: { from: all, steps: { ring: letter } }",
+  );
+  await shop.apply(letter);
+  expect(await openTasks()).toEqual([]);
+  await rollbackJourney(shop.database, "hello", { now: shop.now });
+  expect(await openTasks()).toEqual(before);
+});
+
+test("the task of a step that keeps its id goes on", async () => {
+  await inside(ringing("[]"));
+  const before = await openTasks();
+  await shop.apply(ringing("[{ send: letter, by: email }]", "migrate: all"));
+  expect(await openTasks()).toEqual(before);
+});
+
+test("who comes again to a step they were moved off finds its task open anew", async () => {
+  const ada = await inside(ringing("[]"));
+  const later = journey(
+    "[{ send: hi, by: email }, { task: { list: calls, do: Ring again, outcomes: [reached], within: 3 days }, id: ring, reached: [], else: [] }]",
+    "migrate: { from: all, steps: { ring: hi } }",
+  );
+  await shop.apply(later);
+  await shop.live();
+  expect(await shop.whereabouts(ada)).toEqual(["waiting at ring"]);
+  expect(await listTasks(shop.database, { limit: 10 })).toMatchObject([{ text: "Ring again" }]);
 });
