@@ -53,6 +53,8 @@ function show(one: Counts): void {
     `${one.entered} entered, ${one.inside} inside, ${one.completed} completed, ${one.converted} converted worth ${one.value}`,
   );
   for (const [reason, count] of Object.entries(one.exited)) say(`${count} left: ${reason}`);
+  for (const { id, at, held } of one.atGoneSteps)
+    say(`${at + held} at ${id}, a step of earlier versions that is gone`);
   say();
   sayTable(
     ["step", "does", "at it", "passed", "held"],

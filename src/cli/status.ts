@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { listDue } from "../enrollment/list-due.ts";
 import { journeyCounts } from "../enrollment/journey-counts.ts";
-import { channelStates } from "../message/channel-state.ts";
+import { channelStates, dueCountedTo } from "../message/channel-state.ts";
 import { countMessages } from "../message/list.ts";
 import type { CommandFile } from "./command.ts";
 import type { House } from "./house.ts";
@@ -71,7 +71,7 @@ function show(found: Awaited<ReturnType<typeof lookAround>>, { config }: House):
           ? "open"
           : "throttled"
         : `paused: ${c.reason}`,
-      c.due,
+      c.due >= dueCountedTo ? `${c.due}+` : c.due,
       when(c.oldestDueAt, config.zone),
       c.inFlight,
     ]),

@@ -3,7 +3,7 @@ import type { Database } from "../database/database.ts";
 import type { EnrollmentsState, JourneysState, MessagesState } from "../database/tables.ts";
 import type { Journey, Step, StepId } from "../journey/journey.ts";
 import { stepsInOrder } from "../journey/step.ts";
-import { isRestingAt } from "./resting.ts";
+import { placeSql } from "./resting.ts";
 
 export interface JourneyCounts {
   readonly id: number;
@@ -26,7 +26,15 @@ export interface JourneyCounts {
   readonly value: number;
   /** Steps of the current version, in the order of the flowchart. */
   readonly steps: readonly StepCounts[];
+  /** Inside at steps that only earlier versions have. */
+  readonly atGoneSteps: readonly GoneStep[];
   readonly messages: Readonly<Partial<Record<MessagesState, number>>>;
+}
+
+export interface GoneStep {
+  readonly id: StepId;
+  readonly at: number;
+  readonly held: number;
 }
 
 export interface StepCounts {
@@ -42,17 +50,38 @@ export interface StepCounts {
   readonly messages: Readonly<Partial<Record<MessagesState, number>>>;
 }
 
-/** Every journey with its counts, over all its versions; for the terminal and the dashboard. */
-export async function journeyCounts(database: Database): Promise<readonly JourneyCounts[]> {
-  const [journeys, enrollments, passages, messages] = await Promise.all([
-    journeysOf(database),
+/** What is counted over whole tables. */
+export interface JourneyFigures {
+  readonly enrollments: readonly EnrollmentRow[];
+  readonly passages: readonly PassageRow[];
+  readonly messages: readonly MessageRow[];
+}
+
+export async function readJourneyFigures(database: Database): Promise<JourneyFigures> {
+  const [enrollments, passages, messages] = await Promise.all([
     enrollmentCounts(database),
     passageCounts(database),
     messageCounts(database),
   ]);
+  return { enrollments, passages, messages };
+}
+
+/**
+ * Every journey as it is now with its counts, over all its versions; for the terminal and the dashboard. The counts may
+ * have been read a moment before.
+ */
+export async function journeyCounts(
+  database: Database,
+  given?: JourneyFigures,
+): Promise<readonly JourneyCounts[]> {
+  const [journeys, figures] = await Promise.all([
+    journeysOf(database),
+    given ?? readJourneyFigures(database),
+  ]);
   return journeys.map((journey) => {
     const mine = <Row extends { journey_id: number }>(rows: readonly Row[]) =>
       rows.filter((row) => row.journey_id === journey.id);
+    const { enrollments, passages, messages } = figures;
     return counted(journey, mine(enrollments), mine(passages), mine(messages));
   });
 }
@@ -79,8 +108,8 @@ interface JourneyRow {
 interface EnrollmentRow {
   readonly journey_id: number;
   readonly state: EnrollmentsState;
+  /** Who waits is at the wait of their own version, though the step to execute next is the one after. */
   readonly step: StepId | null;
-  readonly resting_at: StepId | null;
   readonly reason: string | null;
   readonly holdout: boolean;
   readonly customers: string;
@@ -90,9 +119,14 @@ interface EnrollmentRow {
 
 async function enrollmentCounts(database: Database) {
   const { rows } = await sql<EnrollmentRow>`
-    select journey_id, state, step, resting_at, case when state = 'exited' then reason end as reason, holdout, count(*) as customers,
-           count(converted_at) as converted, sum(conversion_value) as value
-    from enrollments group by 1, 2, 3, 4, 5, 6`.execute(database);
+    with counted as (
+      select journey_id, version_id, state, step, resting_at, case when state = 'exited' then reason end as reason, holdout,
+             count(*) as customers, count(converted_at) as converted, sum(conversion_value) as value
+      from enrollments group by 1, 2, 3, 4, 5, 6, 7)
+    select counted.journey_id, state, ${placeSql("counted", "version")} as step, reason, holdout, customers, converted, value
+    from counted join journey_versions version on version.id = counted.version_id`.execute(
+    database,
+  );
   return rows;
 }
 
@@ -133,9 +167,7 @@ function counted(
   messages: readonly MessageRow[],
 ): JourneyCounts {
   const { id, name, state, version, journey } = row;
-  const treated = enrollments
-    .filter((one) => !one.holdout)
-    .map((one) => ({ ...one, step: placeOf(journey.steps, one) }));
+  const treated = enrollments.filter((one) => !one.holdout);
   // Left alone by all journeys: no measure for this one alone.
   const ofAll = enrollments.filter((one) => one.reason === "global holdout" && one.holdout);
   const heldOut = enrollments.filter((one) => one.holdout && !ofAll.includes(one));
@@ -161,6 +193,7 @@ function counted(
     convertedHoldout: sumOf(heldOut, (one) => one.converted),
     value: sumOf(treated, (one) => one.value),
     steps: stepsInOrder(journey).map((step) => stepCounts(step, treated, passages, messages)),
+    atGoneSteps: goneSteps(journey, treated),
     messages: added(
       messages,
       (one) => one.state,
@@ -196,12 +229,20 @@ function stepCounts(
   };
 }
 
-/** Who waits is at the wait, though the step to execute next is the one after. */
-function placeOf(
-  steps: Journey["steps"],
-  { resting_at: wait, step }: EnrollmentRow,
-): StepId | null {
-  return isRestingAt(steps, wait, step) ? wait : step;
+/** Who entered by an earlier version drains by its steps, and some of these the version in force may not have. */
+function goneSteps({ steps }: Journey, enrollments: readonly EnrollmentRow[]): readonly GoneStep[] {
+  const inside = enrollments.filter(
+    ({ state, step }) =>
+      (state === "entered" || state === "waiting" || state === "held") &&
+      step !== null &&
+      steps[step] === undefined,
+  );
+  const ids = [...new Set(inside.flatMap(({ step }) => step ?? []))].toSorted();
+  return ids.map((id) => {
+    const here = inside.filter(({ step }) => step === id);
+    const held = total(here.filter(({ state }) => state === "held"));
+    return { id, at: total(here) - held, held };
+  });
 }
 
 function total(rows: readonly EnrollmentRow[]): number {

@@ -42,14 +42,27 @@ export async function listMessages(
   database: Database,
   filter: MessageFilter,
 ): Promise<ListedMessage[]> {
+  const journey =
+    filter.journey === undefined ? undefined : await findJourneyId(database, filter.journey);
+  if (filter.journey !== undefined && journey === undefined) return [];
   const conditions = [
     filter.states === undefined ? null : sql<SqlBool>`m.state = any(${filter.states}::text[])`,
-    filter.journey === undefined ? null : sql<SqlBool>`j.name = ${filter.journey}`,
+    // By its id, so that the planner knows whether it has many messages or few.
+    journey === undefined ? null : sql<SqlBool>`m.journey_id = ${journey}`,
     filter.channel === undefined ? null : sql<SqlBool>`m.channel = ${filter.channel}`,
     filter.customerId === undefined ? null : sql<SqlBool>`m.customer_id = ${filter.customerId}`,
     filter.before === undefined ? null : sql<SqlBool>`m.id < ${filter.before}`,
   ].filter((condition) => condition !== null);
   return select(database, conditions, filter.limit);
+}
+
+async function findJourneyId(database: Database, name: string): Promise<number | undefined> {
+  const found = await database
+    .selectFrom("journeys")
+    .select("id")
+    .where("name", "=", name)
+    .executeTakeFirst();
+  return found?.id;
 }
 
 /** One message by its id or delivery id. */

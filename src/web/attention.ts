@@ -1,6 +1,6 @@
 import type { KeptSegment } from "../audience/segment.ts";
 import type { JourneyCounts } from "../enrollment/journey-counts.ts";
-import type { ChannelState } from "../message/channel-state.ts";
+import { type ChannelState, dueCountedTo } from "../message/channel-state.ts";
 import type { Tone } from "./tone.ts";
 
 /** Something a person should look at, and where. */
@@ -28,7 +28,10 @@ export function attentionOf(
 
 function pausedChannel({ name, pausedAt, reason, due }: ChannelState): readonly Attention[] {
   if (pausedAt === null) return [];
-  const waiting = due === 0 ? "" : `, ${counted(due, "message waits", "messages wait")}`;
+  const waiting =
+    due === 0
+      ? ""
+      : `, ${due >= dueCountedTo ? `${due}+ messages wait` : counted(due, "message waits", "messages wait")}`;
   const what = `Channel ${name} is paused${waiting}`;
   return [{ tone: "bad", href: "/channels", what, why: reason }];
 }

@@ -5,6 +5,7 @@ import { channelsPage } from "./channels-page.ts";
 import { messagePolicy } from "./content-policy.ts";
 import { customerPage } from "./customer-page.ts";
 import { customersPage } from "./customers-page.ts";
+import type { Figures } from "./figures.ts";
 import { journeyPage } from "./journey-page.ts";
 import type { Live } from "./live.ts";
 import { getMessage, messagePage } from "./message-page.ts";
@@ -22,9 +23,14 @@ import { whyPage } from "./why-page.ts";
 type PageOf = (request: Request<Record<string, string>>) => Promise<Page>;
 
 /** The screens of those who are in. Every one is whole without a script. */
-export function dashboardRoutes(site: Site, pages: PageWriter, live: Live): Router {
+export function dashboardRoutes(
+  site: Site,
+  figures: Figures,
+  pages: PageWriter,
+  live: Live,
+): Router {
   const routes = Router();
-  for (const [path, pageOf] of Object.entries(pagesOf(site)))
+  for (const [path, pageOf] of Object.entries(pagesOf(site, figures)))
     routes.get(path, async (request: Parameters<PageOf>[0], response: Response) =>
       pages.show(request, response, await pageOf(request), site.engine.clock.now()),
     );
@@ -35,12 +41,12 @@ export function dashboardRoutes(site: Site, pages: PageWriter, live: Live): Rout
   return routes;
 }
 
-function pagesOf(site: Site): Readonly<Record<string, PageOf>> {
+function pagesOf(site: Site, figures: Figures): Readonly<Record<string, PageOf>> {
   // When numbers change, every page that is open asks at once.
-  const overview = sharedRun(() => overviewPage(site));
+  const overview = sharedRun(() => overviewPage(site, figures));
   return {
     "/": () => overview(),
-    "/journeys/:name": ({ params }) => journeyPage(site, params["name"] ?? ""),
+    "/journeys/:name": ({ params }) => journeyPage(site, figures, params["name"] ?? ""),
     "/messages": ({ query }) => messagesPage(site, query),
     "/messages/:id": ({ params }) => messagePage(site, params["id"] ?? ""),
     "/customers": ({ query }) => customersPage(site, query),
@@ -50,7 +56,7 @@ function pagesOf(site: Site): Readonly<Record<string, PageOf>> {
     "/segments/:name": ({ params, query }) => segmentPage(site, params["name"] ?? "", query),
     "/tasks": ({ query }) => tasksPage(site, query),
     "/vouchers": () => vouchersPage(site),
-    "/channels": () => channelsPage(site),
+    "/channels": () => channelsPage(site, figures),
   };
 }
 

@@ -12,10 +12,12 @@ import {
   describeStart,
   describeStop,
 } from "../journey/describe-journey.ts";
-import { engagement } from "../tracking/engagement.ts";
+import type { Engagement } from "../tracking/engagement.ts";
+import type { Figures } from "./figures.ts";
 import { drawFlow } from "./flow.ts";
 import { createFormats } from "./formats.ts";
 import { drawJourney } from "./journey-chart.ts";
+import { oldestOf } from "./kept-figure.ts";
 import type { Page } from "./page.ts";
 import { customersByIds } from "./search-customers.ts";
 import { shareOut } from "./share.ts";
@@ -25,16 +27,17 @@ const recentOnes = 20;
 const versionsShown = 20;
 
 /** One journey: its steps with who is where, what it earns, and how its file came to be what it is. */
-export async function journeyPage({ engine }: Site, name: string): Promise<Page> {
+export async function journeyPage({ engine }: Site, figures: Figures, name: string): Promise<Page> {
   const { database, config } = engine;
   const { id } = await getJourney(database, name);
-  const [all, came, versions, recent, held] = await Promise.all([
-    journeyCounts(database),
-    engagement(database, id),
+  const [counted, came, versions, recent, held] = await Promise.all([
+    figures.journeys.read(),
+    figures.engagement.read(),
     versionsOf(database, id),
     recentEnrollments(database, id),
     listHeld(database, { journey: name, limit: recentOnes }),
   ]);
+  const all = await journeyCounts(database, counted.value);
   const counts = all.find((journey) => journey.id === id);
   if (counts === undefined)
     throw new WaypostError("WAYPOST_NOT_FOUND", `journey "${name}": it is just being applied`);
@@ -59,12 +62,18 @@ export async function journeyPage({ engine }: Site, name: string): Promise<Page>
     goal: describeGoal(journey),
     messages: shareOut(counts.messages),
     chart: drawJourney(counts, createFormats(config)),
-    flow: drawFlow(journey, counts.steps, came),
+    flow: drawFlow(journey, counts.steps, inJourney(came.value, id)),
+    gone: counts.atGoneSteps,
+    asOf: oldestOf(counted, came),
     versions: versions.map((one) => ({ ...one, file: below(config.folder, one.file) })),
     recent,
     heldOnes: await withNames(database, held),
   };
   return { view: "journey", title: name, model };
+}
+
+function inJourney(came: readonly Engagement[], id: number): readonly Engagement[] {
+  return came.filter(({ journeyId }) => journeyId === id);
 }
 
 /** What came of it, beside those left alone. A difference between rates is shown once both sides have somebody. */

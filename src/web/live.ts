@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import { reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
+import type { Figures } from "./figures.ts";
 
 const lookEveryMs = 2000;
 const heartbeatMs = 15_000;
@@ -13,6 +14,7 @@ const heartbeatMs = 15_000;
  */
 export class Live {
   readonly #listeners = new Set<Response>();
+  readonly #figures: Pick<Figures, "journeys">;
   readonly #database: Database;
   readonly #log: Log;
   #timer: NodeJS.Timeout | undefined;
@@ -20,7 +22,8 @@ export class Live {
   #known: string | undefined;
   #isClosed = false;
 
-  constructor(database: Database, log: Log) {
+  constructor(figures: Pick<Figures, "journeys">, database: Database, log: Log) {
+    this.#figures = figures;
     this.#database = database;
     this.#log = log;
   }
@@ -69,7 +72,7 @@ export class Live {
   async #look(): Promise<void> {
     const before = performance.now();
     try {
-      const numbers = await readNumbers(this.#database);
+      const numbers = await this.#readNumbers();
       if (this.#known !== undefined && this.#known !== numbers)
         this.#say("event: change\ndata: {}\n\n");
       this.#known = numbers;
@@ -81,20 +84,24 @@ export class Live {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#look(), Math.max(lookEveryMs, 9 * took));
   }
+
+  /** All that the screens count, as one text to compare. */
+  async #readNumbers(): Promise<string> {
+    const { value } = await this.#figures.journeys.read();
+    const lines = Object.values(value).map((rows: readonly object[]) =>
+      rows.map((row) => JSON.stringify(row)),
+    );
+    return JSON.stringify([lines.map((some) => some.toSorted()), await readStates(this.#database)]);
+  }
 }
 
-/** All that the screens count, as one text to compare. */
-async function readNumbers(database: Database): Promise<string> {
-  const { rows } = await sql<{ numbers: string }>`
+async function readStates(database: Database): Promise<string> {
+  const { rows } = await sql<{ states: string }>`
     select concat_ws('|',
-      (select string_agg(concat_ws(' ', journey_id, step, state, count), ',' order by journey_id, step, state)
-        from (select journey_id, step, state, count(*) from messages group by 1, 2, 3) messages),
-      (select string_agg(concat_ws(' ', journey_id, state, step, count), ',' order by journey_id, state, step)
-        from (select journey_id, state, step, count(*) from enrollments group by 1, 2, 3) enrollments),
       (select string_agg(concat_ws(' ', id, state, version_id), ',' order by id) from journeys),
       (select string_agg(concat_ws(' ', name, paused_at, throttled_until), ',' order by name) from channels),
-      (select string_agg(concat_ws(' ', id, size, refreshed_at, failure), ',' order by id) from segments)) as numbers`.execute(
+      (select string_agg(concat_ws(' ', id, size, refreshed_at, failure), ',' order by id) from segments)) as states`.execute(
     database,
   );
-  return rows[0]?.numbers ?? "";
+  return rows[0]?.states ?? "";
 }

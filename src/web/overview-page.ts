@@ -1,36 +1,46 @@
-import { sql } from "kysely";
 import { listSegments } from "../audience/segment.ts";
-import type { Database } from "../database/database.ts";
 import { type JourneyCounts, journeyCounts } from "../enrollment/journey-counts.ts";
-import { type ChannelState, channelStates } from "../message/channel-state.ts";
+import { type ChannelState, channelStates, dueCountedTo } from "../message/channel-state.ts";
+import { type LastDay, sentOn } from "../message/last-day.ts";
 import type { MessageState } from "../message/message.ts";
 import { attentionOf } from "./attention.ts";
+import type { Figures } from "./figures.ts";
+import { oldestOf } from "./kept-figure.ts";
 import type { Page } from "./page.ts";
 import { shareOut } from "./share.ts";
 import type { Site } from "./site.ts";
 
 /** What runs, what went out in the last 24 hours, and what somebody should look at. */
-export async function overviewPage({ engine }: Site): Promise<Page> {
+export async function overviewPage({ engine }: Site, figures: Figures): Promise<Page> {
   const { database, clock, config } = engine;
   const now = clock.now();
-  const [journeys, channels, segments, day, customers] = await Promise.all([
-    journeyCounts(database),
+  const [counted, day, customers, channels, segments] = await Promise.all([
+    figures.journeys.read(),
+    figures.day.read(),
+    figures.customers.read(),
     channelStates(database, configuredChannels(config), now),
     listSegments(database),
-    lastDay(database, now),
-    countCustomers(database),
   ]);
+  const journeys = await journeyCounts(database, counted.value);
   const model = {
     now,
+    asOf: oldestOf(counted, day, customers),
     journeys: journeys.map(journeyLine),
-    customers,
-    isEmpty: customers === 0,
+    customers: customers.value,
+    isEmpty: customers.value === 0,
     totals: totalsOf(journeys),
-    day,
-    channels: channels.map((channel) => ({ ...channel, state: stateOf(channel) })),
+    day: dayOf(day.value),
+    channels: channels.map((channel) => channelLine(channel, day.value)),
     attention: attentionOf(journeys, channels, segments),
   };
   return { view: "overview", title: "Overview", model };
+}
+
+/** A channel with what it did in the last day. */
+export function channelLine(channel: ChannelState, day: LastDay) {
+  const { sent: sentToday, failed: failedToday } = sentOn(channel.name, day);
+  const isMoreDue = channel.due >= dueCountedTo;
+  return { ...channel, sentToday, failedToday, isMoreDue, state: stateOf(channel) };
 }
 
 export function configuredChannels(config: {
@@ -39,7 +49,7 @@ export function configuredChannels(config: {
   return Object.entries(config.channels).map(([name, { provider }]) => ({ name, provider }));
 }
 
-export function stateOf(channel: ChannelState): "open" | "paused" | "throttled" {
+function stateOf(channel: ChannelState): "open" | "paused" | "throttled" {
   if (channel.pausedAt !== null) return "paused";
   return channel.throttledUntil === null ? "open" : "throttled";
 }
@@ -72,37 +82,24 @@ function totalsOf(journeys: readonly JourneyCounts[]) {
   };
 }
 
-async function countCustomers(database: Database): Promise<number> {
-  const { rows } = await sql<{
-    count: number;
-  }>`select count(*)::int as count from customers`.execute(database);
-  return rows[0]?.count ?? 0;
-}
-
-/** The messages planned or sent in the last 24 hours, by state, and by the hour they went out in. */
-async function lastDay(database: Database, now: Date) {
-  const { rows } = await sql<{ state: MessageState; ago: number | null; count: number }>`
-    select state, case when sent_at > ${now}::timestamptz - interval '1 day' and sent_at <= ${now}
-      then floor(extract(epoch from ${now}::timestamptz - sent_at) / 3600)::int end as ago, count(*)::int as count
-    from messages where planned_at > ${now}::timestamptz - interval '1 day' or sent_at > ${now}::timestamptz - interval '1 day'
-    group by 1, 2`.execute(database);
+function dayOf({ counts, until }: LastDay) {
   const states: Partial<Record<MessageState, number>> = {};
   const hours = Array.from({ length: 24 }, () => 0);
-  for (const { state, ago, count } of rows) {
+  for (const { state, ago, count } of counts) {
     states[state] = (states[state] ?? 0) + count;
-    if (ago !== null) hours[23 - Math.min(23, ago)] = (hours[23 - Math.min(23, ago)] ?? 0) + count;
+    if (ago !== null) hours[23 - ago] = (hours[23 - ago] ?? 0) + count;
   }
   const most = Math.max(...hours, 1);
-  const total = rows.reduce((sum, { count }) => sum + count, 0);
+  const total = counts.reduce((sum, { count }) => sum + count, 0);
   const sent = hours.reduce((sum, count) => sum + count, 0);
   const bars = hours.map((count, index) => ({
-    at: new Date(now.getTime() - (23 - index) * 3_600_000),
+    at: new Date(until.getTime() - (23 - index) * 3_600_000),
     count,
     x: index * 10,
     y: Number((60 - barHeight(count, most)).toFixed(1)),
     height: Number(barHeight(count, most).toFixed(1)),
   }));
-  return { total, sent, states: shareOut(states), bars, from: bars[0]?.at ?? now };
+  return { total, sent, states: shareOut(states), bars, from: bars[0]?.at ?? until };
 }
 
 /** Few beside many are still seen. */

@@ -6,6 +6,7 @@ import { assetRoutes } from "./asset-routes.ts";
 import { protect } from "./content-policy.ts";
 import { dashboardRoutes } from "./dashboard-routes.ts";
 import { explain, nothingHere } from "./explain.ts";
+import { type Figures, countAhead, createFigures } from "./figures.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { ingestRoutes } from "./ingest-routes.ts";
 import { leavingRoutes } from "./leaving-routes.ts";
@@ -26,7 +27,7 @@ export interface RunningWeb {
 }
 
 /** The browser and HTTP door: tracking, provider reports, events in, health, and the dashboard. */
-function createApp(site: Site, live: Live): Express {
+function createApp(site: Site, figures: Figures, live: Live): Express {
   const app = express();
   app.disable("x-powered-by");
   app.set("trust proxy", "loopback, linklocal, uniquelocal");
@@ -35,7 +36,7 @@ function createApp(site: Site, live: Live): Express {
   app.use(healthRoutes(site), trackingRoutes(site), reportRoutes(site), ingestRoutes(site));
   const pages = new PageWriter(site.engine.config);
   app.use(assetRoutes(), leavingRoutes(site, pages), loginRoutes(site, pages));
-  app.use(needsSession(site), needsSameOrigin, dashboardRoutes(site, pages, live));
+  app.use(needsSession(site), needsSameOrigin, dashboardRoutes(site, figures, pages, live));
   app.use(nothingHere, explain(site, pages));
   return app;
 }
@@ -44,13 +45,15 @@ export async function startWeb(
   site: Site,
   { host, port }: { host: string; port: number },
 ): Promise<RunningWeb> {
-  const live = new Live(site.engine.database, site.engine.log);
-  const app = createApp(site, live);
+  const figures = createFigures(site.engine);
+  const live = new Live(figures, site.engine.database, site.engine.log);
+  const app = createApp(site, figures, live);
   const server = await new Promise<Server>((listening, failed) => {
     const opened = app.listen(port, host, (error) =>
       error === undefined ? listening(opened) : failed(cannotListen(error, host, port)),
     );
   });
+  countAhead(figures, site.engine);
   const { port: taken } = server.address() as AddressInfo;
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${taken}`,

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { enrollmentsOf } from "../../src/enrollment/enrollments-of.ts";
-import { journeyCounts } from "../../src/enrollment/journey-counts.ts";
-import { aCustomer } from "../support/people.ts";
+import { journeyCounts, readJourneyFigures } from "../../src/enrollment/journey-counts.ts";
+import { pauseJourney } from "../../src/enrollment/journey-state.ts";
+import { aCustomer, monday } from "../support/people.ts";
 import { aShop } from "./shop.ts";
 
 const shop = await aShop();
@@ -115,4 +116,27 @@ test("a passage that was stopped while it waited was last at the wait", async ()
   expect(await enrollmentsOf(shop.database, ada)).toMatchObject([
     { state: "exited", step: "wait-1-day" },
   ]);
+});
+
+test("who drains at a step that is gone from the version in force is counted there", async () => {
+  await shop.apply(journey);
+  await shop.happens(await aCustomer(shop.database, { country: "GB" }), "signed_up");
+  await shop.live();
+  await shop.apply(journey.replace("- wait: 1 day", "- wait: 3 days"));
+  await shop.happens(await aCustomer(shop.database, { country: "GB" }), "signed_up");
+  await shop.live();
+  const [counts] = await journeyCounts(shop.database);
+  expect(counts).toMatchObject({ version: 2, inside: 2 });
+  expect(counts?.steps.find(({ id }) => id === "wait-3-days")?.at).toBe(1);
+  expect(counts?.atGoneSteps).toEqual([{ id: "wait-1-day", at: 1, held: 0 }]);
+});
+
+test("a journey is shown as it is now beside figures of a moment ago", async () => {
+  await shop.apply(journey);
+  const before = await readJourneyFigures(shop.database);
+  await shop.happens(await aCustomer(shop.database), "signed_up");
+  await shop.live();
+  await pauseJourney(shop.database, "hello", monday);
+  const [counts] = await journeyCounts(shop.database, before);
+  expect(counts).toMatchObject({ state: "paused", entered: 0 });
 });

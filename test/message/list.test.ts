@@ -34,6 +34,7 @@ describe("the list of messages", () => {
     };
     expect(await listMessages(database, { ...narrow, limit: 9 })).toEqual([one]);
     expect(await listMessages(database, { ...narrow, channel: "sms", limit: 9 })).toEqual([]);
+    expect(await listMessages(database, { journey: "no such journey", limit: 9 })).toEqual([]);
   });
 
   it("counts by state, over all or one journey", async () => {

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it, test } from "vitest";
 import { connect } from "../../src/database/database.ts";
+import type { Shop } from "../enrollment/shop.ts";
 import { aDatabase } from "../support/database.ts";
 import { aDoor } from "./door.ts";
 import { aFullShop, hostileNames } from "./full-shop.ts";
@@ -29,9 +30,10 @@ describe("the screens of a shop that has nothing yet", () => {
 
 describe("the screens of a full shop", () => {
   let customers: readonly string[] = [];
+  let shop: Shop;
   let messages: readonly { id: string; state: string }[] = [];
   beforeAll(async () => {
-    ({ customers } = await aFullShop(database));
+    ({ customers, shop } = await aFullShop(database));
     messages = await database
       .selectFrom("messages")
       .select(["id", "state"])
@@ -123,6 +125,15 @@ describe("the screens of a full shop", () => {
       expect((await read(`/journeys/${q}`)).status).toBe(404);
     }
     expect((await read(`/messages/${"-".repeat(36)}`)).status).toBe(404);
+  });
+
+  it("show who drains at a step that is gone", async () => {
+    expect((await read("/journeys/welcome")).text).not.toContain("steps that are gone");
+    await shop.apply(
+      "journey: welcome\nstart: { on: signed_up }\nsteps: [{ send: hello, by: email }]",
+    );
+    const { text } = await read("/journeys/welcome");
+    expect(text).toMatch(/at steps that are gone:<\/p>.*<bdi>wait-[^<]+<\/bdi> <b>\d+<\/b>/s);
   });
 
   it("go through the messages page by page", async () => {
