@@ -3,6 +3,7 @@ import { type Due, claimDue } from "./claim-due.ts";
 import type { Turn } from "./enrollment.ts";
 import { countPassages } from "./passage.ts";
 import { type Arrival, type Place, settle } from "./place.ts";
+import { boldly } from "./spare.ts";
 import { versionsOf } from "./version.ts";
 import { type Walked, walk } from "./walk.ts";
 
@@ -25,7 +26,7 @@ export interface Advanced {
  * up is true together or not at all. Any number of workers may do so at once.
  */
 export function advance(database: Database, turn: Turn): Promise<Advanced> {
-  return database.transaction().execute(async (transaction) => {
+  return boldly(database, async (transaction) => {
     const { due, more } = await claimDue(transaction, turn);
     const versions = await versionsOf(
       transaction,

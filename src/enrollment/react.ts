@@ -9,7 +9,7 @@ import { lock } from "./lock.ts";
 import { type Passage, countPassages } from "./passage.ts";
 import { type PendingEvent, inTurns, takeEvents } from "./pending-event.ts";
 import { redeemByEvents } from "./redeem.ts";
-import { sparing } from "./spare.ts";
+import { boldly, sparing } from "./spare.ts";
 import { stopByEvents } from "./stop.ts";
 import { type Version, enrollingJourneys, versionsOf } from "./version.ts";
 import { wakeByEvents } from "./wake.ts";
@@ -38,7 +38,7 @@ export interface Failure {
  * once. One at a time over all workers, which keeps a customer's events in the order they came in.
  */
 export function react(database: Database, turn: Turn): Promise<Reacted> {
-  return database.transaction().execute(async (transaction) => {
+  return boldly(database, async (transaction) => {
     await lock(transaction, "react");
     const events = await takeEvents(transaction, turn.limit);
     await redeemByEvents(transaction, events);
@@ -79,7 +79,7 @@ async function inside(
   events: readonly PendingEvent[],
   { now }: Turn,
 ): Promise<Effect> {
-  const converted = await convertByEvents(transaction, version, events);
+  const converted = await convertByEvents(transaction, version, events, now);
   const stopped = await stopByEvents(transaction, version, events, now);
   const woken = await wakeByEvents(transaction, version, events, now);
   return { enrolled: 0, woken, stopped, converted };

@@ -1,4 +1,5 @@
-import { type Kysely, sql } from "kysely";
+import { type Kysely, type Transaction, sql } from "kysely";
+import type { Database } from "../database/database.ts";
 import { isRowFault, sqlStateOf } from "../database/sql-state.ts";
 import type { Tables } from "../database/tables.ts";
 import { reasonOf } from "../errors.ts";
@@ -19,6 +20,30 @@ export interface Spared<Member, Result> {
 /** Failures after which a search ends, so that a transaction stays short whatever the data is like. */
 const MOST_FAILURES = 300;
 
+/** Transactions that have no savepoints: in them the first failure ends the whole. */
+const bold = new WeakSet<Kysely<Tables>>();
+
+class Fallen extends Error {}
+
+/**
+ * A transaction in which `sparing` is used. Nearly always nothing fails, and savepoints are two of every three statements:
+ * so it is tried without them, and done anew with them when something did.
+ */
+export async function boldly<Result>(
+  database: Database,
+  work: (transaction: Transaction<Tables>) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await database.transaction().execute((transaction) => {
+      bold.add(transaction);
+      return work(transaction);
+    });
+  } catch (thrown) {
+    if (!(thrown instanceof Fallen)) throw thrown;
+    return database.transaction().execute(work);
+  }
+}
+
 /**
  * Does set-based work so that one member's failure harms no other: work that fails is undone and done again for each
  * half, down to the members it fails for. A failure that is not about a member at all (the statement itself is wrong) makes
@@ -29,6 +54,7 @@ export async function sparing<Member, Result>(
   members: readonly Member[],
   work: (members: readonly Member[]) => Promise<Result>,
 ): Promise<Spared<Member, Result>> {
+  if (bold.has(transaction)) return unspared(members, work);
   const results: Result[] = [];
   const culprits: Culprit<Member>[] = [];
   const open: (readonly Member[])[] = [members];
@@ -51,6 +77,18 @@ export async function sparing<Member, Result>(
     }
   }
   return { results, culprits, untried: open.flat() };
+}
+
+async function unspared<Member, Result>(
+  members: readonly Member[],
+  work: (members: readonly Member[]) => Promise<Result>,
+): Promise<Spared<Member, Result>> {
+  try {
+    return { results: [await work(members)], culprits: [], untried: [] };
+  } catch (error) {
+    if (willPass(error)) throw error;
+    throw new Fallen("a member of the set failed", { cause: error });
+  }
 }
 
 type Tried<Result> =
