@@ -15,6 +15,8 @@ export interface Connection {
   readonly maxConnections: number;
   /** Shown in pg_stat_activity. */
   readonly applicationName: string;
+  /** Keeps every statement that comes again parsed and planned: for minutes of the same work. */
+  readonly isBusy?: boolean;
   /** Hears of idle connections that broke. Without it they are replaced in silence. */
   readonly log?: Log;
 }
@@ -49,7 +51,9 @@ export function connect(connection: Connection): Database {
     types: { getTypeParser },
   });
   survive(pool, connection.log);
-  const database = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: preparing(pool) }) });
+  const database = new Kysely<Tables>({
+    dialect: new PostgresDialect({ pool: preparing(pool, connection.isBusy) }),
+  });
   pools.set(database, pool);
   return database;
 }

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { expect, test } from "vitest";
-import { aDatabase } from "../support/database.ts";
+import { connect } from "../../src/database/database.ts";
+import { aDatabase, urlOf } from "../support/database.ts";
 
 const database = await aDatabase({ maxConnections: 1 });
 
@@ -34,4 +35,21 @@ test("other statements are not kept", async () => {
   const before = await keptStatements();
   await sql`select ${1}::int as one`.execute(database);
   expect(await keptStatements()).toEqual(before);
+});
+
+test("a busy pool keeps what comes again and again, with the values of each call", async () => {
+  const busy = connect({
+    url: urlOf(database),
+    schema: "waypost",
+    maxConnections: 1,
+    applicationName: "busy",
+    isBusy: true,
+  });
+  const seen: unknown[] = [];
+  for (const number of [1, null, 3, 4, 5])
+    seen.push(...(await sql`select ${number}::int as number`.execute(busy)).rows);
+  expect(seen).toEqual([1, null, 3, 4, 5].map((number) => ({ number })));
+  const { rows } = await sql`select statement from pg_prepared_statements`.execute(busy);
+  expect(rows).toEqual([{ statement: "select $1::int as number" }]);
+  await busy.destroy();
 });
