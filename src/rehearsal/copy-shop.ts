@@ -75,7 +75,7 @@ export async function copyShop(
       note("vouchers", await copyVouchers(session, real, copying));
       await copyWinners(session, real);
     });
-  await sql`analyze`.execute(database).catch(() => {});
+  await sql`analyze events, orders, order_lines, coming_customers, coming_consents`.execute(database);
   return copied;
 }
 
@@ -111,10 +111,14 @@ async function chooseCustomers(
 async function joinedAt(session: Session): Promise<void> {
   await sql`alter table coming_customers add column coming_at timestamptz`.execute(session);
   await sql`
-    update coming_customers c set coming_at = least(c.created_at,
-      (select min(ordered_at) from orders o where o.customer_id = c.id),
-      (select min(occurred_at) from events e where e.customer_id = c.id),
-      (select min(occurred_at) from coming_consents a where a.customer_id = c.id)) - interval '1 second'`.execute(
+    update coming_customers c set coming_at = least(c.created_at, heard.first) - interval '1 second'
+    from (
+      select coming.id, min(heard.at) as first from coming_customers coming left join (
+        select customer_id, min(ordered_at) as at from orders group by 1
+        union all select customer_id, min(occurred_at) from events group by 1
+        union all select customer_id, min(occurred_at) from coming_consents group by 1) as heard on heard.customer_id = coming.id
+      group by 1) as heard
+    where heard.id = c.id`.execute(
     session,
   );
   await sql`create index on coming_customers (coming_at)`.execute(session);

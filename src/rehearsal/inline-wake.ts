@@ -1,3 +1,4 @@
+import { dueChannels } from "../message/recover.ts";
 import type { Working } from "../queue/engine.ts";
 import { deliverJob, engineJobs } from "../queue/jobs.ts";
 import type { RestoreGuard } from "../queue/restore-guard.ts";
@@ -35,14 +36,23 @@ export class InlineWake implements Wake {
     return Promise.resolve();
   }
 
-  /** Runs what is on the list and what that wakes, until nothing is left. Says whether there was anything. */
+  /**
+   * Runs what is on the list and what that wakes, until nothing is left. Says whether there was anything. Which channels
+   * have something due is asked once for all of them: most that are woken have not.
+   */
   async drain(working: Working): Promise<boolean> {
+    const { database, clock } = working.engine;
     let ran = false;
+    let due: readonly string[] | undefined;
     for (let next = this.#take(); next !== undefined; next = this.#take()) {
       if (working.stopping.aborted) return ran;
       ran = true;
-      if ("channel" in next) await deliverJob({ ...working, guard }, next, oneLane);
-      else await engineJobs[next.name](working, next);
+      if ("channel" in next) {
+        due ??= await dueChannels(database, clock.now());
+        if (!due.includes(next.channel)) continue;
+        await deliverJob({ ...working, guard }, next, oneLane);
+      } else await engineJobs[next.name](working, next);
+      due = undefined;
     }
     return ran;
   }

@@ -4,16 +4,25 @@ import type { Database } from "../database/database.ts";
 import { addDays, instantAt, localDayAt, minutesOf } from "../enrollment/local-time.ts";
 import type { Start } from "../journey/journey.ts";
 
-/** When the next enrollment or message becomes due after `now`; null when none waits for its time. */
+export interface Ahead {
+  /** When the next enrollment or message becomes due; null when none waits for its time. */
+  readonly due: Date | null;
+  /** There are calls to be made. */
+  readonly calls: boolean;
+}
+
 export async function nextDue(database: Database, now: Date): Promise<Date | null> {
-  const { rows } = await sql<{ at: Date | null }>`
+  return (await lookAhead(database, now)).due;
+}
+
+export async function lookAhead(database: Database, now: Date): Promise<Ahead> {
+  const { rows } = await sql<Ahead>`
     select least(
       (select min(e.due_at) from enrollments e join journeys on journeys.id = e.journey_id
        where e.due_at > ${now} and journeys.state <> 'paused'),
-      (select min(due_at) from messages where state in ('planned', 'retry') and due_at > ${now})) as at`.execute(
-    database,
-  );
-  return rows[0]?.at ?? null;
+      (select min(due_at) from messages where state in ('planned', 'retry') and due_at > ${now})) as due,
+      exists (select from calls where state in ('planned', 'retry')) as calls`.execute(database);
+  return rows[0] ?? { due: null, calls: false };
 }
 
 /** When one of the starts next comes by the clock: by its schedule, or at the hour of the dates it is about. */

@@ -13,9 +13,11 @@
  */
 import { randomBytes } from "node:crypto";
 import type { Config } from "../config.ts";
+import { listDue } from "../enrollment/list-due.ts";
 import type { Log } from "../log.ts";
 import type { Composer } from "../message/compose.ts";
 import type { Delivery } from "../message/delivery-run.ts";
+import { fallBack } from "../message/fall-back.ts";
 import type { Engine, Working } from "../queue/engine.ts";
 import { sweep } from "../queue/sweep.ts";
 import { LinkBook } from "../tracking/links.ts";
@@ -39,6 +41,8 @@ export interface Parts {
 interface Reasons {
   readonly heard: boolean;
   readonly due: boolean;
+  /** Calls wait to be made. */
+  readonly calls: boolean;
   readonly starts: boolean;
 }
 
@@ -97,17 +101,28 @@ export class Rehearsal {
 
   /**
    * One round of it, for long plays, with no more questions than there is reason for: what is found too late is done at
-   * the next step. Only starts by the clock need the sweeper.
+   * the next step.
    */
-  async turn({ heard, due, starts }: Reasons): Promise<void> {
-    if (starts) await this.#wake.engine("sweep");
+  async turn({ heard, due, calls, starts }: Reasons): Promise<void> {
     if (heard) await this.#wake.engine("react");
     if (due) {
       await this.#wake.engine("advance");
-      await this.#wake.engine("call");
+      if (calls) await this.#wake.engine("call");
       for (const channel of this.engine.deliveries.keys()) await this.#wake.delivery(channel);
     }
+    if (starts) await this.#lookForStarts();
     await this.#wake.drain(this.working);
+  }
+
+  /** What the sweeper does where no worker dies and no provider reports: who starts by the clock, and what falls back. */
+  async #lookForStarts(): Promise<void> {
+    const { database, config, deliveries } = this.engine;
+    await fallBack(database, this.now);
+    const due = await listDue(database, this.now, config.zone);
+    if (due.events) await this.#wake.engine("react");
+    if (due.enrollments) await this.#wake.engine("advance");
+    for (const journeyId of due.starts) await this.#wake.engine("enter", journeyId);
+    for (const channel of deliveries.keys()) await this.#wake.delivery(channel);
   }
 
   /** The segments are worked out anew and stop conditions asked, as every few minutes in a real house. */

@@ -1,6 +1,6 @@
 import type { Start } from "../journey/journey.ts";
 import type { Arrivals } from "./arrivals.ts";
-import { nextDue, nextStart, zonesOf } from "./next-moment.ts";
+import { lookAhead, nextStart, zonesOf } from "./next-moment.ts";
 import type { Rehearsal } from "./rehearsal.ts";
 
 export interface Replaying {
@@ -25,7 +25,7 @@ export async function replay(rehearsal: Rehearsal, replaying: Replaying): Promis
   let refreshed = from;
   let customers = await zonesOf(database, config.zone);
   const startAfter = (now: Date) => nextStart(starts, now, { shops: config.zone, customers });
-  let due = await nextDue(database, from);
+  let ahead = await lookAhead(database, from);
   let start = startAfter(from);
   for (let step = 1; clock.now() < until && !working.stopping.aborted; step++) {
     const before = new Date(from.getTime() + (step - 1) * stepMs);
@@ -34,10 +34,11 @@ export async function replay(rehearsal: Rehearsal, replaying: Replaying): Promis
     const isTurn = at.getTime() - refreshed.getTime() >= refreshMs || at >= until;
     const reasons = {
       heard: isComing !== undefined && isComing > 0,
-      due: due !== null && due <= at,
+      due: ahead.due !== null && ahead.due <= at,
+      calls: ahead.calls,
       starts: isTurn || (start !== null && start <= at),
     };
-    if (Object.values(reasons).includes(true)) {
+    if (reasons.heard || reasons.due || reasons.starts) {
       clock.moveTo(at);
       if (isTurn) {
         refreshed = at;
@@ -45,7 +46,8 @@ export async function replay(rehearsal: Rehearsal, replaying: Replaying): Promis
         await rehearsal.refresh();
       }
       await rehearsal.turn(reasons);
-      [due, start] = [await nextDue(database, at), startAfter(at)];
+      ahead = await lookAhead(database, at);
+      if (isTurn || (start !== null && start <= at)) start = startAfter(at);
     }
     onStep(at);
   }

@@ -32,16 +32,24 @@ const applicationName = "waypost rehearsal";
  */
 export async function openScratch(url: string, real: string): Promise<Scratch> {
   const schema = `${prefixOf(real)}${randomBytes(4).toString("hex")}`;
-  const keeper = connect({ url, schema: real, maxConnections: 1, applicationName });
-  const database = connect({ url: hurried(url), schema, maxConnections: 4, applicationName });
+  const keeper = connect({ url, schema: real, maxConnections: 2, applicationName });
+  const database = connect({
+    url: hurried(url),
+    schema,
+    maxConnections: 4,
+    applicationName,
+    isBusy: true,
+  });
+  let letGo: (() => void) | undefined;
   const close = async () => {
     await database.destroy();
+    letGo?.();
     await dropSchema(keeper, schema);
     await keeper.destroy();
   };
   try {
     await dropLeftOver(keeper, prefixOf(real));
-    await sql`select pg_advisory_lock(${keyOf(schema)})`.execute(keeper);
+    letGo = await lockName(keeper, schema);
     await migrate(database, { folder: migrations, schema });
     await makeUnlogged(database, schema);
   } catch (thrown) {
@@ -60,6 +68,21 @@ export async function openScratch(url: string, real: string): Promise<Scratch> {
     empty: () => emptyTables(database, schema, seeded),
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** The connection is kept out of the pool, which closes those that idle: the lock would be gone with it. */
+async function lockName(keeper: Database, schema: string): Promise<() => void> {
+  const [locked, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const holding = keeper.connection().execute(async (connection) => {
+    await sql`select pg_advisory_lock(${keyOf(schema)})`.execute(connection);
+    locked.resolve();
+    await over.promise;
+    await sql`select pg_advisory_unlock(${keyOf(schema)})`.execute(connection);
+  });
+  // One that breaks on the way is a server that restarts: all else fails then, and says so.
+  holding.catch((thrown: unknown) => locked.reject(thrown));
+  await locked.promise;
+  return () => over.resolve();
 }
 
 /** Thousands of small statements gain nothing by being compiled, and no commit here is worth a wait. */

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { sql } from "kysely";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { aTerminal } from "../cli/terminal.ts";
 import { aDatabase, urlOf } from "../support/database.ts";
 import { openScratch } from "../../src/rehearsal/scratch.ts";
@@ -99,4 +99,15 @@ test("the schema of a rehearsal that was killed is dropped by the next, that of 
   expect(another.schema).not.toBe(living.schema);
   expect(await scratchSchemas()).toBe(2);
   await expect(living.empty()).resolves.toBeUndefined();
+});
+
+test("the schema of a rehearsal stays its own however long its name's keeper has nothing to do", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  await using long = await openScratch(urlOf(database), "waypost").finally(() => {
+    vi.advanceTimersByTime(60_000);
+    vi.useRealTimers();
+  });
+  await using another = await openScratch(urlOf(database), "waypost");
+  expect(another.schema).not.toBe(long.schema);
+  await expect(long.empty()).resolves.toBeUndefined();
 });
