@@ -12,6 +12,8 @@ export interface Route {
   readonly versionId: number;
   readonly version: number;
   readonly step: StepId;
+  /** The wait that the file names: those who rest there go this way, all others at the step another. */
+  readonly restingAt: StepId | null;
   readonly customers: number;
   readonly destination: Destination;
   /** Whoever waits there for an event, an answer or an agent goes on waiting for the one of the new step. */
@@ -33,7 +35,11 @@ export function routesOf(
   const moving = standing.filter(
     ({ version, versionId }) => versionId !== newVersionId && movesFrom(migration, version),
   );
-  const places = Map.groupBy(moving, ({ versionId, step }) => `${versionId} ${step}`).values();
+  const waitOf = ({ restingAt }: Standing) => namedWait(migration, restingAt);
+  const places = Map.groupBy(
+    moving,
+    (one) => `${one.versionId} ${one.step} ${waitOf(one) ?? ""}`,
+  ).values();
   const routes: Route[] = [];
   const strays: Stray[] = [];
   for (const [first, ...others] of places) {
@@ -41,19 +47,36 @@ export function routesOf(
     const { version, versionId, step, journey } = first;
     const customers = others.reduce((sum, one) => sum + one.customers, first.customers);
     const old = journey.steps[step];
-    const destination = destinationOf(migration, old, step, to);
+    const restingAt = waitOf(first);
+    const destination =
+      restingAt === null ? destinationOf(migration, old, step, to) : migration.steps[restingAt];
     if (destination === undefined) strays.push({ version, step, customers });
     else
       routes.push({
         versionId,
         version,
         step,
+        restingAt,
         customers,
         destination,
         ...wait(old, destination, to),
       });
   }
   return { routes, strays };
+}
+
+function namedWait({ steps }: Migration, wait: StepId | null): StepId | null {
+  return wait !== null && Object.hasOwn(steps, wait) ? wait : null;
+}
+
+/** The way of those who stand so, by the wait they rest at where the file names that. */
+export function routeOf(
+  routes: readonly Route[],
+  { versionId, step, restingAt }: Pick<Standing, "versionId" | "step" | "restingAt">,
+): Route | undefined {
+  const here = routes.filter((one) => one.versionId === versionId && one.step === step);
+  const named = here.find((one) => one.restingAt !== null && one.restingAt === restingAt);
+  return named ?? here.find((one) => one.restingAt === null);
 }
 
 /** An await is an await by whatever name; an answer and an agent know the step by its id. */

@@ -3,6 +3,7 @@ import type { Tables } from "../database/tables.ts";
 import { WaypostError } from "../errors.ts";
 import type { Journey } from "../journey/journey.ts";
 import type { Migration } from "../journey/migration.ts";
+import { explainUnknown, unknownSources } from "./migrate-source.ts";
 import { type Route, type Stray, routesOf } from "./migrate-route.ts";
 import { standingIn } from "./standing.ts";
 import { withdrawLeft } from "./withdrawn-work.ts";
@@ -39,6 +40,9 @@ export async function migrateCustomers(
 ): Promise<Moved> {
   // Workers wait at the table for this one statement, instead of in a circle with it.
   await sql`lock table enrollments in share row exclusive mode`.execute(transaction);
+  const unknown = await unknownSources(transaction, migration, to.journeyId, to.versionId);
+  if (unknown.length > 0)
+    throw new WaypostError("WAYPOST_MIGRATION", explainUnknown(to.file, unknown));
   const standing = await standingIn(transaction, to.journeyId);
   const { routes, strays } = routesOf(migration, standing, to.journey, to.versionId);
   if (strays.length > 0)
@@ -51,6 +55,9 @@ export async function migrateCustomers(
       select e.*, route.to_step, route.to_awaiting, route.exits,
              not route.exits and (route.due_now or (e.awaiting is not null and not route.keeps_waiting)) as goes_on
       from enrollments e join route on route.version_id = e.version_id and route.step = e.step
+        and coalesce(route.resting_at = e.resting_at, route.resting_at is null)
+        and (route.resting_at is not null or not exists (select from route named where named.version_id = e.version_id
+             and named.step = e.step and named.resting_at = e.resting_at))
       where e.journey_id = ${to.journeyId} and e.state in ('entered', 'waiting', 'held')
     ),
     moved as (
@@ -89,8 +96,9 @@ function asTable(routes: readonly Route[]) {
   return sql`select * from unnest(
       ${routes.map((route) => route.versionId)}::int[], ${routes.map((route) => route.step)}::text[], ${steps}::text[],
       ${routes.map((route) => route.awaiting)}::text[], ${steps.map((step) => step === null)}::boolean[],
-      ${isDueNow}::boolean[], ${routes.map((route) => route.keepsWaiting)}::boolean[])
-    as route (version_id, step, to_step, to_awaiting, exits, due_now, keeps_waiting)`;
+      ${isDueNow}::boolean[], ${routes.map((route) => route.keepsWaiting)}::boolean[],
+      ${routes.map((route) => route.restingAt)}::text[])
+    as route (version_id, step, to_step, to_awaiting, exits, due_now, keeps_waiting, resting_at)`;
 }
 
 /** Every step that somebody stands at and that the file sends nowhere. */

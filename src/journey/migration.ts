@@ -7,7 +7,7 @@ import type { Journey, Step, StepId } from "./journey.ts";
 export interface Migration {
   /** Numbers of the versions that are left. */
   readonly from: "all" | readonly number[];
-  /** By the id that the step has in the old version. */
+  /** By the id that the step has in the old version: the one customers are before, or the wait they rest at. */
   readonly steps: Readonly<Record<StepId, Destination>>;
 }
 

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { Database } from "../database/database.ts";
-import { type Route, type Stray, routesOf } from "../enrollment/migrate-route.ts";
+import { type Route, type Stray, routeOf, routesOf } from "../enrollment/migrate-route.ts";
+import { type UnknownSource, unknownSources } from "../enrollment/migrate-source.ts";
 import { type Standing, standingIn } from "../enrollment/standing.ts";
 import type { Journey, StepId } from "../journey/journey.ts";
 import type { Migration } from "../journey/migration.ts";
@@ -10,6 +11,7 @@ import type { Arrival } from "./forecast.ts";
 /** Customers at one step of one version, and what the change does with them. */
 export interface InFlight {
   readonly version: number;
+  /** The one they are before, or the wait they rest at where `migrate:` names that. */
   readonly step: StepId;
   readonly customers: number;
   readonly held: number;
@@ -24,6 +26,7 @@ export interface Flight {
   readonly steps: readonly InFlight[];
   readonly routes: readonly Route[];
   readonly strays: readonly Stray[];
+  readonly unknown: readonly UnknownSource[];
   readonly standing: readonly Standing[];
 }
 
@@ -39,11 +42,16 @@ export async function inFlight(
     migration === null || to === null
       ? { routes: [], strays: [] }
       : routesOf(migration, standing, to, newVersionId);
-  const steps = [...Map.groupBy(standing, (one) => `${one.version} ${one.step}`).values()].flatMap(
-    ([first, ...others]) =>
-      first === undefined ? [] : [stepOf([first, ...others], routes, strays)],
+  const placeOf = (one: Standing) => routeOf(routes, one)?.restingAt ?? one.step;
+  const places = Map.groupBy(standing, (one) => `${one.version} ${one.step} ${placeOf(one)}`);
+  const steps = [...places.values()].flatMap(([first, ...others]) =>
+    first === undefined ? [] : [stepOf([first, ...others], routes, strays)],
   );
-  return { steps, routes, strays, standing };
+  const unknown =
+    migration === null || journeyId === null
+      ? []
+      : await unknownSources(database, migration, journeyId, newVersionId);
+  return { steps, routes, strays, unknown, standing };
 }
 
 function stepOf(
@@ -52,20 +60,26 @@ function stepOf(
   strays: readonly Stray[],
 ): InFlight {
   const [{ version, step }] = here;
+  const route = routeOf(routes, here[0]);
   const sum = (of: readonly Standing[]) => of.reduce((total, one) => total + one.customers, 0);
-  const isHere = (one: { version: number; step: StepId }) =>
-    one.version === version && one.step === step;
-  const destination = routes.find(isHere)?.destination;
-  const fate = strays.some(isHere)
-    ? "stranded"
-    : destination === undefined || destination.kind === "stay"
-      ? "drains"
-      : destination.kind === "exit"
-        ? "exits"
-        : "moves";
+  const destination = route?.destination;
+  const isStray = strays.some((one) => one.version === version && one.step === step);
+  const fate =
+    isStray && destination === undefined
+      ? "stranded"
+      : destination === undefined || destination.kind === "stay"
+        ? "drains"
+        : destination.kind === "exit"
+          ? "exits"
+          : "moves";
   const to = destination?.kind === "step" ? destination.to : null;
   const held = sum(here.filter(({ state }) => state === "held"));
-  return { version, step, customers: sum(here), held, fate, to };
+  return { version, step: route?.restingAt ?? step, customers: sum(here), held, fate, to };
+}
+
+interface Due extends Pick<Standing, "versionId" | "step" | "restingAt"> {
+  readonly due: Date;
+  readonly customers: string;
 }
 
 /** Those inside as the forecast takes them: by version, when they come to which step. The held stay out. */
@@ -78,14 +92,14 @@ export async function arrivalsInside(
   readonly moved: readonly Arrival[];
   readonly staying: ReadonlyMap<number, readonly Arrival[]>;
 }> {
-  const { rows } = await sql<{ version_id: number; step: string; due: Date; customers: string }>`
-    select version_id, step, date_trunc('hour', due_at) as due, count(*) as customers
+  const { rows } = await sql<Due>`
+    select version_id as "versionId", step, resting_at as "restingAt", date_trunc('hour', due_at) as due, count(*) as customers
     from enrollments where journey_id = ${journeyId} and due_at is not null
-    group by 1, 2, 3`.execute(database);
+    group by 1, 2, 3, 4`.execute(database);
   const moved: Arrival[] = [];
   const staying = new Map<number, Arrival[]>();
-  for (const { version_id: versionId, step, due, customers } of rows) {
-    const route = routes.find((one) => one.versionId === versionId && one.step === step);
+  for (const { versionId, step, restingAt, due, customers } of rows) {
+    const route = routeOf(routes, { versionId, step, restingAt });
     const arrival = { step, at: due > now ? due : now, customers: Number(customers) };
     if (route?.destination.kind === "exit") continue;
     if (route?.destination.kind !== "step") {

@@ -4,6 +4,7 @@ import type { JourneysState } from "../database/tables.ts";
 import type { Applied, Written } from "../enrollment/apply.ts";
 import { definitionHash } from "../enrollment/definition-hash.ts";
 import { explainStrays } from "../enrollment/migrate.ts";
+import { explainUnknown } from "../enrollment/migrate-source.ts";
 import { withNewKeys } from "../enrollment/older-version.ts";
 import type { Condition } from "../journey/condition.ts";
 import type { Journey, Step } from "../journey/journey.ts";
@@ -219,6 +220,8 @@ async function warningsOf(
   { journey, file, known, flight }: Looking,
 ): Promise<readonly string[]> {
   const warnings: string[] = [];
+  if (flight.unknown.length > 0)
+    warnings.push(`apply would refuse this: ${explainUnknown(file, flight.unknown)}`);
   if (flight.strays.length > 0)
     warnings.push(`apply would refuse this: ${explainStrays(file, flight.strays)}`);
   const again =

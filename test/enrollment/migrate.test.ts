@@ -231,3 +231,46 @@ test("who comes again to a step they were moved off finds its task open anew", a
   expect(await shop.whereabouts(ada)).toEqual(["waiting at ring"]);
   expect(await listTasks(shop.database, { limit: 10 })).toMatchObject([{ text: "Ring again" }]);
 });
+
+test("a step that no version left has is refused, with the one that was probably meant", async () => {
+  await inside();
+  const to = (source: string, version = "all") =>
+    journey(
+      "[{ wait: 3 days }, { send: reminder, by: email }, { send: letter, by: email }]",
+      `migrate: { from: ${version}, steps: { ${source}: letter } }`,
+    );
+  const refused = shop.apply(to("remindr"));
+  await expect(refused).rejects.toThrow(WaypostError);
+  await expect(refused).rejects.toThrow(
+    'migrate.steps: expected the id of a step of version 1, got "remindr". Did you mean "reminder"?',
+  );
+  expect(await shop.apply(to("reminder"))).toMatchObject([{ migrated: { moved: 1 } }]);
+  expect(await shop.apply(to("reminder"))).toMatchObject([{ outcome: "unchanged" }]);
+});
+
+test("a new installation of a file that migrates leaves no version, and is asked for no steps", async () => {
+  const text = journey(
+    "[{ send: letter, by: email }]",
+    "migrate: { from: all, steps: { gone: letter } }",
+  );
+  expect(await shop.apply(text)).toMatchObject([{ outcome: "created" }]);
+  expect(await shop.apply(text)).toMatchObject([{ outcome: "unchanged" }]);
+});
+
+test("who rests at a wait is known by the wait's id, as the journey shows them", async () => {
+  const waits = `[{ if: { customer.first_name: Ada }, then: [{ wait: 3 days, id: short }], else: [{ wait: 9 days, id: long }] }, { send: reminder, by: email }]`;
+  const ada = await inside(journey(waits));
+  const bob = await aCustomer(shop.database, { first_name: "Bob" });
+  await shop.happens(bob, "signed_up");
+  await shop.live();
+  const next = journey(
+    "[{ wait: 1 day }, { send: reminder, by: email }, { send: letter, by: email }]",
+    "migrate: { from: all, steps: { short: { to: letter, due: now } } }",
+  );
+  expect(await shop.apply(next)).toMatchObject([{ migrated: { moved: 2, exited: 0 } }]);
+  await shop.live();
+  expect(await shop.messagesTo(ada)).toEqual(["email letter"]);
+  expect(await shop.whereabouts(bob)).toEqual(["waiting at reminder"]);
+  await shop.travel("9 days");
+  expect(await shop.messagesTo(bob)).toEqual(["email reminder", "email letter"]);
+});
