@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import type { NewRow } from "../database/tables.ts";
 import { readEmail } from "./email-address.ts";
@@ -19,6 +19,53 @@ export async function recordConsents(
       method text, source text, text_version text, ip inet, actor text, occurred_at timestamptz, expires_at timestamptz)`,
   );
 }
+
+/**
+ * What a customer says to us now, on a page of ours, by a text or to a provider: it counts from here on, also where a
+ * clock that was ahead has dated an older line later than `now`. One who was merged into another says it as that one.
+ */
+export async function recordStatements(
+  database: Database,
+  consents: readonly NewRow<"consents">[],
+  now: Date,
+): Promise<number> {
+  if (consents.length === 0) return 0;
+  return appendConsents(
+    database,
+    sql`SELECT person.id AS customer_id, channel, topic, state, method, source, text_version, ip, actor,
+        greatest(least(occurred_at, ${now}), ahead.latest + interval '1 microsecond') AS occurred_at, expires_at
+      FROM jsonb_to_recordset(${JSON.stringify(consents)}::jsonb) AS r (customer_id bigint, channel text, topic text, state text,
+        method text, source text, text_version text, ip inet, actor text, occurred_at timestamptz, expires_at timestamptz)
+      CROSS JOIN LATERAL (SELECT coalesce(merged_into, id) AS id FROM customers WHERE id = r.customer_id) AS person
+      CROSS JOIN LATERAL (SELECT max(c.occurred_at) AS latest FROM current_consents c
+        WHERE c.customer_id = person.id AND c.occurred_at >= ${now} AND c.state <> r.state) AS ahead`,
+  );
+}
+
+/**
+ * What is said without a date, such as a shop's `subscriptions` at each login. It takes back what was granted, but a
+ * grant does not take the place of a withdrawal (`isWithdrawn`), nor is one written that stands already.
+ */
+export async function recordUndated(
+  database: Database,
+  consents: readonly NewRow<"consents">[],
+): Promise<void> {
+  const withdrawn = consents.filter(({ state }) => state === "withdrawn");
+  const granted = consents.filter(({ state }) => state !== "withdrawn");
+  await recordConsents(database, withdrawn);
+  if (granted.length === 0) return;
+  await appendConsents(
+    database,
+    sql`SELECT * FROM jsonb_to_recordset(${JSON.stringify(granted)}::jsonb) AS g (customer_id bigint, channel text, topic text, state text,
+        method text, source text, text_version text, ip inet, actor text, occurred_at timestamptz, expires_at timestamptz)
+      WHERE NOT EXISTS (SELECT FROM current_consents c WHERE c.customer_id = g.customer_id AND (${isWithdrawn}
+        OR (c.channel = g.channel AND c.topic = g.topic AND c.state = g.state AND c.expires_at IS NULL)))`,
+  );
+}
+
+/** Whether the current line `c` is a withdrawal that the grant `g` would be against, wholly or in part. */
+export const isWithdrawn: RawBuilder<boolean> = sql<boolean>`(g.state = 'granted' AND c.state = 'withdrawn'
+  AND (c.channel = g.channel OR '*' IN (c.channel, g.channel)) AND (c.topic = g.topic OR '*' IN (c.topic, g.topic)))`;
 
 /** The same for a relation with the columns of `consents` but the id. */
 export async function appendConsents(database: Database, consents: Relation): Promise<number> {

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Database } from "../database/database.ts";
-import { appendConsents } from "./consent.ts";
+import { appendConsents, isWithdrawn } from "./consent.ts";
 import { recordEvents } from "./events.ts";
 import type { ImportOptions } from "./import-report.ts";
 import { mergeOrders } from "./orders.ts";
@@ -121,7 +121,8 @@ async function makeMonths(session: Database, now: Date): Promise<void> {
 
 /**
  * Consents of a file of customers. Without a date in the file they are of now, and a grant so dated does not take the
- * place of a withdrawal: an old list imported again must not bring back those who left.
+ * place of a withdrawal: an old list imported again must not bring back those who left. A date ahead of
+ * ours is none, since no withdrawal would count until then.
  */
 async function appendImportedConsents(
   session: Database,
@@ -129,22 +130,19 @@ async function appendImportedConsents(
 ): Promise<{ consents: number; notes: string[] }> {
   const given = sql`
     SELECT who.customer_id, k.channel, k.topic, k.state, 'import' AS method, coalesce(s.consent_source, ${options.file}::text) AS source,
-      s.consent_text_version AS text_version, NULL::inet AS ip, NULL::text AS actor, s.consent_at, NULL::timestamptz AS expires_at
+      s.consent_text_version AS text_version, NULL::inet AS ip, NULL::text AS actor, CASE WHEN s.consent_at <= ${options.now} THEN s.consent_at END AS consent_at, NULL::timestamptz AS expires_at
     FROM import_rows s JOIN ${customerOfRow} who ON true, jsonb_to_recordset(s.consents) AS k (channel text, topic text, state text)`;
   const dated: Relation = sql`
     SELECT customer_id, channel, topic, state, method, source, text_version, ip, actor, coalesce(consent_at, ${options.now}::timestamptz) AS occurred_at, expires_at
     FROM (${given}) g WHERE consent_at IS NOT NULL OR NOT EXISTS (
       SELECT FROM current_consents c WHERE c.customer_id = g.customer_id AND (
         (c.channel = g.channel AND c.topic = g.topic AND c.state = g.state)
-        OR (g.state = 'granted' AND c.state = 'withdrawn' AND (c.channel = g.channel OR '*' IN (c.channel, g.channel)) AND (c.topic = g.topic OR '*' IN (c.topic, g.topic)))
+        OR ${isWithdrawn}
       )
     )`;
   const refused = await sql<{ count: string }>`
     SELECT count(DISTINCT (g.customer_id, g.channel, g.topic)) AS count FROM (${given}) g JOIN current_consents c USING (customer_id)
-    WHERE g.consent_at IS NULL AND g.state = 'granted' AND c.state = 'withdrawn'
-      AND (c.channel = g.channel OR '*' IN (c.channel, g.channel)) AND (c.topic = g.topic OR '*' IN (c.topic, g.topic))`.execute(
-    session,
-  );
+    WHERE g.consent_at IS NULL AND ${isWithdrawn}`.execute(session);
   const consents = await session
     .transaction()
     .execute((transaction) => appendConsents(transaction, dated));

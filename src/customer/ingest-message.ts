@@ -11,6 +11,8 @@ export type IngestMessage = {
   /** The caller's own id: the same id twice is the same message. */
   readonly key: string | null;
   readonly at: Date;
+  /** Whether it said when. */
+  readonly isDated: boolean;
   /** Where it was said: a page's address, and whose. */
   readonly url: string | null;
   readonly ip: string | null;
@@ -84,7 +86,9 @@ export function readMessage(
       reason: issue.message.replace(/^Invalid input: /, ""),
     }));
   const { data } = parsed;
-  const at = data.timestamp === null || data.timestamp === undefined ? now : timeOf(data.timestamp);
+  const { timestamp } = data;
+  const isDated = timestamp !== null && timestamp !== undefined;
+  const at = isDated ? timeOf(timestamp) : now;
   const reason = faultOfTime(at, now);
   if (at === undefined || reason !== undefined)
     return [{ index, path: "timestamp", reason: reason ?? "" }];
@@ -98,6 +102,7 @@ export function readMessage(
     anonymousId,
     key: data.messageId ?? null,
     at,
+    isDated,
     ...placeOf(data.context),
   };
   if (data.type === "identify")

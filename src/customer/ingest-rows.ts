@@ -31,10 +31,12 @@ export interface ReadMessage {
 export class IngestRows {
   readonly #people: Columns;
   readonly #orders: Columns;
+  readonly #now: Date;
 
   constructor(settings: IngestSettings, zones: ReadonlySet<string>) {
     this.#people = new Columns("customers", settings, zones);
     this.#orders = new Columns("orders", settings, zones);
+    this.#now = settings.now;
   }
 
   read(message: IngestMessage): ReadMessage | IngestError {
@@ -55,7 +57,9 @@ export class IngestRows {
     return {
       message,
       person,
-      consents: ((consents ?? []) as unknown as Said[]).map((said) => consentOf(message, said)),
+      consents: ((consents ?? []) as unknown as Said[]).map((said) =>
+        consentOf(message, said, this.#now),
+      ),
       order: [],
     };
   }
@@ -88,9 +92,20 @@ interface Said {
 
 const orderNumbers = new Set(["orderid", "ordernumber"]);
 
-function consentOf(message: IngestMessage, said: Said): Omit<NewRow<"consents">, "customer_id"> {
+/** Never dated ahead: a browser's clock that is fast would have the grant outlast a withdrawal that comes after it. */
+function consentOf(
+  message: IngestMessage,
+  said: Said,
+  now: Date,
+): Omit<NewRow<"consents">, "customer_id"> {
   const ip = message.ip !== null && isIP(message.ip) !== 0 ? message.ip : null;
-  return { ...said, method: "api", source: message.url, ip, occurred_at: message.at };
+  return {
+    ...said,
+    method: "api",
+    source: message.url,
+    ip,
+    occurred_at: message.at < now ? message.at : now,
+  };
 }
 
 /** Why a row cannot be read. */

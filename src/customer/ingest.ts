@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import { sqlStateOf } from "../database/sql-state.ts";
-import { recordConsents } from "./consent.ts";
+import { recordConsents, recordUndated } from "./consent.ts";
 import { recordEvents } from "./events.ts";
 import { anonymousCustomers, joinAnonymous, keepLinks, knownCustomers } from "./identity.ts";
 import { type IngestError, type IngestMessage, readMessage } from "./ingest-message.ts";
@@ -96,10 +96,12 @@ async function take(
         ]
       : [],
   );
-  const consents = fresh.flatMap((item) =>
-    item.consents.map((consent) => ({ ...consent, customer_id: customerOf(item.message) })),
-  );
-  await recordConsents(transaction, consents);
+  const consentsOf = (those: readonly ReadMessage[]) =>
+    those.flatMap((item) =>
+      item.consents.map((consent) => ({ ...consent, customer_id: customerOf(item.message) })),
+    );
+  await recordConsents(transaction, consentsOf(fresh.filter(({ message }) => message.isDated)));
+  await recordUndated(transaction, consentsOf(fresh.filter(({ message }) => !message.isDated)));
   const recorded =
     events.length === 0
       ? { heard: 0 }

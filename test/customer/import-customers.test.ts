@@ -270,6 +270,30 @@ test("consent columns write consents once, with the file as their source", async
   ]);
 });
 
+test("a consent dated ahead is of now, and does not come back with the file after a withdrawal", async () => {
+  const file = aFile(["id,consent.email.offers,consent.at", "1,yes,2026-11-20T18:00:00Z"]);
+  await importing(database, "customers", file);
+  const consents = () =>
+    database
+      .selectFrom("current_consents")
+      .select(["customer_id", "state", "occurred_at"])
+      .execute();
+  const [given] = await consents();
+  expect(given).toMatchObject({ state: "granted", occurred_at: now });
+  const withdrawn = {
+    channel: "email",
+    topic: "offers",
+    state: "withdrawn",
+    method: "one_click",
+  } as const;
+  const minutesLater = (minutes: number) => new Date(now.getTime() + minutes * 60_000);
+  await recordConsents(database, [
+    { ...withdrawn, customer_id: given?.customer_id ?? "", occurred_at: minutesLater(30) },
+  ]);
+  await importing(database, "customers", file, { now: minutesLater(60) });
+  expect(await consents()).toMatchObject([{ state: "withdrawn" }]);
+});
+
 test("an old list without dates does not bring back a customer who left since", async () => {
   const file = aFile(["id,consent.email.offers", "1,yes"]);
   await importing(database, "customers", file);

@@ -205,6 +205,48 @@ describe("identify", () => {
     expect(await customers()).toEqual(before);
   });
 
+  const allows = async () =>
+    (await database.selectFrom("current_consents").select(["state", "occurred_at"]).execute())[0];
+  const logsIn = (email: boolean, timestamp?: string) =>
+    identify(
+      database,
+      { userId: "c-1", traits: { subscriptions: { email } }, timestamp },
+      settings,
+    );
+
+  test("a consent without a date, such as each login's, does not bring back who left; one with a date does", async () => {
+    await logsIn(true, "2026-11-18T12:00:00Z");
+    await logsIn(false, "2026-11-19T12:00:00Z");
+    await logsIn(true);
+    expect(await allows()).toMatchObject({ state: "withdrawn" });
+    await logsIn(true, "2026-11-20T11:59:00Z");
+    expect(await allows()).toMatchObject({ state: "granted" });
+    await logsIn(false);
+    expect(await allows()).toEqual({ state: "withdrawn", occurred_at: now });
+  });
+
+  test("a withdrawal of one topic stands against an undated grant of the whole channel", async () => {
+    const traits = (offers: object | boolean) => ({
+      userId: "c-1",
+      traits: { consent: { email: offers } },
+    });
+    await identify(database, traits({ offers: false }), settings);
+    await identify(database, traits(true), settings);
+    expect(await database.selectFrom("consents").select("state").execute()).toEqual([
+      { state: "withdrawn" },
+    ]);
+  });
+
+  test("an undated consent that stands already is not written again", async () => {
+    for (const _ of [1, 2, 3]) await logsIn(true);
+    expect(await database.selectFrom("consents").select("id").execute()).toHaveLength(1);
+  });
+
+  test("a consent of a clock that is ahead is of now", async () => {
+    await logsIn(true, "2026-11-20T14:00:00Z");
+    expect(await allows()).toEqual({ state: "granted", occurred_at: now });
+  });
+
   test("records consents said in their own shape, and none otherwise", async () => {
     await batch(
       { type: "identify", userId: "c-1", traits: { newsletter: true } },
