@@ -13,8 +13,9 @@ test("the table of errors and the codes are the same", () => {
 
 test("the reasons it explains are those that are written into the ledger", () => {
   const reasons = [...docs.matchAll(/^\| `(?:suppressed|expired|planned|unknown)` \| (.+?) \|/gm)];
-  const sources = ["open-sending", "plan", "recover", "restored"]
-    .map((name) => readFileSync(`src/message/${name}.ts`, "utf8"))
+  const writers = ["open-sending", "plan", "recover", "restored"].map((name) => `message/${name}`);
+  const sources = [...writers, "customer/absorb"]
+    .map((name) => readFileSync(`src/${name}.ts`, "utf8"))
     .join("");
   for (const [, reason = ""] of reasons) expect(sources).toContain(reason.replace("…", ""));
   expect(reasons.length).toBeGreaterThan(7);

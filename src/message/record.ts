@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Outcome } from "../channel/channel.ts";
 import { untrustedTextOrNull } from "../channel/untrusted-text.ts";
-import { recordConsents, suppress } from "../customer/consent.ts";
+import { recordStatements, suppress } from "../customer/consent.ts";
 import type { Database } from "../database/database.ts";
 import { isRowFault } from "../database/sql-state.ts";
 import type { ClaimedMessage, MessageState } from "./message.ts";
@@ -165,7 +165,7 @@ async function avoidAddresses(
     );
   }
   if (unwilling.length > 0) {
-    await recordConsents(
+    await recordStatements(
       transaction,
       unwilling.map(({ settled, outcome }) => ({
         customer_id: settled.message.customer.id,
@@ -176,6 +176,7 @@ async function avoidAddresses(
         source: untrustedTextOrNull(outcome.code),
         occurred_at: now,
       })),
+      now,
     );
   }
 }

@@ -61,7 +61,7 @@ async function findMessages(
   given: readonly GivenReport[],
 ): Promise<Map<KeptReport, ReportedMessage>> {
   const { rows } = await sql<ReportedMessage & { place: string }>`
-    select given.place, message.id, message.delivery_id as "deliveryId", message.customer_id as "customerId", message.channel, message.address
+    select given.place, message.id, message.delivery_id as "deliveryId", coalesce(customer.merged_into, customer.id) as "customerId", message.channel, message.address
     from unnest(${given.map((one) => one.provider)}::text[], ${given.map((one) => one.report.deliveryId)}::uuid[],
       ${given.map((one) => one.report.receipt)}::text[]) with ordinality as given (provider, delivery_id, receipt, place)
     cross join lateral (
@@ -69,7 +69,8 @@ async function findMessages(
       union all
       select 2, * from messages where receipt = given.receipt and provider = given.provider
       order by preference limit 1
-    ) message`.execute(database);
+    ) message
+    join customers customer on customer.id = message.customer_id`.execute(database);
   return new Map(rows.flatMap(({ place, ...message }) => paired(given, place, message)));
 }
 

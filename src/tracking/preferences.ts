@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { recordConsents } from "../customer/consent.ts";
+import { recordStatements } from "../customer/consent.ts";
 import type { Database } from "../database/database.ts";
 import { suppressPlanned } from "./leaving.ts";
 import type { Tokens } from "./tokens.ts";
@@ -36,11 +36,12 @@ export async function preferencesOf(
   if (content === undefined) return undefined;
   const message = await database
     .selectFrom("messages")
-    .select("customer_id")
+    .innerJoin("customers", "customers.id", "messages.customer_id")
+    .select((of) => of.fn.coalesce("customers.merged_into", "customers.id").as("customerId"))
     .where("delivery_id", "=", content.deliveryId)
     .executeTakeFirst();
   if (message === undefined) return undefined;
-  const held = await heldPreferences(database, message.customer_id, offer, now);
+  const held = await heldPreferences(database, message.customerId, offer, now);
   return {
     preferences: held.map((one) => ({ ...one, title: offer.topics[one.topic] ?? one.topic })),
   };
@@ -87,7 +88,7 @@ async function saveTicks(
     const { customerId } = message;
     const held = await heldPreferences(transaction, customerId, offer, now);
     const changed = changedBy(held, wanted);
-    await recordConsents(
+    await recordStatements(
       transaction,
       changed.map(({ channel, topic, granted }) => ({
         customer_id: customerId,
@@ -99,6 +100,7 @@ async function saveTicks(
         ip: addressOf(ip),
         occurred_at: now,
       })),
+      now,
     );
     const leaving = changed.filter(({ granted }) => !granted);
     await suppressPlanned(

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { recordConsents, suppress } from "../customer/consent.ts";
+import { recordStatements, suppress } from "../customer/consent.ts";
 import type { Database } from "../database/database.ts";
 import { faultPoint } from "../fault.ts";
 import { recountVisits } from "./hasty.ts";
@@ -140,7 +140,7 @@ async function lockMessages(transaction: Database, ids: readonly string[]): Prom
 
 async function carryOut(transaction: Database, effects: ReportEffects, now: Date): Promise<void> {
   await suppress(transaction, effects.suppressions);
-  await recordConsents(transaction, effects.consents);
+  await recordStatements(transaction, effects.consents, now);
   await suppressPlanned(transaction, effects.leaving, now);
   await liftStops(transaction, effects.returning);
   await liftAnswered(transaction, effects.suppressions);

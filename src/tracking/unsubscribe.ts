@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { sql } from "kysely";
-import { recordConsents } from "../customer/consent.ts";
+import { recordStatements } from "../customer/consent.ts";
 import type { Database } from "../database/database.ts";
 import { suppressPlanned } from "./leaving.ts";
 import type { Tokens } from "./tokens.ts";
@@ -40,7 +40,10 @@ export async function unsubscribe(
   return leave(database, { ...wish, deliveryId: content.deliveryId });
 }
 
-/** The message a token was sent with, locked, so that two presses of one button wait for one another. */
+/**
+ * The message a token was sent with, locked, so that two presses of one button wait for one another. It leads to whom its
+ * customer was merged into meanwhile.
+ */
 export interface TokenMessage {
   readonly id: string;
   readonly customerId: string;
@@ -53,7 +56,8 @@ export async function lockMessage(
   deliveryId: string,
 ): Promise<TokenMessage | undefined> {
   const { rows } = await sql<TokenMessage>`
-    select id, customer_id as "customerId", channel, topic from messages where delivery_id = ${deliveryId} for no key update`.execute(
+    select m.id, coalesce(c.merged_into, c.id) as "customerId", m.channel, m.topic
+    from messages m join customers c on c.id = m.customer_id where m.delivery_id = ${deliveryId} for no key update of m`.execute(
     transaction,
   );
   return rows[0];
@@ -70,17 +74,16 @@ export async function leave(
     const already = await hasLeft(transaction, message.customerId, left);
     if (!already) {
       const { method, now, deliveryId } = wish;
-      await recordConsents(transaction, [
-        {
-          ...left,
-          customer_id: message.customerId,
-          state: "withdrawn",
-          method,
-          source: `message ${deliveryId}`,
-          ip: addressOf(wish.ip),
-          occurred_at: now,
-        },
-      ]);
+      const withdrawal = {
+        ...left,
+        customer_id: message.customerId,
+        state: "withdrawn" as const,
+        method,
+        source: `message ${deliveryId}`,
+        ip: addressOf(wish.ip),
+        occurred_at: now,
+      };
+      await recordStatements(transaction, [withdrawal], now);
     }
     await suppressPlanned(transaction, [{ customerId: message.customerId, ...left }], wish.now);
     await sql`update messages set unsubscribed_at = ${wish.now} where id = ${message.id} and unsubscribed_at is null`.execute(

@@ -17,10 +17,10 @@ async function aCustomer(fields: { external_id?: string; email?: string }): Prom
   ).id;
 }
 
-async function aJourney(): Promise<{ journey_id: number; version_id: number }> {
+async function aJourney(name = "welcome"): Promise<{ journey_id: number; version_id: number }> {
   const journey = await database
     .insertInto("journeys")
-    .values({ name: "welcome", created_at: now, changed_at: now })
+    .values({ name, created_at: now, changed_at: now })
     .returning("id")
     .executeTakeFirstOrThrow();
   const version = await database
@@ -87,4 +87,68 @@ test("of two passages on the same grounds the known customer's goes on, others m
     { id: anonymous, email: null },
     { id: known, email: "ann@example.com" },
   ]);
+});
+
+test("of two customers merged into one at once the passages that do not fit end, and say no more", async () => {
+  const [first, second] = [await aCustomer({ email: "a@example.com" }), await aCustomer({})];
+  const known = await aCustomer({ external_id: "c-2" });
+  const { version_id, journey_id } = await aJourney("twice");
+  const dated = { step: "first", due_at: now, entered_at: now, moved_at: now, entry_key: "once" };
+  const enrollments = await database
+    .insertInto("enrollments")
+    .values(
+      [first, second].map((customer_id) => ({ ...dated, journey_id, version_id, customer_id })),
+    )
+    .returning(["id", "customer_id"])
+    .execute();
+  await database
+    .insertInto("messages")
+    .values(
+      enrollments.flatMap(({ id, customer_id }) =>
+        (["planned", "claimed", "accepted"] as const).map((state) => ({
+          enrollment_id: id,
+          journey_id,
+          version_id,
+          customer_id,
+          state,
+          step: state,
+          channel: "letter",
+          template: "hello",
+          class: "marketing" as const,
+          due_at: now,
+          expires_at: now,
+          planned_at: now,
+        })),
+      ),
+    )
+    .execute();
+  await absorb(
+    database,
+    [first, second].map((from) => ({ from, into: known })),
+    now,
+  );
+  const messages = await database
+    .selectFrom("messages")
+    .select(["customer_id", "state", "reason", "fence"])
+    .orderBy("id")
+    .execute();
+  const merged = { customer_id: second, state: "suppressed", reason: "merged", fence: "1" };
+  expect(messages).toEqual([
+    ...["planned", "claimed", "accepted"].map((state) => ({
+      customer_id: known,
+      state,
+      reason: null,
+      fence: "0",
+    })),
+    merged,
+    merged,
+    { customer_id: second, state: "accepted", reason: null, fence: "0" },
+  ]);
+  const shell = database.selectFrom("customers").select(["merged_into"]).where("id", "=", second);
+  expect(await shell.execute()).toEqual([{ merged_into: known }]);
+  const left = database
+    .selectFrom("enrollments")
+    .select(["state"])
+    .where("customer_id", "=", second);
+  expect(await left.execute()).toEqual([{ state: "exited" }]);
 });

@@ -6,6 +6,7 @@ import { takeBack } from "../../src/enrollment/take-back.ts";
 import { claim } from "../../src/message/claim.ts";
 import { compose } from "../../src/message/compose.ts";
 import { openSending } from "../../src/message/open-sending.ts";
+import { suppressPlanned } from "../../src/tracking/leaving.ts";
 import { aDatabase, freshTables } from "../support/database.ts";
 import { aCustomer, agree, later, monday } from "../support/people.ts";
 import { aCarrier, aComposer, aDelivery, aJourney, deliverDue, ledger, plan } from "./ledger.ts";
@@ -98,6 +99,24 @@ describe("the last look before sending", () => {
     });
     expect(await look.opening).toEqual([]);
     expect(await outcome()).toEqual([{ state: "suppressed", reason: "stopped" }]);
+  });
+
+  it("a withdrawal that commits while the batch is being opened counts, though it was read before", async () => {
+    const id = await aCustomer(database);
+    await plan(database, [id], { journey: await aJourney(database) });
+    const [message] = await claim(database, { ...claiming, now: monday });
+    const { composed } = await compose(database, aComposer(), [message!], monday);
+    const rules = aDelivery(aCarrier().carrier);
+    const left = { channel: "email", topic: "offers" };
+    const leaving = await database.transaction().execute(async (transaction) => {
+      await agree(transaction, id, { ...left, state: "withdrawn", at: monday });
+      await suppressPlanned(transaction, [{ ...left, customerId: id }], monday);
+      const opening = openSending(database, "email", composed, rules, monday);
+      while (!(await isSomebodyWaiting(transaction))) continue;
+      return { opening };
+    });
+    expect(await leaving.opening).toEqual([]);
+    expect(await outcome()).toEqual([{ state: "suppressed", reason: "unsubscribed" }]);
   });
 
   it("a customer who unsubscribes while a message is being retried receives nothing more", async () => {

@@ -275,6 +275,18 @@ test("an unsubscribe at the provider stops offers on that channel, not receipts 
   expect(await suppressed()).toEqual([]);
 });
 
+test("an unsubscribe at the provider from mail to a customer who was merged into another is that one's", async () => {
+  const heir = await aCustomer(database);
+  await database
+    .updateTable("customers")
+    .set({ merged_into: heir })
+    .where("id", "=", customer)
+    .execute();
+  const planned = await aPlannedMessage(database, heir);
+  await report(database, about("unsubscribed"));
+  expect(await messageNow(database, planned.id)).toMatchObject({ state: "suppressed" });
+});
+
 test("a late report of an unsubscribe does not undo the consent given since", async () => {
   const planned = await aPlannedMessage(database, customer);
   const agreed = { channel: "*", topic: "*", state: "granted", method: "form" } as const;

@@ -1,5 +1,8 @@
+import { sql } from "kysely";
 import { beforeEach, expect, test } from "vitest";
+import { absorb } from "../../src/customer/absorb.ts";
 import type { Row } from "../../src/database/tables.ts";
+import { savePreferences } from "../../src/tracking/preferences.ts";
 import { type LeavingScope, unsubscribe } from "../../src/tracking/unsubscribe.ts";
 import { listUnsubscribeHeaders } from "../../src/tracking/urls.ts";
 import { aDatabase, freshTables } from "../support/database.ts";
@@ -132,3 +135,76 @@ test("a message names one HTTPS address to leave by, and that one POST does", ()
   });
   expect(headers["List-Unsubscribe"]).toMatch(/^<https:\/\/[^<>,]+>$/);
 });
+
+test("a grant dated ahead by a fast clock does not outlast the withdrawal, nor that a later wish to come back", async () => {
+  await agree(database, customer, {
+    channel: "email",
+    topic: "offers",
+    at: later(soon, { hours: 2 }),
+  });
+  const planned = await aPlannedMessage(database, customer);
+  expect(await leave()).toMatchObject({ already: false });
+  expect(await stateOf(planned)).toBe("suppressed");
+  expect(await consentNow()).toBe(false);
+  const offer = { channels: ["email"], topics: { offers: "Offers" } };
+  const token = tokenIn(urls.preferences(message.delivery_id));
+  const wanted = [{ channel: "email", topic: "offers" }];
+  const now = later(soon, { minutes: 5 });
+  expect(await savePreferences(database, tokens, offer, { token, wanted, now })).toEqual({
+    changed: 1,
+  });
+  expect(await consentNow()).toBe(true);
+});
+
+test("a message that a worker has read as welcome and not yet opened is taken from it", async () => {
+  const held = await aPlannedMessage(database, customer, { state: "claimed", fence: "3" });
+  await leave();
+  expect(await messageNow(database, held.id)).toMatchObject({ state: "suppressed", fence: "4" });
+});
+
+test("a worker that opens a batch at this very moment is not waited for", async () => {
+  const held = await aPlannedMessage(database, customer, { state: "claimed" });
+  await database.transaction().execute(async (transaction) => {
+    await transaction
+      .selectFrom("messages")
+      .select("id")
+      .where("id", "=", held.id)
+      .forUpdate()
+      .execute();
+    expect(await leave()).toMatchObject({ already: false });
+  });
+  expect(await stateOf(held)).toBe("claimed");
+});
+
+test("a click in the mail of a customer who was merged into another is that one's", async () => {
+  const heir = await aCustomer(database);
+  const entry = {
+    entry_key: "once",
+    state: "waiting" as const,
+    step: "hello",
+    entered_at: monday,
+    moved_at: monday,
+  };
+  const { journey_id, version_id } = message;
+  await database
+    .insertInto("enrollments")
+    .values({ ...entry, journey_id, version_id, customer_id: heir })
+    .execute();
+  await absorb(database, [{ from: customer, into: heir }], monday);
+  const last = await aCustomer(database);
+  await database
+    .insertInto("enrollments")
+    .values({ ...entry, journey_id, version_id, customer_id: last })
+    .execute();
+  await absorb(database, [{ from: heir, into: last }], monday);
+  await leave("everything");
+  expect(await consentNow(last)).toBe(false);
+});
+
+async function consentNow(of = customer): Promise<boolean | undefined> {
+  const { rows } = await sql<{ granted: boolean }>`
+    select granted from deciding_consent(${of}, 'email', 'offers', ${later(soon, { hours: 3 })})`.execute(
+    database,
+  );
+  return rows[0]?.granted;
+}
