@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { Start } from "../journey/journey.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { lookAhead, nextStart, zonesOf } from "./next-moment.ts";
@@ -15,6 +16,9 @@ export interface Replaying {
   onStep(now: Date): void;
 }
 
+/** Plans are kept and tables grow from nothing, so the planner hears of it: every so many days of the play. */
+const analyzeMs = 20 * 86_400_000;
+
 /** Plays the time from now to `until`, passing over the steps in which nothing comes in and nothing is due. */
 export async function replay(rehearsal: Rehearsal, replaying: Replaying): Promise<void> {
   const { clock, working, engine } = rehearsal;
@@ -23,6 +27,7 @@ export async function replay(rehearsal: Rehearsal, replaying: Replaying): Promis
   const from = clock.now();
   const steps = await arrivals?.stepsOf(from, stepMs);
   let refreshed = from;
+  let analyzed = from;
   let customers = await zonesOf(database, config.zone);
   const startAfter = (now: Date) => nextStart(starts, now, { shops: config.zone, customers });
   let ahead = await lookAhead(database, from);
@@ -44,6 +49,10 @@ export async function replay(rehearsal: Rehearsal, replaying: Replaying): Promis
         refreshed = at;
         customers = await zonesOf(database, config.zone);
         await rehearsal.refresh();
+        if (at.getTime() - analyzed.getTime() >= analyzeMs) {
+          analyzed = at;
+          await sql`analyze customers, enrollments, messages, attempts`.execute(database);
+        }
       }
       await rehearsal.turn(reasons);
       ahead = await lookAhead(database, at);

@@ -85,11 +85,15 @@ async function lockName(keeper: Database, schema: string): Promise<() => void> {
   return () => over.resolve();
 }
 
-/** Thousands of small statements gain nothing by being compiled, and no commit here is worth a wait. */
+/**
+ * Thousands of small statements gain nothing by being compiled or planned anew for each handful of values, and no commit
+ * here is worth a wait.
+ */
 function hurried(url: string): string {
   const [address = "", query = ""] = url.split("?", 2);
   const parameters = new URLSearchParams(query);
-  const options = `${parameters.get("options") ?? ""} -c jit=off -c synchronous_commit=off`.trim();
+  const options =
+    `${parameters.get("options") ?? ""} -c jit=off -c synchronous_commit=off -c plan_cache_mode=force_generic_plan`.trim();
   parameters.set("options", options);
   return `${address}?${parameters.toString()}`;
 }
