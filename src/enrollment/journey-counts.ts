@@ -3,6 +3,7 @@ import type { Database } from "../database/database.ts";
 import type { EnrollmentsState, JourneysState, MessagesState } from "../database/tables.ts";
 import type { Journey, Step, StepId } from "../journey/journey.ts";
 import { stepsInOrder } from "../journey/step.ts";
+import { withNewKeys } from "./older-version.ts";
 import { placeSql } from "./resting.ts";
 
 export interface JourneyCounts {
@@ -92,7 +93,7 @@ async function journeysOf(database: Database) {
            version.definition as journey
     from journeys join journey_versions version on version.id = journeys.version_id
     order by journeys.name`.execute(database);
-  return rows;
+  return rows.map((row) => ({ ...row, journey: withNewKeys(row.journey) }));
 }
 
 interface JourneyRow {

@@ -1,19 +1,25 @@
-import type { Journey, Start, Step, Stop } from "../journey/journey.ts";
+import type { Journey, Objective, Start, Step, Stop } from "../journey/journey.ts";
 
 /**
  * A definition as today's parser would have written it: versions are immutable, so those applied by an earlier release
  * lack the keys that came since. Each gets the value that means what was meant before there was a key.
  */
 export function withNewKeys(journey: Journey): Journey {
-  if (Object.hasOwn(journey, "priority")) return journey;
+  const objective = journey.objective && objectiveWith(journey.objective);
+  if (Object.hasOwn(journey, "priority")) return { ...journey, objective };
   const steps = Object.entries(journey.steps).map(([id, step]) => [id, stepWith(step)] as const);
   return {
     ...journey,
+    objective,
     priority: 0,
     start: startWith(journey.start),
     stop: journey.stop.map(stopWith),
     steps: Object.fromEntries(steps),
   };
+}
+
+function objectiveWith(objective: Objective): Objective {
+  return Object.hasOwn(objective, "where") ? objective : { ...objective, where: {}, value: null };
 }
 
 function startWith(start: Start): Start {

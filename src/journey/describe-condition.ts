@@ -91,7 +91,7 @@ const words: Readonly<Record<Comparison["op"], string>> = {
   within: "within",
 };
 
-function describeTest(test: Test): string {
+export function describeTest(test: Test): string {
   return test.map(describeComparison).join(" and ");
 }
 

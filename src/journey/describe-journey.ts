@@ -1,5 +1,5 @@
 import { writeDuration } from "../duration.ts";
-import { describeCondition } from "./describe-condition.ts";
+import { describeCondition, describeTest } from "./describe-condition.ts";
 import { describeDay } from "./describe-step.ts";
 import type { Journey, Start, Stop } from "./journey.ts";
 
@@ -44,9 +44,13 @@ export function describeStop(stop: Stop): string {
   return `${cause} (${stop.as})`;
 }
 
-/** "order_completed within 60 days". */
+/** "order_completed where total >= 50 within 60 days". */
 export function describeGoal({ objective }: Journey): string | null {
   if (objective === null) return null;
+  const tests = Object.entries(objective.where).map(
+    ([property, test]) => `${property} ${describeTest(test)}`,
+  );
+  const where = tests.length === 0 ? "" : ` where ${tests.join(" and ")}`;
   const within = objective.within === null ? "" : ` within ${writeDuration(objective.within)}`;
-  return `${objective.goal}${within}`;
+  return `${objective.goal}${where}${within}`;
 }

@@ -31,6 +31,10 @@ export type StepId = string;
 export interface Objective {
   /** An event name that counts as the conversion. */
   readonly goal: string;
+  /** Only such an event with these properties. */
+  readonly where: Readonly<Record<string, Test>>;
+  /** The property that says what it earned; null takes the first number of `total`, `value` and `revenue`. */
+  readonly value: string | null;
   /** Share of enrolled customers, 0 to 1. */
   readonly target: number | null;
   readonly within: Duration | null;

@@ -142,6 +142,8 @@ const topic: Reader<string> = map(name("a topic such as offers"), (read, place) 
 
 const objective: Reader<Objective> = mapping("an objective such as { goal: order_completed }", {
   goal: required(eventName),
+  where: optional(eventWhere, {}),
+  value: nullable(text("the property that says what it earned")),
   target: nullable(share),
   within: nullable(duration),
   holdout: optional(share, 0),

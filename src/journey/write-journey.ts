@@ -29,9 +29,12 @@ export function writeHead(journey: Journey): Written {
   };
 }
 
-function writeObjective({ goal, target, within, holdout }: Objective): Written {
+function writeObjective(objective: Objective): Written {
+  const { goal, where, value, target, within, holdout } = objective;
   return {
     goal,
+    ...whereOf(where),
+    ...(value !== null && { value }),
     ...(target !== null && { target: percent(target) }),
     ...windowOf(within),
     ...(holdout > 0 && { holdout: percent(holdout) }),

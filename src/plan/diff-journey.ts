@@ -148,7 +148,8 @@ function describeObjective(journey: Journey): string {
   if (objective === null) return "none";
   const percent = (share: number) => `${Number((share * 100).toFixed(2))}%`;
   const target = objective.target === null ? "" : `, target ${percent(objective.target)}`;
-  return `${describeGoal(journey)}${target}, holdout ${percent(objective.holdout)}`;
+  const value = objective.value === null ? "" : `, worth its ${objective.value}`;
+  return `${describeGoal(journey)}${value}${target}, holdout ${percent(objective.holdout)}`;
 }
 
 function diffSettings(before: Journey, after: Journey): readonly Changed[] {

@@ -4,6 +4,7 @@ import type { Config } from "../config.ts";
 import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
 import type { Written } from "../enrollment/apply.ts";
+import { withNewKeys } from "../enrollment/older-version.ts";
 import type { Condition } from "../journey/condition.ts";
 import type { Journey } from "../journey/journey.ts";
 import type { Segment } from "../journey/read-segment.ts";
@@ -148,7 +149,7 @@ async function journeysIn(database: Kysely<Tables>): Promise<ReadonlyMap<string,
     rows.map((row) => [
       row.name,
       // What `apply` stored is what the checked parser returned.
-      { ...row, definition: row.definition as Journey },
+      { ...row, definition: withNewKeys(row.definition as Journey) },
     ]),
   );
 }

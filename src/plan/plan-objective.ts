@@ -1,7 +1,8 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import { type Duration, interval, roughSeconds } from "../duration.ts";
-import type { Journey } from "../journey/journey.ts";
+import { matches } from "../enrollment/pending-event.ts";
+import type { Journey, Objective } from "../journey/journey.ts";
 import type { Asked } from "./audience.ts";
 import { within } from "./budget.ts";
 import type { ObjectivePlan } from "./plan.ts";
@@ -30,7 +31,7 @@ export async function planObjective(
   const event = start.kind === "event" ? start.event : null;
   const past =
     heldOut === null
-      ? await rateBefore(database, { goal: objective.goal, window, event }, of.sample, asked)
+      ? await rateBefore(database, { ...objective, window, event }, of.sample, asked)
       : null;
   const base = heldOut ?? past;
   const customers =
@@ -59,7 +60,8 @@ async function rateOfHoldout(database: Database, journeyId: number): Promise<num
 }
 
 interface Reaching {
-  readonly goal: string;
+  readonly goal: Objective["goal"];
+  readonly where: Objective["where"];
   readonly window: Duration;
   /** The event that starts the journey; null for other starts. */
   readonly event: string | null;
@@ -71,7 +73,7 @@ interface Reaching {
  */
 async function rateBefore(
   database: Database,
-  { goal, window, event }: Reaching,
+  { goal, where, window, event }: Reaching,
   sample: RawBuilder<unknown>,
   { now, limitMs }: Asked,
 ): Promise<number | null> {
@@ -86,8 +88,8 @@ async function rateBefore(
   const rows = await within(database, limitMs, async (session) => {
     const query = sql<{ customers: string; converted: string }>`
       select count(*) as customers, count(*) filter (where exists (
-        select from events reached where reached.customer_id = entered.id and reached.name = ${goal}
-          and reached.occurred_at > entered.at and reached.occurred_at <= entered.at + ${span})) as converted
+        select from events event where event.customer_id = entered.id and event.name = ${goal}
+          and event.occurred_at > entered.at and event.occurred_at <= entered.at + ${span} and ${matches(where, now)})) as converted
       from (${entered}) as entered`;
     return (await query.execute(session)).rows;
   });

@@ -11,7 +11,7 @@ const old = {
   describe: null,
   class: "marketing",
   topic: "offers",
-  objective: null,
+  objective: { goal: "answered", target: null, within: null, holdout: 0 },
   start: { kind: "event", event: "signed_up", where: {}, if: null, again: { kind: "never" } },
   stop: [{ kind: "event", event: "left_us", where: {}, as: "gone" }],
   maxLateness: { months: 0, days: 1, seconds: 0 },
@@ -52,4 +52,10 @@ steps: [{ send: new, by: email }]`);
   await shop.live();
   expect(await shop.messagesTo(ada)).toEqual(["email hello", "email bye"]);
   expect(await shop.whereabouts(bob)).toEqual(["exited: gone"]);
+  const converted = await shop.database
+    .selectFrom("enrollments")
+    .select("customer_id")
+    .where("converted_at", "is not", null)
+    .execute();
+  expect(converted).toEqual([{ customer_id: ada }]);
 });

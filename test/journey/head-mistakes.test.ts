@@ -31,6 +31,18 @@ const mistakes: readonly (readonly [string, string])[] = [
     "3 objective.goal: expected the name of an event, got nothing",
   ],
   [
+    "journey: welcome\ntopic: offers\nobjective: { goal: a, where: total }",
+    '3 objective.where: expected a mapping of property names to tests, got "total"',
+  ],
+  [
+    "journey: welcome\ntopic: offers\nobjective: { goal: a, where: { total: { over: 5 } } }",
+    '3 objective.where.total.over: unknown operator "over"; expected one of eq, ne, gt, gte, lt, lte, in, not_in, contains, starts_with, exists, before, after, within',
+  ],
+  [
+    "journey: welcome\ntopic: offers\nobjective: { goal: a, value: [total] }",
+    "3 objective.value: expected the property that says what it earned, got a list",
+  ],
+  [
     "journey: welcome\ntopic: offers\nobjective: { goal: a, target: 12 }",
     "3 objective.target: expected a share such as 12%, got 12",
   ],

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { describeStep } from "../../src/journey/describe-step.ts";
+import { describeGoal } from "../../src/journey/describe-journey.ts";
 import { eventsHeardBy } from "../../src/journey/step.ts";
 import { journeyFrom, mistakesIn } from "./mistake-lines.ts";
 
@@ -90,10 +91,23 @@ test("shares of an objective are between 0 and 1", () => {
     "journey: a\ntopic: offers\nobjective: { goal: ordered, target: 12.5%, within: 60 days, holdout: 10% }";
   expect(journeyFrom({ head }).objective).toEqual({
     goal: "ordered",
+    where: {},
+    value: null,
     target: 0.125,
     within: days(60),
     holdout: 0.1,
   });
+});
+
+test("a goal may be narrowed by its properties, and say which of them is what it earned", () => {
+  const head =
+    "journey: a\ntopic: offers\nobjective: { goal: ordered, where: { total: { gte: 50 } }, value: margin, within: 60 days }";
+  const journey = journeyFrom({ head });
+  expect(journey.objective).toMatchObject({
+    where: { total: [{ op: "gte", value: 50 }] },
+    value: "margin",
+  });
+  expect(describeGoal(journey)).toBe("ordered where total at least 50 within 60 days");
 });
 
 test("a transactional journey needs no topic", () => {

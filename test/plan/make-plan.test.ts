@@ -348,21 +348,6 @@ test("migrate moves them, and the plan says where; a step nobody thought of is a
   expect(stranded.warnings[0]).toContain('expected a destination for "thank-you" of version 1');
 });
 
-test("a source that no version has is a warning, and a wait is known by its id", async () => {
-  const ada = await aCustomer(shop.database);
-  await shop.apply(waiting(""));
-  await shop.happens(ada, "signed_up");
-  await shop.live();
-  const from = (source: string) =>
-    waiting(`migrate: { from: 1, steps: { ${source}: happy-birthday } }`, "happy-birthday");
-  const typo = await planOf(shop, files([from("thank-yuo")]));
-  expect(typo.warnings[0]).toContain('got "thank-yuo". Did you mean "thank-you"?');
-  expect(await planOf(shop, files([from("wait-3-days")]))).toMatchObject({
-    inFlight: [{ step: "wait-3-days", fate: "moves", to: "happy-birthday", customers: 1 }],
-    warnings: [],
-  });
-});
-
 test("a message that a renamed step would send again is warned of", async () => {
   const ada = await aCustomer(shop.database);
   const text = (id: string, migrate = "") =>
@@ -384,7 +369,9 @@ test("a message that a renamed step would send again is warned of", async () => 
 test("the objective says how many customers and days the target takes", async () => {
   for (let count = 0; count < 100; count += 1) {
     const customer = await aCustomer(shop.database, { consent: false });
-    if (count % 10 === 0) await shop.happens(customer, "paid", {}, later(shop.now, { days: -2 }));
+    const total = count % 20 === 0 ? 50 : 20;
+    if (count % 10 === 0)
+      await shop.happens(customer, "paid", { total }, later(shop.now, { days: -2 }));
   }
   const one = await planOf(
     shop,
@@ -392,4 +379,7 @@ test("the objective says how many customers and days the target takes", async ()
   );
   expect(one.objective).toMatchObject({ base: 0.1, baseBy: "past", customers: 1372 });
   expect(one.objective?.days).toBe(Math.ceil(1372 / (100 / 30) + 7));
+  const narrow = `objective: { goal: paid, where: { total: 50 }, target: 15%, within: 7 days, holdout: 50% }`;
+  const other = await planOf(shop, files([`${narrow}\n${everybody}`]));
+  expect(other.objective).toMatchObject({ base: 0.05, baseBy: "past" });
 });
