@@ -348,6 +348,21 @@ test("migrate moves them, and the plan says where; a step nobody thought of is a
   expect(stranded.warnings[0]).toContain('expected a destination for "thank-you" of version 1');
 });
 
+test("a source that no version has is a warning, and a wait is known by its id", async () => {
+  const ada = await aCustomer(shop.database);
+  await shop.apply(waiting(""));
+  await shop.happens(ada, "signed_up");
+  await shop.live();
+  const from = (source: string) =>
+    waiting(`migrate: { from: 1, steps: { ${source}: happy-birthday } }`, "happy-birthday");
+  const typo = await planOf(shop, files([from("thank-yuo")]));
+  expect(typo.warnings[0]).toContain('got "thank-yuo". Did you mean "thank-you"?');
+  expect(await planOf(shop, files([from("wait-3-days")]))).toMatchObject({
+    inFlight: [{ step: "wait-3-days", fate: "moves", to: "happy-birthday", customers: 1 }],
+    warnings: [],
+  });
+});
+
 test("a message that a renamed step would send again is warned of", async () => {
   const ada = await aCustomer(shop.database);
   const text = (id: string, migrate = "") =>
