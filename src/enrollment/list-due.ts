@@ -32,7 +32,7 @@ export async function listDue(database: Database, now: Date, zone = "UTC"): Prom
     select exists (select from pending_events) as events,
            exists (select from report_inbox where applied_at is null) as reports,
            exists (select from journeys cross join lateral (
-                     select from enrollments where journey_id = journeys.id and due_at <= ${now} limit 1) as due
+                     select from enrollments where journey_id = journeys.id and due_at <= ${now} order by due_at limit 1) as due
                    where journeys.state <> 'paused') as enrollments`.execute(database);
   const [asked] = rows;
   const starts = await dueStarts(database, now, zone);

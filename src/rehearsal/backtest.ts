@@ -70,6 +70,7 @@ export async function backtest(
     journeys.map(({ journey }) => journey),
   );
   await arrivals.letIn(new Date(0), from, (kind) => kind !== "events");
+  await sql`analyze customers, consents, current_consents`.execute(database);
   await openJourneys(rehearsal, journeys, segments, () => adoptWinners(database));
   const { stepMs, refreshMs } = backtesting;
   const total = until.getTime() - from.getTime();

@@ -49,10 +49,10 @@ export async function replay(rehearsal: Rehearsal, replaying: Replaying): Promis
         refreshed = at;
         customers = await zonesOf(database, config.zone);
         await rehearsal.refresh();
-        if (at.getTime() - analyzed.getTime() >= analyzeMs) {
-          analyzed = at;
-          await sql`analyze customers, enrollments, messages, attempts`.execute(database);
-        }
+      }
+      if (at.getTime() - analyzed.getTime() >= analyzeMs) {
+        analyzed = at;
+        await sql`analyze customers, enrollments, messages, attempts`.execute(database);
       }
       await rehearsal.turn(reasons);
       ahead = await lookAhead(database, at);
