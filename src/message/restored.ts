@@ -9,18 +9,25 @@ const reason = "restored: nothing is delivered until waypost confirm-restore";
 /**
  * Holds a database back that was found to be restored: its channels are paused, and what a worker had in its hands when
  * the backup was made is of unknown outcome, since that worker went on with it. Run again it pauses channels that are new.
+ * The database is known by the id it was looked at under: one that was confirmed meanwhile has another, and is left alone.
  */
 export async function holdRestored(
   database: Database,
   channels: readonly { readonly name: string; readonly provider: string }[],
-  why: string,
+  { id, why }: { readonly id: string; readonly why: string },
   now: Date,
 ): Promise<void> {
   await database.transaction().execute(async (transaction) => {
-    const { rows } = await sql`
-      update installation set restored_at = ${now}, restored_why = ${why} where restored_at is null
-      returning id`.execute(transaction);
-    if (rows.length > 0) await doubtHeld(transaction, now);
+    const { rows } = await sql<{ at: Date | null }>`
+      select restored_at as at from installation where id = ${id} for update`.execute(transaction);
+    const [found] = rows;
+    if (found === undefined) return;
+    if (found.at === null) {
+      await sql`update installation set restored_at = ${now}, restored_why = ${why}`.execute(
+        transaction,
+      );
+      await doubtHeld(transaction, now);
+    }
     await sql`
       insert into channels (name, provider, paused_at, reason, changed_at)
       select name, provider, ${now}::timestamptz, ${reason}::text, ${now}::timestamptz

@@ -41,8 +41,8 @@ export function createRestoreGuard(
   }));
   let seen: Stamp | undefined;
   let isTold = false;
-  const hold = async (why: string) => {
-    await holdRestored(database, channels, why, clock.now());
+  const hold = async (id: string, why: string) => {
+    await holdRestored(database, channels, { id, why }, clock.now());
     if (!isTold)
       log.error(
         { why },
@@ -57,7 +57,7 @@ export function createRestoreGuard(
       const { found, here } = await readInstallation(database);
       const known = stamps.filter((stamp) => stamp !== undefined);
       const why = found.restoredWhy ?? whyRestored(found, here, known);
-      if (why !== null) return hold(why);
+      if (why !== null) return hold(found.id, why);
       isTold = false;
       const now = await beat(database, here);
       if (now === undefined) return;

@@ -9,7 +9,7 @@ import { type Database, connect } from "../../src/database/database.ts";
 import { readInstallation } from "../../src/database/installation.ts";
 import { createLog } from "../../src/log.ts";
 import { resumeChannel } from "../../src/message/channel-state.ts";
-import { confirmRestore } from "../../src/message/restored.ts";
+import { confirmRestore, holdRestored } from "../../src/message/restored.ts";
 import type { QueuePlace } from "../../src/queue/backend.ts";
 import { openBackend } from "../../src/queue/open-backend.ts";
 import { createWake } from "../../src/queue/wake.ts";
@@ -217,6 +217,18 @@ describe("confirming", () => {
     });
     const { handed } = await aWorkerOn(original, urlOf(original));
     await until(() => handed.length === 2);
+  });
+
+  it("holds, also against a worker that had looked before", async () => {
+    await aWorkerOn(original, urlOf(original)).then(({ stop }) => stop());
+    const { id } = (await readInstallation(original)).found;
+    const channels = [{ name: "email", provider: "pigeon" }];
+    await holdRestored(original, channels, { id, why: "a copy" }, monday);
+    await confirmRestore(original, { sentUntil: null, now: monday });
+    await holdRestored(original, channels, { id, why: "a copy" }, monday);
+    expect(await held(original)).toBeNull();
+    const [channel] = await original.selectFrom("channels").select("paused_at").execute();
+    expect(channel).toEqual({ paused_at: null });
   });
 
   it("of a database that is not held back is refused, and done when it is meant", async () => {
