@@ -75,7 +75,9 @@ export async function copyShop(
       note("vouchers", await copyVouchers(session, real, copying));
       await copyWinners(session, real);
     });
-  await sql`analyze events, orders, order_lines, coming_customers, coming_consents`.execute(database);
+  await sql`analyze events, orders, order_lines, coming_customers, coming_consents`.execute(
+    database,
+  );
   return copied;
 }
 
@@ -118,9 +120,7 @@ async function joinedAt(session: Session): Promise<void> {
         union all select customer_id, min(occurred_at) from events group by 1
         union all select customer_id, min(occurred_at) from coming_consents group by 1) as heard on heard.customer_id = coming.id
       group by 1) as heard
-    where heard.id = c.id`.execute(
-    session,
-  );
+    where heard.id = c.id`.execute(session);
   await sql`create index on coming_customers (coming_at)`.execute(session);
   await sql`create index on coming_consents (occurred_at)`.execute(session);
 }
