@@ -151,7 +151,7 @@ function inFlightLine({ version, step, customers, held, fate, to }: InFlight): L
 }
 
 function messageLines(plan: MessagesPlan): readonly Line[] {
-  const { channels, lost, delayed, guessed, prices, sample } = plan;
+  const { channels, lost, delayed, guessed, prices, sample, caps } = plan;
   const lines: Line[] = channels.map(({ channel, messages, segments, cost, currency, perDay }) => {
     const length = segments === null ? "" : `, ${number(segments)} segments`;
     const price = cost === null ? "" : `, ${cost.toFixed(2)} ${currency}`;
@@ -173,6 +173,11 @@ function messageLines(plan: MessagesPlan): readonly Line[] {
   for (const { template, channel, failure } of prices)
     if (failure !== null)
       lines.push({ mark: "!", text: `${template} by ${channel} was not measured: ${failure}` });
+  if (caps > 0 && channels.length > 0)
+    lines.push({
+      mark: " ",
+      text: "caps are looked at for what customers have had so far; what is foreseen here takes no places (waypost simulate plays it out)",
+    });
   if (sample === 0) lines.push({ mark: " ", text: "consent and addresses were not looked at" });
   if (guessed.length > 0)
     lines.push({
@@ -183,7 +188,7 @@ function messageLines(plan: MessagesPlan): readonly Line[] {
 }
 
 function inWords(reason: string): string {
-  return reason === "cap" ? "at a cap" : reason;
+  return reason === "cap" ? "at a cap for too long" : reason;
 }
 
 function busiest(perDay: Readonly<Record<string, number>>): readonly [string, number] {

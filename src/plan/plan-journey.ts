@@ -131,10 +131,11 @@ async function foreseeMessages(
   const sends = Object.values(journey.steps).filter((step): step is Send => step.kind === "send");
   const channels = [...new Set(sends.flatMap(channelsOf))];
   const passed = known === undefined ? new Map() : await passedIn(database, known.id);
+  const caps = capsOn(config, journey, channels);
   const reach = await reachOf(database, entering.sample, {
     journey,
     channels,
-    caps: capsOf(config),
+    caps,
     now: asked.now,
     limitMs: asked.limitMs,
   });
@@ -152,6 +153,8 @@ async function foreseeMessages(
   ];
   return planMessages({
     journey: withOldSends(journey, inside.elsewhere),
+    now: asked.now,
+    caps: caps.length,
     arrivals,
     reach,
     prices,
@@ -193,6 +196,15 @@ function bestOf({ template }: Send, config: Config, { templates }: Composer): re
 
 function pairs({ template }: Send, channels: readonly string[]) {
   return channels.map((channel) => [`${template} ${channel}`, { template, channel }] as const);
+}
+
+function capsOn(config: Config, { class: of, topic }: Journey, channels: readonly string[]) {
+  if (of !== "marketing") return [];
+  return capsOf(config).filter(
+    (one) =>
+      (one.topic === null || one.topic === topic) &&
+      (one.channel === null || channels.includes(one.channel)),
+  );
 }
 
 function capsOf(config: Config): readonly ScopedCap[] {

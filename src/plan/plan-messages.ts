@@ -13,6 +13,7 @@ export type Hours = { readonly from: string; readonly until: string } | null;
 
 export interface Sending {
   readonly journey: Journey;
+  readonly now: Date;
   readonly arrivals: readonly Arrival[];
   readonly reach: Reach | null;
   readonly prices: readonly MessagePrice[];
@@ -20,8 +21,12 @@ export interface Sending {
   /** The channels a send step may take, most wanted first. */
   readonly channelsOf: (step: Send) => readonly string[];
   readonly hoursOf: (channel: string) => Hours;
+  /** How many caps its messages may fall under. */
+  readonly caps: number;
   readonly zone: string;
 }
+
+const DAY_MS = 86_400_000;
 
 interface Sent {
   readonly channel: string;
@@ -33,7 +38,7 @@ interface Sent {
 
 /** The messages that come of so many customers at the send steps, and those that do not. */
 export function planMessages(sending: Sending): MessagesPlan {
-  const { journey, arrivals, reach, prices, guessed } = sending;
+  const { journey, now, arrivals, reach, prices, guessed } = sending;
   const sent: Sent[] = [];
   const lost: Record<string, number> = {};
   let delayed = 0;
@@ -45,15 +50,17 @@ export function planMessages(sending: Sending): MessagesPlan {
     if (step?.kind !== "send") continue;
     const taken = takenBy(reach, sending.channelsOf(step));
     for (const [why, share] of Object.entries(taken.lost)) lose(why, customers * share);
-    for (const [channel, share] of Object.entries(taken.by)) {
-      const late = lateness(sending, channel, at);
+    for (const { channel, share, capDays } of taken.by) {
       const messages = customers * share;
-      if (late > roughSeconds(journey.maxLateness)) {
-        lose("outside the permitted hours for too long", messages);
+      const free = Math.max(at.getTime(), now.getTime() + capDays * DAY_MS);
+      const closed = lateness(sending, channel, new Date(free)) * 1000;
+      const goes = free + closed;
+      if (goes - at.getTime() > roughSeconds(journey.maxLateness) * 1000) {
+        lose(free > at.getTime() ? "cap" : "outside the permitted hours for too long", messages);
         continue;
       }
-      if (late > 0) delayed += messages;
-      const day = dayAt(new Date(at.getTime() + late * 1000), sending.zone);
+      if (closed > 0) delayed += messages;
+      const day = dayAt(new Date(goes), sending.zone);
       sent.push({ channel, step: id, template: step.template, day, messages });
     }
   }
@@ -64,6 +71,7 @@ export function planMessages(sending: Sending): MessagesPlan {
     lost,
     delayed,
     sample: reach?.sample ?? 0,
+    caps: sending.caps,
     guessed,
   };
 }

@@ -83,6 +83,8 @@ export interface MessagesPlan {
   readonly delayed: number;
   /** How many customers were asked whether they can be reached; 0 when that was not found out. */
   readonly sample: number;
+  /** How many caps its messages may fall under. Only what customers have had so far takes places, not what is foreseen. */
+  readonly caps: number;
   /** Steps whose branches are taken for even, because nobody has been there yet. */
   readonly guessed: readonly StepId[];
 }

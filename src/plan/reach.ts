@@ -7,8 +7,8 @@ import type { Journey } from "../journey/journey.ts";
 import { decidingConsent, isPermitted } from "../message/permission.ts";
 import { within } from "./budget.ts";
 
-/** What becomes of a message to a customer on one channel, were it sent now. */
-export type Standing = "reached" | "no address" | "suppressed" | "no consent" | "cap";
+/** What becomes of a message to a customer on one channel, were it sent now. A cap of theirs has a place again in so many days. */
+type Standing = "reached" | "no address" | "suppressed" | "no consent" | `cap ${number}`;
 
 /** Customers for whom the channels, in the order they were asked for, stand so. */
 interface Pattern {
@@ -56,8 +56,7 @@ export async function reachOf(
             when reached.address is null then 'no address'
             when exists (select from suppressions s where s.channel = wanted.channel and s.address = reached.address) then 'suppressed'
             when not (${isPermitted(sql`wanted.channel`, sql`${journey.class}::text`, "consent")}) then 'no consent'
-            when ${journey.class === "marketing" ? isAtCap(caps, journey.topic, now) : sql`false`} then 'cap'
-            else 'reached' end as standing
+            else coalesce('cap ' || ${journey.class === "marketing" ? daysAtCap(caps, journey.topic, now) : sql`null`}, 'reached') end as standing
           from (${customers}) as audience join customers as customer on customer.id = audience.id
           cross join unnest(${channels}::text[]) with ordinality as wanted (channel, rank)
           cross join lateral address_on(wanted.channel, customer.email, customer.phone, customer.attributes) as reached (address)
@@ -73,24 +72,41 @@ export async function reachOf(
   return sample === 0 ? null : { channels, sample, patterns };
 }
 
-/** Whether the customer has had as many messages as a cap allows that the message falls under. */
-function isAtCap(caps: readonly ScopedCap[], topic: string | null, now: Date): RawBuilder<boolean> {
+/** In how many days the messages that a customer has had leave a place under all caps that the message falls under; null where they do now. */
+function daysAtCap(
+  caps: readonly ScopedCap[],
+  topic: string | null,
+  now: Date,
+): RawBuilder<number | null> {
   const ours = caps.filter((one) => one.topic === null || one.topic === topic);
-  if (ours.length === 0) return sql<boolean>`false`;
-  return sql<boolean>`exists (
-    select from unnest(${ours.map((one) => one.channel)}::text[], ${ours.map((one) => one.topic)}::text[],
+  if (ours.length === 0) return sql<null>`null`;
+  return sql<number | null>`(
+    select ceil(max(extract(epoch from free.at - ${now}::timestamptz)) / 86400)
+    from unnest(${ours.map((one) => one.channel)}::text[], ${ours.map((one) => one.topic)}::text[],
       ${ours.map((one) => one.cap.count)}::int[], ${ours.map((one) => interval(one.cap.within))}::interval[]) as cap (channel, topic, most, within)
-    where (cap.channel is null or cap.channel = wanted.channel) and cap.most <= (
-      select count(*) from messages other
+    cross join lateral (
+      select other.sent_at + cap.within as at from messages other
       where other.customer_id = customer.id and other.class = 'marketing' and other.sent_at > ${now}::timestamptz - cap.within
         and (cap.channel is null or other.channel = cap.channel) and (cap.topic is null or other.topic = cap.topic)
-        and other.state in ('sending', 'accepted', 'delivered', 'bounced', 'unknown')))`;
+        and other.state in ('sending', 'accepted', 'delivered', 'bounced', 'unknown')
+      order by other.sent_at desc offset cap.most - 1 limit 1
+    ) as free
+    where cap.channel is null or cap.channel = wanted.channel)`;
 }
+
+type Loss = Exclude<Standing, "reached" | `cap ${number}`>;
 
 /** Of all who come to a send step: the share each channel takes, and the share that gets nothing, by reason. */
 export interface Taken {
-  readonly by: Readonly<Record<string, number>>;
-  readonly lost: Readonly<Partial<Record<Exclude<Standing, "reached">, number>>>;
+  readonly by: readonly Share[];
+  readonly lost: Readonly<Partial<Record<Loss, number>>>;
+}
+
+interface Share {
+  readonly channel: string;
+  readonly share: number;
+  /** In how many days from now their caps have a place. */
+  readonly capDays: number;
 }
 
 /**
@@ -99,16 +115,29 @@ export interface Taken {
  */
 export function takenBy(reach: Reach | null, by: readonly string[]): Taken {
   const [wanted] = by;
-  if (reach === null) return { by: wanted === undefined ? {} : { [wanted]: 1 }, lost: {} };
-  const taken: Record<string, number> = {};
-  const lost: Partial<Record<Exclude<Standing, "reached">, number>> = {};
+  if (reach === null)
+    return {
+      by: wanted === undefined ? [] : [{ channel: wanted, share: 1, capDays: 0 }],
+      lost: {},
+    };
+  const taken: Share[] = [];
+  const lost: Partial<Record<Loss, number>> = {};
   for (const { standings, customers } of reach.patterns) {
     const share = customers / reach.sample;
     const on = (channel: string) => standings[reach.channels.indexOf(channel)] ?? "no address";
-    const first = by.find((channel) => on(channel) === "reached" || on(channel) === "cap");
-    const standing = on(first ?? wanted ?? "");
-    if (first !== undefined && standing === "reached") taken[first] = (taken[first] ?? 0) + share;
-    else if (standing !== "reached") lost[standing] = (lost[standing] ?? 0) + share;
+    const channel = by.find((each) => capDaysOf(on(each)) !== undefined);
+    if (channel !== undefined) {
+      taken.push({ channel, share, capDays: capDaysOf(on(channel)) ?? 0 });
+      continue;
+    }
+    const why = on(wanted ?? "") as Loss;
+    lost[why] = (lost[why] ?? 0) + share;
   }
   return { by: taken, lost };
+}
+
+/** Undefined where the customer is not reached. */
+function capDaysOf(standing: Standing): number | undefined {
+  if (standing === "reached") return 0;
+  return standing.startsWith("cap ") ? Number(standing.slice(4)) : undefined;
 }

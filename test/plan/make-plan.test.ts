@@ -265,6 +265,32 @@ test("who has had as many messages as a cap allows gets none", async () => {
   expect(await lost("service")).toEqual({});
 });
 
+test("who is at a cap today gets messages again when its time is over, or waits as long as they may", async () => {
+  const ada = await aCustomer(shop.database);
+  await shop.apply(onSignUp(`start: { on: signed_up }\n${steps}`));
+  await shop.happens(ada, "signed_up");
+  await shop.live();
+  await shop.database
+    .updateTable("messages")
+    .set({ state: "accepted", sent_at: shop.now })
+    .execute();
+  const cap = { count: 1, within: { months: 0, days: 7, seconds: 0 } };
+  const messages = async (lateness: string) => {
+    const other = `journey: other\nmax_lateness: ${lateness}\nstart: { every: "0 9 14,20 1 *" }\n${steps}`;
+    const changed = { caps: [{ topic: "offers", cap }] };
+    const { journeys } = await plan(shop, files([other]), { changed });
+    return journeys.find(({ journey }) => journey === "other")?.messages;
+  };
+  expect(await messages("1 day")).toMatchObject({
+    lost: { cap: 1 },
+    channels: [{ perDay: { "2026-01-20": 1 } }],
+  });
+  expect(await messages("6 days")).toMatchObject({
+    lost: {},
+    channels: [{ perDay: { "2026-01-19": 1, "2026-01-20": 1 } }],
+  });
+});
+
 test("messages have their segments, their price and their day", async () => {
   await aCustomer(shop.database);
   const text = onSignUp(
