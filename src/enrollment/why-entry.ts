@@ -1,5 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import { type Trace, type TraceRow, readTrace, traceSql } from "../audience/trace.ts";
+import { briefly } from "../customer/briefly.ts";
+import type { Json } from "../customer/storable.ts";
 import type { Condition } from "../journey/condition.ts";
 import { leftAlone, mayEnter } from "./enter.ts";
 import { lastOccurrence } from "./enter-on-schedule.ts";
@@ -92,16 +94,16 @@ async function occasionOf(one: Case): Promise<Occasion> {
 }
 
 async function newestEvent({ session, customerId, at }: Case, name: string): Promise<Occasion> {
-  const { rows } = await sql<{ at: Date; properties: unknown }>`
+  const { rows } = await sql<{ at: Date; properties: Json }>`
     select occurred_at as at, properties from events
     where customer_id = ${customerId} and name = ${name} and occurred_at <= ${at}
     order by occurred_at desc limit 1`.execute(session);
   const [newest] = rows;
   if (newest === undefined) return { holds: false, seen: `no ${name}`, entry: null, bars: [] };
-  const said = JSON.stringify(newest.properties);
+  const said = briefly(newest.properties);
   return {
     holds: true,
-    seen: `${name} ${instant(newest.at)}${said === "{}" ? "" : ` ${said}`}`,
+    seen: `${name} ${instant(newest.at)}${said === null ? "" : `, ${said}`}`,
     entry: newest.properties,
     bars: [],
   };

@@ -1,4 +1,4 @@
-import type { Json } from "../customer/storable.ts";
+import { briefly } from "../customer/briefly.ts";
 import type { TimelineEntry } from "../customer/timeline.ts";
 
 /** An entry as the timeline shows it: what happened, a line of detail, and where to read more. */
@@ -20,7 +20,7 @@ export function timelineLine(entry: TimelineEntry): TimelineLine {
   const text = (key: string) => (typeof detail[key] === "string" ? detail[key] : null);
   switch (kind) {
     case "event":
-      return { ...line, detail: propertiesOf(detail) };
+      return { ...line, detail: briefly(detail) };
     case "order":
       return {
         ...line,
@@ -61,17 +61,4 @@ function linesOf(count: number): string | null {
 function scopeOf(title: string): string {
   const [channel = "", topic = ""] = title.split(" · ");
   return `${channel === "*" ? "every channel" : channel} · ${topic === "*" ? "every topic" : topic}`;
-}
-
-/** `sku: mug-blue, total: 12`, as much of it as a line holds. */
-function propertiesOf(detail: TimelineEntry["detail"]): string | null {
-  const parts = Object.entries(detail).map(([key, value]) => `${key}: ${briefly(value)}`);
-  const line = parts.join(", ");
-  return line === "" ? null : line.length > 160 ? `${line.slice(0, 159).toWellFormed()}…` : line;
-}
-
-function briefly(value: Json): string {
-  if (Array.isArray(value)) return value.length === 1 ? "1 item" : `${value.length} items`;
-  if (typeof value === "object" && value !== null) return "{…}";
-  return String(value);
 }

@@ -52,7 +52,7 @@ test("who is inside is told where, what went out and what comes next", async () 
   await shop.live();
   await shop.happens(ada, "page_viewed");
   const { entry, passages } = await trace(ada);
-  expect(entry?.occasion.seen).toBe('signed_up 2026-01-12 12:00 UTC {"plan":"gold"}');
+  expect(entry?.occasion.seen).toBe("signed_up 2026-01-12 12:00 UTC, plan: gold");
   expect(entry?.condition?.holds).toBe(true);
   expect(entry?.bars).toEqual(["inside already"]);
   const [passage] = passages ?? [];
