@@ -140,7 +140,7 @@ async function measure(
 ): Promise<readonly Noted[]> {
   const ground = await prepareGround(
     {
-      sizes: sizesFor(customers, given.small),
+      sizes: sizesFor(customers, given),
       queues,
       file: given.file === undefined ? undefined : { path: given.file, mapping: given.map },
       profile: given.profile,

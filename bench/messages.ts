@@ -16,7 +16,7 @@ export const inFlight = 64;
 /** Everybody gets one message of a journey, carried to the stub of SendGrid by one worker, and by two. */
 export async function* messagesToSendgrid(ground: Ground): AsyncGenerator<Row> {
   for (const queues of ground.queues)
-    for (const crew of [1, 2]) {
+    for (const crew of ground.sizes.crews) {
       const before = await bareRate(ground);
       const row = await messagesBy(ground, { queues, crew, answerMs: 0 });
       // Half before and half after, so that what else runs on the machine weighs on both alike.

@@ -4,16 +4,23 @@ export interface Sizes {
   /** Of each customer, over the last 180 days. */
   readonly eventsEach: number;
   readonly latencyEvents: number;
+  /** How many workers carry the messages, one measurement after the other. */
+  readonly crews: readonly number[];
   readonly jobs: { readonly postgres: number; readonly redis: number };
   readonly rawMessages: number;
 }
 
-export function sizesFor(customers: number, isSmall: boolean): Sizes {
-  if (isSmall) {
+export function sizesFor(
+  customers: number,
+  { small, growth }: { readonly small: boolean; readonly growth: boolean },
+): Sizes {
+  const crews = growth ? [1] : [1, 2];
+  if (small) {
     return {
       customers,
       eventsEach: 3,
       latencyEvents: 5,
+      crews,
       jobs: { postgres: 50, redis: 50 },
       rawMessages: 200,
     };
@@ -22,6 +29,7 @@ export function sizesFor(customers: number, isSmall: boolean): Sizes {
     customers,
     eventsEach: 10,
     latencyEvents: 200,
+    crews,
     jobs: { postgres: 3000, redis: 20_000 },
     rawMessages: Math.min(customers, 30_000),
   };

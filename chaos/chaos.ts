@@ -124,15 +124,24 @@ async function playAll(
 }
 
 async function playOn(closers: Closers, size: Size, queues: Queues): Promise<readonly Result[]> {
-  const ground = await prepareGround(closers, queues);
+  const waiting = scenarios.filter(
+    ({ name, on = queues }) => given.only.includes(name) && on === queues,
+  );
   const results: Result[] = [];
-  for (const scenario of scenarios) {
-    if (!given.only.includes(scenario.name) || (scenario.on ?? queues) !== queues) continue;
-    const result = await play(ground, { scenario, queues, size, seed: given.seed });
-    results.push(result);
-    say(lineOf(result));
-  }
-  return results;
+  const playWaiting = async () => {
+    const ground = await prepareGround(closers, queues);
+    for (let scenario = waiting.shift(); scenario !== undefined; scenario = waiting.shift()) {
+      const result = await play(ground, { scenario, queues, size, seed: given.seed });
+      results.push(result);
+      say(lineOf(result));
+    }
+  };
+  await Promise.all(Array.from({ length: size.beside }, playWaiting));
+  return results.toSorted((a, b) => placeOf(a) - placeOf(b));
+}
+
+function placeOf({ scenario }: Result): number {
+  return scenarios.findIndex(({ name }) => name === scenario);
 }
 
 function refuse(message: string): number {

@@ -8,11 +8,13 @@ export interface Size {
   readonly strikes: number;
   /** The part of the customers the other scenarios have. */
   readonly part: number;
+  /** Scenarios beside one another on each backend, each on servers of its own: small ones mostly wait. */
+  readonly beside: number;
 }
 
 export const sizes: Readonly<Record<Size["name"], Size>> = {
-  small: { name: "small", customers: 5000, kills: 8, strikes: 3, part: 0.2 },
-  full: { name: "full", customers: 100_000, kills: 100, strikes: 20, part: 0.2 },
+  small: { name: "small", customers: 5000, kills: 8, strikes: 3, part: 0.2, beside: 2 },
+  full: { name: "full", customers: 100_000, kills: 100, strikes: 20, part: 0.2, beside: 1 },
 };
 
 /** Of a scenario's worker: calls in flight at once, over all its lanes. */

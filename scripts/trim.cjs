@@ -24,7 +24,7 @@ const FOLDERS = [
 ];
 // The SDK asks for each of Twilio's services when it is first used. We use messages.
 const services = path.join(modules, "twilio/lib/rest");
-const USED_SERVICES = ["api", "oauth"];
+const USED_SERVICES = new Set(["api", "oauth"]);
 
 const isDeadWeight = (name) =>
   /\.(map|md|markdown|d\.cts|a)$/i.test(name) && !/^licen[sc]e/i.test(name);
@@ -33,7 +33,7 @@ for (const folder of FOLDERS)
   fs.rmSync(path.join(modules, folder), { recursive: true, force: true });
 if (fs.existsSync(services))
   for (const entry of fs.readdirSync(services, { withFileTypes: true }))
-    if (entry.isDirectory() && !USED_SERVICES.includes(entry.name))
+    if (entry.isDirectory() && !USED_SERVICES.has(entry.name))
       fs.rmSync(path.join(services, entry.name), { recursive: true, force: true });
 for (const entry of fs.readdirSync(modules, { recursive: true, withFileTypes: true })) {
   if (entry.isFile() && isDeadWeight(entry.name)) {

@@ -56,7 +56,9 @@ test("a segment that cannot be filled lets nothing be applied", async () => {
 test("an operator's own SQL cannot write while it is applied either, and what follows it can", async () => {
   await aCustomer(shop.database, { country: "GB" });
   const writes = segment(byOwnSql("nextval('event_ids') > 0"), "writes");
-  await expect(apply(onLocal, segment(from("GB")), writes)).rejects.toThrow("permission denied for sequence");
+  await expect(apply(onLocal, segment(from("GB")), writes)).rejects.toThrow(
+    "permission denied for sequence",
+  );
   const own = segment(byOwnSql("customer.country = 'GB'"), "a-own");
   await apply(onLocal, own, segment({ kind: "segment", name: "a-own" }));
   expect(await sizes()).toEqual(["a-own 1", "local 1"]);
