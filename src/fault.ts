@@ -24,7 +24,7 @@ export type FaultPoint = (typeof faultPoints)[number];
 
 /**
  * `throw`: as a mistake in the code would. `lost`: what came before was applied, and the connection broke before its
- * answer came. `kill`: as kill -9. `hang`: whatever is awaited here never comes.
+ * answer came. `kill`: as kill -9. `hang`: whatever is awaited here does not come before other faults are armed.
  */
 export const faultActions = ["throw", "lost", "kill", "hang"] as const;
 export type FaultAction = (typeof faultActions)[number];
@@ -41,10 +41,13 @@ const bytesLeaveMs = 5;
 
 let armed: readonly Fault[] = [];
 let passings: Map<FaultPoint, number> | undefined;
+let armedAnew = Promise.withResolvers<void>();
 
 /** From now on the places named strike; none does when there are none. */
 export function armFaults(faults: readonly Fault[]): void {
   armed = faults;
+  armedAnew.resolve();
+  armedAnew = Promise.withResolvers();
   passings = faults.length === 0 ? undefined : new Map();
 }
 
@@ -72,7 +75,7 @@ async function strike({ point, action }: Fault): Promise<void> {
       process.kill(process.pid, "SIGKILL");
       return;
     case "hang":
-      await new Promise(() => {});
+      await armedAnew.promise;
   }
 }
 

@@ -16,6 +16,13 @@ test("a fault strikes once, at its place and passing", async () => {
   expect(faultPoint("sweep")).toBeUndefined();
 });
 
+test("what hangs goes on when other faults are armed", async () => {
+  armFaults([{ point: "sweep", action: "hang", passing: 1 }]);
+  const hung = faultPoint("sweep");
+  armFaults([]);
+  await expect(hung).resolves.toBeUndefined();
+});
+
 test("faults are read from the environment", () => {
   expect(
     readConfig("/nowhere", { WAYPOST_FAULTS: "after-claim:kill, sweep:hang:3" }).environment

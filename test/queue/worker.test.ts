@@ -33,6 +33,7 @@ describe.each(places(database))("a worker with its queues in %s", (_, place) => 
     return worker;
   };
   afterEach(async () => {
+    armFaults([]);
     for (const worker of running.splice(0)) await worker.stop();
   });
 
@@ -69,7 +70,6 @@ describe.each(places(database))("a worker with its queues in %s", (_, place) => 
     );
     await until(async () => (await count("accepted")) === 5);
     expect(handed).toHaveLength(5);
-    armFaults([]);
   });
 
   it("sends nothing to whom a stop condition holds for by now", async () => {
