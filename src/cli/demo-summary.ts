@@ -47,6 +47,7 @@ export function tellSummary(summary: Summary, folder: string): void {
   );
   say(`
 sent twice: ${summary.sentTwice}
+sent again (reported as not delivered): ${summary.sentAgain}
 left over: ${summary.leftOver}
 seconds: ${summary.seconds}
 what was sent: ${join(folder, ".waypost", "outbox")}`);

@@ -19,8 +19,10 @@ export interface Summary {
   readonly unsubscribed: number;
   readonly complained: number;
   readonly journeys: readonly JourneySummary[];
-  /** Messages that a provider took more than once: there must be none. */
+  /** Messages that a provider took more than once, though nothing said that they had not been delivered: there must be none. */
   readonly sentTwice: number;
+  /** Messages that went out again, since their provider reported that they had surely not been delivered. */
+  readonly sentAgain: number;
   /** Messages that were due and not sent: there must be none. */
   readonly leftOver: number;
   readonly seconds: number;
@@ -43,12 +45,15 @@ export async function summarise(
   now: Date,
   seconds: number,
 ): Promise<Summary> {
-  const [counts, messages, journeys, reactions] = await Promise.all([
+  const [counts, undelivered, messages, journeys, reactions] = await Promise.all([
     counted(database, now),
+    reportedUndelivered(database),
     countMessages(database),
     journeyCounts(database),
     engagement(database),
   ]);
+  const takenAnew = [...stub.seen].filter(([, { taken }]) => taken > 1);
+  const sentTwice = takenAnew.filter(([id, { taken }]) => taken > 1 + (undelivered.get(id) ?? 0));
   const sum = <Row>(rows: readonly Row[], of: (row: Row) => number) =>
     rows.reduce((total, row) => total + of(row), 0);
   return {
@@ -80,7 +85,8 @@ export async function summarise(
         value: Math.round(value * 100) / 100,
       };
     }),
-    sentTwice: [...stub.seen.values()].filter(({ taken }) => taken > 1).length,
+    sentTwice: sentTwice.length,
+    sentAgain: takenAnew.length - sentTwice.length,
     seconds,
   };
 }
@@ -94,4 +100,15 @@ async function counted(database: Database, now: Date) {
     database,
   );
   return rows[0] ?? { customers: 0, orders: 0, events: 0, leftOver: 0 };
+}
+
+/** By delivery id, how many attempts the provider took and then reported as surely not delivered. */
+async function reportedUndelivered(database: Database): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await sql<{ id: string; attempts: number }>`
+    select m.delivery_id as id, count(distinct r.attempt)::int as attempts
+    from reports r join messages m on m.id = r.message_id
+    where r.kind in ('blocked', 'throttled', 'quiet_hours', 'misconfigured') group by 1`.execute(
+    database,
+  );
+  return new Map(rows.map(({ id, attempts }) => [id, attempts]));
 }
