@@ -5,10 +5,36 @@ import type { Result } from "./scenario.ts";
 import { Stage, type StageOptions } from "./stage.ts";
 import { reasonOf } from "../src/errors.ts";
 
-/** Plays one scenario to its rest, and compares what the provider was asked with what the ledger says. */
+/**
+ * Plays one scenario to its rest, and compares what the provider was asked with what the ledger says. What breaks on our
+ * side fails this scenario and leaves the others beside it alone.
+ */
 export async function play(ground: Ground, options: StageOptions): Promise<Result> {
   const { scenario, queues, seed } = options;
   const started = performance.now();
+  try {
+    return await playAndJudge(ground, options, started);
+  } catch (thrown) {
+    const judged = { lost: 0, doubled: 0, unknown: 0, unknownTaken: 0, customers: 0, requests: 0 };
+    return {
+      scenario: scenario.name,
+      queues,
+      proves: scenario.proves,
+      seed,
+      seconds: (performance.now() - started) / 1000,
+      ...judged,
+      faults: [`it could not be played or judged: ${reasonOf(thrown)}`],
+      notes: [],
+    };
+  }
+}
+
+async function playAndJudge(
+  ground: Ground,
+  options: StageOptions,
+  started: number,
+): Promise<Result> {
+  const { scenario, queues, seed } = options;
   const stage = await Stage.open(ground, options);
   try {
     await scenario.play(stage);

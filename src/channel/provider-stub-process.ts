@@ -111,7 +111,10 @@ function asking(child: ChildProcess): (order: Order) => Promise<unknown> {
   return (order) => {
     const asked = Promise.withResolvers<unknown>();
     waiting.set(++count, asked);
-    child.send({ ...order, id: count });
+    // Without the callback a process that is gone would end ours.
+    child.send({ ...order, id: count }, (failure) => {
+      if (failure !== null) asked.reject(new Error(`provider stub: ${failure.message}`));
+    });
     return asked.promise;
   };
 }
