@@ -16,8 +16,8 @@ export interface Process {
   setClock(offsetMs: number): void;
   /** SIGKILL, and gone. */
   kill(): Promise<void>;
-  /** SIGTERM; the code it ended with, null when it was killed. */
-  stop(): Promise<number | null>;
+  /** SIGTERM; the code it ended with, or the signal that killed it. */
+  stop(): Promise<number | NodeJS.Signals | null>;
 }
 
 export interface ProcessOptions {
@@ -45,10 +45,10 @@ export function startProcess(options: ProcessOptions): Process {
   const gone = once(child, "exit").finally(() => void forget());
   const struck = faultsOf(child);
   const ready = Promise.race([once(child, "message"), gone.then(() => undefined)]);
-  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+  const end = async (signal: NodeJS.Signals) => {
     if (!isGone()) child.kill(signal);
     await gone;
-    return child.exitCode;
+    return child.exitCode ?? child.signalCode;
   };
   return {
     pid: child.pid ?? 0,
