@@ -19,9 +19,11 @@ const house = openHouse(readConfig(process.cwd()), clock);
 process.on("message", (told: Told) => (offsetMs = told.clockMs));
 process.on("disconnect", () => process.exit());
 
+// As in the terminal: whoever is asked to stop while it begins to work must hear it.
+const stopped = untilStopped();
 const running = role === "web" ? await openWeb() : await work();
 process.send?.("ready");
-await untilStopped();
+await stopped;
 await running();
 await house.close();
 process.exit(0);

@@ -18,8 +18,9 @@ export const web: CommandFile = {
       )
       .action(async () => {
         const house = terminal.house();
+        const stopped = untilStopped();
         const running = await openWeb(house);
-        await untilStopped();
+        await stopped;
         await running.close();
       });
   },
