@@ -11,20 +11,27 @@ const reserved: Readonly<Record<Armed, readonly string[]>> = {
   task: ["id", "task", "else"],
 };
 
-const written: Readonly<Record<Armed, (step: Place) => readonly string[]>> = {
-  split: (step) => step.at("split").keys,
-  switch: (step) => step.at("switch").keys,
-  task: (step) =>
-    step
-      .at("task")
-      .at("outcomes")
-      .items.map(({ value }) => value)
-      .filter((value) => typeof value === "string"),
+/** Where the arms are named; undefined when that cannot be read. */
+const written: Readonly<Record<Armed, (step: Place) => readonly string[] | undefined>> = {
+  split: (step) => namedBy(step.at("split")),
+  switch: (step) => namedBy(step.at("switch")),
+  task: (step) => {
+    const outcomes = step.at("task").at("outcomes");
+    return outcomes.isList
+      ? outcomes.items.map(({ value }) => value).filter((value) => typeof value === "string")
+      : undefined;
+  },
 };
 
-/** The names that a step gives its arms, which are keys beside it too. */
+function namedBy(arms: Place): readonly string[] | undefined {
+  return arms.isMapping ? arms.keys : undefined;
+}
+
+/** The names that a step gives its arms, which are keys beside it too. Where it names none, whatever holds a list may be one. */
 export function armsOf(kind: Armed, step: Place): readonly string[] {
-  return written[kind](step).filter((arm) => !reserved[kind].includes(arm));
+  if (!step.has(kind)) return [];
+  const arms = written[kind](step) ?? step.keys.filter((key) => step.at(key).isList);
+  return arms.filter((arm) => !reserved[kind].includes(arm));
 }
 
 /** Whatever kind the step is: keys that are not to be taken for the key of a kind. */

@@ -1,6 +1,6 @@
 import type { Condition } from "./condition.ts";
-import type { Step } from "./journey.ts";
-import type { JourneyFile, Project } from "./read-project.ts";
+import type { DraftStep } from "./draft.ts";
+import type { JourneyDraft, Project } from "./read-project.ts";
 import type { Position } from "./reference.ts";
 import { whole } from "./workflow-files.ts";
 
@@ -13,32 +13,30 @@ export interface AskedCondition {
 }
 
 /** Every condition that the database will have to answer. */
-export function askedConditions({ journeys, segments }: Project): readonly AskedCondition[] {
+export function askedConditions({ drafts }: Project): readonly AskedCondition[] {
   return [
-    ...segments.map(({ condition, position }): AskedCondition => ({
-      condition,
-      position,
-      of: "everybody",
-    })),
-    ...journeys.flatMap(conditionsOf),
+    ...drafts.segments.flatMap(({ condition, position }): readonly AskedCondition[] =>
+      condition === undefined ? [] : [{ condition, position, of: "everybody" }],
+    ),
+    ...drafts.journeys.flatMap(conditionsOf),
   ];
 }
 
-function conditionsOf({ journey, file, places }: JourneyFile): readonly AskedCondition[] {
-  const { name, start, stop, steps } = journey;
+function conditionsOf({ draft, file, places }: JourneyDraft): readonly AskedCondition[] {
+  const { name, start, stop, steps } = draft;
   const { message: _, ...somewhere } = whole(file, "");
-  const isEntered = start.kind === "event" || start.kind === "request";
+  const isEntered = start?.kind === "event" || start?.kind === "request";
   const at = (condition: Condition, position: Position | null | undefined) => ({
     condition,
     position: position ?? somewhere,
-    journey: name,
+    ...(name !== undefined && { journey: name }),
   });
   return [
-    ...(start.if === null
+    ...(!start?.if
       ? []
       : [{ ...at(start.if, places.startIf), of: isEntered ? "entrants" : "everybody" } as const]),
     ...stop.flatMap((each, index) =>
-      each.kind === "condition"
+      each?.kind === "condition"
         ? [{ ...at(each.if, places.stops[index]), of: "insiders" } as const]
         : [],
     ),
@@ -50,7 +48,7 @@ function conditionsOf({ journey, file, places }: JourneyFile): readonly AskedCon
   ];
 }
 
-function conditionsIn(step: Step): readonly Condition[] {
+function conditionsIn(step: DraftStep): readonly Condition[] {
   if (step.kind === "if") return [step.if];
   if (step.kind === "switch") return step.arms.map((arm) => arm.if);
   return step.kind === "repeat" && step.until !== null ? [step.until] : [];

@@ -6,7 +6,7 @@ import type { Project } from "./read-project.ts";
  * declares events, so these are warnings. With the names of the `happened` ones the net is wider.
  */
 export function doubtfulEvents(
-  { journeys, segments }: Project,
+  { drafts: { journeys, segments } }: Project,
   happened: readonly string[] = [],
 ): readonly Mistake[] {
   const named = [...journeys, ...segments]

@@ -2,7 +2,8 @@ import { type Mistake, nearMiss } from "../errors.ts";
 import { type KnownTemplate, misfits } from "./check-templates.ts";
 import { leadsTo } from "./circle.ts";
 import { notThat } from "./check-steps.ts";
-import type { JourneyFile, Project, SegmentFile } from "./read-project.ts";
+import { type Draft, type DraftStep, mayBe } from "./draft.ts";
+import type { JourneyDraft, Project, SegmentDraft } from "./read-project.ts";
 import type { Reference } from "./reference.ts";
 import { whole } from "./workflow-files.ts";
 
@@ -17,41 +18,43 @@ export interface Known {
   readonly shop?: readonly string[];
 }
 
-/** What is wrong between files: names that lead nowhere, names used twice, segments that need one another. */
-export function checkProject(project: Project, known: Known): readonly Mistake[] {
-  const { journeys, segments } = project;
+type Drafts = Project["drafts"];
+
+/**
+ * What is wrong between files: names that lead nowhere, names used twice, segments that need one another. It looks at
+ * whatever of them could be read, and takes what it cannot see for right.
+ */
+export function checkProject({ drafts }: Project, known: Known): readonly Mistake[] {
+  const { journeys, segments } = drafts;
   const references = [...journeys, ...segments].flatMap((file) => file.references);
   return [
-    ...twice(
-      "journey",
-      journeys.map(({ journey, file }) => ({ name: journey.name, file })),
-    ),
+    ...twice("journey", journeys),
     ...twice("segment", segments),
     ...circles(segments),
     ...roundabouts(journeys),
     ...journeys.flatMap((file) => checkSendings(file, journeys, known)),
     ...references.flatMap((reference) =>
-      explain(reference, project, known).map((message) => ({ ...reference.position, message })),
+      explain(reference, drafts, known).map((message) => ({ ...reference.position, message })),
     ),
   ];
 }
 
-function explain(reference: Reference, project: Project, known: Known): readonly string[] {
+function explain(
+  reference: Reference,
+  { journeys, segments }: Drafts,
+  known: Known,
+): readonly string[] {
   switch (reference.kind) {
     case "channel":
     case "topic":
       return isKnown(reference, known[`${reference.kind}s`], "waypost.yaml");
-    case "segment": {
-      const names = project.segments.map(({ name }) => name);
-      return isKnown(reference, [...names, ...project.unread], "workflows/segments");
-    }
-    case "journey": {
-      const names = project.journeys.map(({ journey }) => journey.name);
-      return isKnown(reference, [...names, ...project.unread], "workflows");
-    }
+    case "segment":
+      return isKnown(reference, namesOf(segments), "workflows/segments");
+    case "journey":
+      return isKnown(reference, namesOf(journeys), "workflows");
     case "step": {
-      const other = project.journeys.find(({ journey }) => journey.name === reference.journey);
-      return [other && notThat(other.journey.steps, reference.name, reference.of)].filter(
+      const other = journeys.find(({ name }) => name !== undefined && name === reference.journey);
+      return [other && notThat(other.draft.steps, reference.name, reference.of)].filter(
         (why) => why !== undefined,
       );
     }
@@ -66,6 +69,10 @@ function explain(reference: Reference, project: Project, known: Known): readonly
     case "template":
       return filesMissing(reference, known);
   }
+}
+
+function namesOf(files: readonly (JourneyDraft | SegmentDraft)[]): readonly string[] {
+  return files.map(({ name, stem }) => name ?? stem);
 }
 
 function isKnown(
@@ -104,10 +111,8 @@ function filesMissing(
     .map((channel) => `template "${name}" cannot be sent by ${channel}; expected ${file(channel)}`);
 }
 
-function twice(
-  kind: string,
-  named: readonly { readonly name: string; readonly file: string }[],
-): readonly Mistake[] {
+function twice(kind: string, files: readonly (JourneyDraft | SegmentDraft)[]): readonly Mistake[] {
+  const named = files.filter(({ name }) => name !== undefined);
   return named.flatMap(({ name, file }, index) => {
     const before = named.slice(0, index).find((other) => other.name === name);
     return before === undefined
@@ -117,12 +122,14 @@ function twice(
 }
 
 /** Segments whose members depend on their own members. */
-function circles(segments: readonly SegmentFile[]): readonly Mistake[] {
-  const needed = (file: SegmentFile) => file.references.filter(({ kind }) => kind === "segment");
-  const needs = new Map(segments.map((file) => [file.name, needed(file).map(({ name }) => name)]));
+function circles(segments: readonly SegmentDraft[]): readonly Mistake[] {
+  const needed = (file: SegmentDraft) => file.references.filter(({ kind }) => kind === "segment");
+  const needs = new Map(
+    segments.map((file) => [file.name ?? "", needed(file).map(({ name }) => name)]),
+  );
   return segments.flatMap((segment) =>
     needed(segment)
-      .filter(({ name }) => leadsTo(name, segment.name, needs))
+      .filter(({ name }) => segment.name !== undefined && leadsTo(name, segment.name, needs))
       .map(({ name, position }) => ({
         ...position,
         message: `segment "${segment.name}" needs "${name}", which needs "${segment.name}" itself`,
@@ -131,46 +138,58 @@ function circles(segments: readonly SegmentFile[]): readonly Mistake[] {
 }
 
 /** Journeys that let customers in again by way of others: nobody would ever come out. */
-function roundabouts(journeys: readonly JourneyFile[]): readonly Mistake[] {
+function roundabouts(journeys: readonly JourneyDraft[]): readonly Mistake[] {
   const enters = entersOf(journeys);
-  return journeys.flatMap(({ journey, file, places }) =>
-    Object.values(journey.steps).flatMap((step) => {
-      if (step.kind !== "enter" || !leadsTo(step.journey, journey.name, enters)) return [];
+  return journeys.flatMap(({ draft: { name, steps }, file, places }) =>
+    Object.values(steps).flatMap((step) => {
+      if (name === undefined || step.kind !== "enter" || !leadsTo(step.journey, name, enters))
+        return [];
       const position = places.steps.get(step.id) ?? whole(file, "");
-      const message = `"${journey.name}" enters "${step.journey}", which leads into "${journey.name}" again`;
+      const message = `"${name}" enters "${step.journey}", which leads into "${name}" again`;
       return [{ ...position, message }];
     }),
   );
 }
 
-function entersOf(journeys: readonly JourneyFile[]): ReadonlyMap<string, readonly string[]> {
+function entersOf(journeys: readonly JourneyDraft[]): ReadonlyMap<string, readonly string[]> {
   return new Map(
-    journeys.map(({ journey: { name, steps } }) => [
-      name,
+    journeys.map(({ name, draft: { steps } }) => [
+      name ?? "",
       Object.values(steps).flatMap((step) => (step.kind === "enter" ? [step.journey] : [])),
     ]),
   );
 }
 
 function checkSendings(
-  { journey, file, places }: JourneyFile,
-  journeys: readonly JourneyFile[],
+  { draft, file, places }: JourneyDraft,
+  journeys: readonly JourneyDraft[],
   known: Known,
 ): readonly Mistake[] {
-  const enters = entersOf(journeys);
-  const hasEntry = journeys.some(
-    (other) =>
-      ["event", "request"].includes(other.journey.start.kind) &&
-      leadsTo(other.journey.name, journey.name, enters),
-  );
-  return Object.values(journey.steps).flatMap((step) => {
+  const hasEntry = mayHaveEntry(draft, journeys);
+  return Object.values(draft.steps).flatMap((step) => {
     if (step.kind !== "send") return [];
     const channels = step.by === "best" ? known.channels : step.by;
-    const sending = { journey, step: step.id, hasEntry, ...(known.shop && { shop: known.shop }) };
+    const sending = { draft, step: step.id, hasEntry, ...(known.shop && { shop: known.shop }) };
     const position = places.steps.get(step.id) ?? whole(file, "");
     return known.templates
       .filter(({ name, channel }) => name === step.template && channels.includes(channel))
       .flatMap((template) => misfits(template, sending))
       .map((message) => ({ ...position, message }));
   });
+}
+
+/** Whether customers can come in with an entry: by the start, or from a journey that has one. */
+function mayHaveEntry({ name, start }: Draft, journeys: readonly JourneyDraft[]): boolean {
+  if (name === undefined || start === undefined) return true;
+  const enters = entersOf(journeys);
+  return journeys.some(({ draft: other }) => {
+    const isEntered = other.start === undefined || ["event", "request"].includes(other.start.kind);
+    const leads = other.name !== undefined && leadsTo(other.name, name, enters);
+    return (isEntered && leads) || Object.values(other.steps).some(isHiddenEnter);
+  });
+}
+
+/** Whether it may enter a journey, and nobody can say which. */
+function isHiddenEnter(step: DraftStep): boolean {
+  return step.kind === "unread" && mayBe(step, "enter");
 }

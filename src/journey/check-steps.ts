@@ -1,39 +1,42 @@
 import { type Mistake, nearMiss } from "../errors.ts";
-import type { Journey, Step, StepId } from "./journey.ts";
+import { type Draft, type DraftStep, type DraftSteps, mayBe, mayHide } from "./draft.ts";
+import type { StepId } from "./journey.ts";
 import type { NestedStep } from "./nested-step.ts";
 import type { Reference } from "./reference.ts";
-import { passes } from "./step.ts";
+import { mayComeBefore, passes } from "./step.ts";
 
-type Steps = Journey["steps"];
+type Ways = Pick<Draft, "first" | "steps">;
 
 /** What is wrong between the steps of a journey: steps it names that are none, come later, or have no end. */
 export function checkSteps(
-  steps: Steps,
+  ways: Ways,
   ids: ReadonlyMap<NestedStep, StepId>,
   references: readonly Reference[],
 ): readonly Mistake[] {
   const own = references.flatMap((reference) => {
-    const message = wrongWith(reference, steps, ownerOf(reference, ids));
+    const message = wrongWith(reference, ways, ownerOf(reference, ids));
     return message === undefined ? [] : [{ ...reference.position, message }];
   });
-  return [...own, ...restless(steps, ids)];
+  return [...own, ...restless(ways.steps, ids)];
 }
 
 function wrongWith(
   reference: Reference,
-  steps: Steps,
+  ways: Ways,
   owner: StepId | undefined,
 ): string | undefined {
+  const isBefore = (id: StepId) => owner === undefined || mayComeBefore(ways, id, owner);
   if (reference.kind === "voucher") {
-    const isGiven = Object.values(steps).some(
-      ({ id, kind }) => kind === "voucher" && comesBefore(steps, id, owner),
+    const isGiven = Object.values(ways.steps).some(
+      (step) => mayBe(step, "voucher") && isBefore(step.id),
     );
     return isGiven ? undefined : `"${reference.name}" needs a voucher step before, found none`;
   }
   if (reference.kind !== "step" || reference.journey !== null) return undefined;
   const { name, of } = reference;
-  const message = notThat(steps, name, of);
-  if (message !== undefined || of === "send" || comesBefore(steps, name, owner)) return message;
+  const message = notThat(ways.steps, name, of);
+  const isElsewhere = !Object.hasOwn(ways.steps, name);
+  if (message !== undefined || isElsewhere || of === "send" || isBefore(name)) return message;
   return `the step "${name}" comes after this one; expected one that comes before`;
 }
 
@@ -51,14 +54,8 @@ function ownerOf(
   return best.id;
 }
 
-function comesBefore(steps: Steps, from: StepId, to: StepId | undefined): boolean {
-  if (to === undefined) return true;
-  const first = steps[from];
-  return first !== undefined && passes(steps, first, to);
-}
-
 /** Repeats whose rounds can follow one another at once: their messages would go out all together. */
-function restless(steps: Steps, ids: ReadonlyMap<NestedStep, StepId>): readonly Mistake[] {
+function restless(steps: DraftSteps, ids: ReadonlyMap<NestedStep, StepId>): readonly Mistake[] {
   return [...ids].flatMap(([{ place, act }, id]) => {
     const body = act.kind === "repeat" ? (bodyOf(steps[id]) ?? undefined) : undefined;
     const first = body === undefined ? undefined : steps[body];
@@ -70,15 +67,15 @@ function restless(steps: Steps, ids: ReadonlyMap<NestedStep, StepId>): readonly 
   });
 }
 
-function bodyOf(step: Step | undefined): StepId | null | undefined {
+function bodyOf(step: DraftStep | undefined): StepId | null | undefined {
   return step?.kind === "repeat" ? step.body : undefined;
 }
 
-/** Whether a customer stays there. A date may be past, and an inner repeat without a condition is judged by itself. */
-function rests(step: Step): boolean {
+/** Whether a customer may stay there. A date may be past, and an inner repeat without a condition is judged by itself. */
+function rests(step: DraftStep): boolean {
   if (step.kind === "wait") return step.wait.kind !== "date";
   if (step.kind === "repeat") return step.until === null;
-  return step.kind === "await" || step.kind === "task";
+  return step.kind === "await" || step.kind === "task" || step.kind === "unread";
 }
 
 const deeds = {
@@ -88,13 +85,15 @@ const deeds = {
   voucher: { one: "a voucher step", none: "which hands out no voucher" },
 } as const;
 
-/** Why a name is not that of a step of this kind; undefined when it is. */
-export function notThat(steps: Steps, id: string, of: keyof typeof deeds): string | undefined {
-  const all: readonly Step[] = Object.values(steps);
+/** Why a name is not that of a step of this kind; undefined when it is, or may be one that cannot be seen. */
+export function notThat(steps: DraftSteps, id: string, of: keyof typeof deeds): string | undefined {
+  const all = Object.values(steps);
   const found = all.find((step) => step.id === id);
-  if (found?.kind === of) return undefined;
   if (found !== undefined)
-    return `expected ${deeds[of].one}, got "${id}", which is "${found.kind}"`;
+    return mayBe(found, of)
+      ? undefined
+      : `expected ${deeds[of].one}, got "${id}", which is "${found.kind === "unread" ? found.of : found.kind}"`;
+  if (all.some((step) => mayHide(step, of))) return undefined;
   const known = all.filter((step) => step.kind === of).map((step) => step.id);
   const meant = nearMiss(id, known);
   if (meant !== undefined) return `no step "${id}" in the journey; did you mean "${meant}"?`;

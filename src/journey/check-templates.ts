@@ -1,7 +1,8 @@
 import { nearMiss } from "../errors.ts";
+import { type Draft, mayBe, mayHide } from "./draft.ts";
 import { customerFields } from "./field.ts";
 import type { Journey, StepId } from "./journey.ts";
-import { passes } from "./step.ts";
+import { mayComeBefore } from "./step.ts";
 
 /** A template file as far as journeys care. */
 export interface KnownTemplate {
@@ -16,7 +17,7 @@ export interface KnownTemplate {
 
 /** Where a template is sent from. */
 export interface Sending {
-  readonly journey: Journey;
+  readonly draft: Draft;
   readonly step: StepId;
   /** Whether a customer can have come with an entry event. */
   readonly hasEntry: boolean;
@@ -27,8 +28,8 @@ export interface Sending {
 /** Why a template does not belong in this step; a line for each variable that cannot be there. */
 export function misfits(template: KnownTemplate, sending: Sending): readonly string[] {
   const file = template.file ?? `templates/${template.name}.${template.channel}.hbs`;
-  const { class: of } = sending.journey;
-  const isOther = (template.class ?? of) !== of;
+  const { class: of } = sending.draft;
+  const isOther = of !== undefined && (template.class ?? of) !== of;
   const missing = (template.requires ?? []).flatMap((path) => {
     const why = whyMissing(path, sending);
     return why === undefined ? [] : [`${file} needs {{${path}}}, ${why}`];
@@ -73,11 +74,11 @@ function whyMisspelt(key: string): string | undefined {
   return meant === undefined ? undefined : `did you mean {{customer.${meant}}}?`;
 }
 
-function isPassed({ journey, step }: Sending, kind: "voucher" | "call", id?: StepId): boolean {
-  return Object.values(journey.steps).some(
+function isPassed({ draft, step }: Sending, kind: "voucher" | "call", id?: StepId): boolean {
+  return Object.values(draft.steps).some(
     (each) =>
-      each.kind === kind &&
-      (id === undefined || each.id === id) &&
-      passes(journey.steps, each, step),
+      mayBe(each, kind) &&
+      (id === undefined || each.id === id || mayHide(each, kind)) &&
+      mayComeBefore(draft, each.id, step),
   );
 }

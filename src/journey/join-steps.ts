@@ -1,4 +1,5 @@
-import type { Step, StepId } from "./journey.ts";
+import type { DraftStep, DraftSteps } from "./draft.ts";
+import type { StepId } from "./journey.ts";
 import type { NestedStep } from "./nested-step.ts";
 
 /**
@@ -8,8 +9,8 @@ import type { NestedStep } from "./nested-step.ts";
 export function joinSteps(
   steps: readonly NestedStep[],
   ids: ReadonlyMap<NestedStep, StepId>,
-): { readonly first: StepId | null; readonly steps: Readonly<Record<StepId, Step>> } {
-  const nodes = new Map<StepId, Step>();
+): { readonly first: StepId | null; readonly steps: DraftSteps } {
+  const nodes = new Map<StepId, DraftStep>();
   const idOf = (step: NestedStep): StepId => {
     const id = ids.get(step);
     if (id === undefined) throw new Error("a step was joined before it had an id");
@@ -33,10 +34,10 @@ export function joinSteps(
 /** `to` joins the branch with a label and says where it begins; it leads on to `next`, or to `then`. */
 function node(
   id: StepId,
-  { act, branches }: NestedStep,
+  { act, given, branches }: NestedStep,
   next: StepId | null,
   to: (label: string, then?: StepId) => StepId | null,
-): Step {
+): DraftStep {
   switch (act.kind) {
     case "send":
     case "wait":
@@ -69,5 +70,10 @@ function node(
       return { id, ...act, body: to("steps", id), next };
     case "exit":
       return { id, ...act };
+    case "unread": {
+      // Its branches lead back to it, so that none of them is taken to come too late for another.
+      const ways = [next, ...branches.map(({ label }) => to(label, id))];
+      return { id, ...act, isNamed: given !== null, ways };
+    }
   }
 }

@@ -60,7 +60,19 @@ export type Act =
     }
   | { readonly kind: "enter"; readonly journey: string }
   | { readonly kind: "repeat"; readonly times: number; readonly until: Condition | null }
-  | { readonly kind: "exit"; readonly reason: string };
+  | { readonly kind: "exit"; readonly reason: string }
+  /** It cannot be read; `of` is as the draft has it. */
+  | { readonly kind: "unread"; readonly of: string | null };
+
+/** In place of what is no step; `of` null hides the steps that may be inside it. */
+export function unreadStep(
+  place: Place,
+  given: string | null = null,
+  of: string | null = null,
+  branches: readonly Branch[] = [],
+): NestedStep {
+  return { place, given, act: { kind: "unread", of }, branches };
+}
 
 /** Whether no customer gets past the end of these steps. */
 export function alwaysExit(steps: readonly NestedStep[]): boolean {

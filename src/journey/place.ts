@@ -105,19 +105,19 @@ type ReferenceHere = Reference extends infer R
 /** Deep enough for any journey a person would write, and shallow enough for every recursion over it. */
 const deepest = 64;
 
-/** Reads the text of a file and hands its root to `read`, whose result counts only if there was no mistake. */
+/** Reads the text of a file and hands its root to `read`. What that found is a result only if there was no mistake. */
 export function readPlaces<T>(
   text: string,
   file: string,
   read: (root: Place, findings: Findings) => T | undefined,
-): Findings & { readonly result: T | undefined } {
+): Findings & { readonly found: T | undefined; readonly result: T | undefined } {
   const yaml = readYaml(text, file);
   const findings: Findings = { mistakes: [...yaml.mistakes], references: [] };
-  if (yaml.mistakes.length > 0) return { ...findings, result: undefined };
+  if (yaml.mistakes.length > 0) return { ...findings, found: undefined, result: undefined };
   const root = new Place(yaml.value, [], yaml, findings);
-  const result = isStorable(root, deepest) ? read(root, findings) : undefined;
+  const found = isStorable(root, deepest) ? read(root, findings) : undefined;
   findings.mistakes.sort((a, b) => a.line - b.line || a.column - b.column);
-  return { ...findings, result: findings.mistakes.length > 0 ? undefined : result };
+  return { ...findings, found, result: findings.mistakes.length > 0 ? undefined : found };
 }
 
 /** Whether the whole of it can be walked and kept as JSON in Postgres; if not, the first mistake is noted. */

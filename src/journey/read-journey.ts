@@ -1,5 +1,6 @@
 import type { Duration } from "../duration.ts";
 import type { Mistake } from "../errors.ts";
+import { type Draft, isJourney, nothingRead } from "./draft.ts";
 import { joinSteps } from "./join-steps.ts";
 import type { Journey, Objective, StepId, Stop } from "./journey.ts";
 import type { Migration } from "./migration.ts";
@@ -19,11 +20,12 @@ import {
   type Reader,
   choice,
   described,
-  list,
+  items,
   map,
   mapping,
   nullable,
   optional,
+  parts,
   required,
 } from "./reader.ts";
 import type { Position, Reference } from "./reference.ts";
@@ -33,6 +35,8 @@ import { idsOf } from "./step-id.ts";
 export interface JourneyRead {
   /** Undefined when there is any mistake. */
   readonly journey: Journey | undefined;
+  /** The journey as far as it could be read, for `check` alone. */
+  readonly draft: Draft;
   /** Which customers of earlier versions move to this one; null when they all stay. */
   readonly migration: Migration | null;
   readonly mistakes: readonly Mistake[];
@@ -53,51 +57,59 @@ const oneDay: Duration = { months: 0, days: 1, seconds: 0 };
 
 /** Reads a workflow file, with every mistake that can be seen in it alone. */
 export function readJourney(text: string, file: string, maxLateness = oneDay): JourneyRead {
-  const { result, mistakes, references } = readPlaces(text, file, (root, findings) =>
-    journeyIn(root, findings, maxLateness),
+  const { found, mistakes, references } = readPlaces(text, file, (root, findings) =>
+    draftIn(root, findings, maxLateness),
   );
-  const none = { journey: undefined, migration: null, places: nowhere };
-  return { ...none, ...result, mistakes, references };
+  const read = found ?? { draft: nothingRead, migration: null, places: nowhere };
+  const journey = mistakes.length === 0 && isJourney(read.draft) ? read.draft : undefined;
+  return { ...read, journey, mistakes, references };
 }
 
-function journeyIn(
+function draftIn(
   root: Place,
   findings: Findings,
   maxLateness: Duration,
-): Pick<JourneyRead, "journey" | "migration" | "places"> | undefined {
+): Pick<JourneyRead, "draft" | "migration" | "places"> | undefined {
   const said = root.at("class").value ?? "marketing";
   const start = root.at("start");
-  const scope = { entry: start.has("on") || start.has("request"), journey: true, steps: true };
-  const join = (nested: readonly NestedStep[], place: Place) => joined(nested, place, findings);
-  const read = journeyReader(scope, said === "transactional" ? said : "marketing", join)(root);
+  const scope = { entry: mayHaveEntry(start), journey: true, steps: true };
+  const read = journeyReader(scope, said === "transactional" ? said : "marketing")(root);
   if (root.isMapping && said === "marketing" && !root.has("topic"))
     root
       .at("topic")
       .wrong('expected what the customer must have agreed to, such as "offers", got nothing');
   if (read === undefined) return undefined;
-  const { journey, max_lateness: lateness, migrate, steps: found, ...rest } = read;
-  const { places, ...flat } = found;
-  if (migrate !== null) checkDestinations(root.at("migrate"), migrate, Object.keys(flat.steps));
-  const parsed = { name: journey, ...rest, maxLateness: lateness ?? maxLateness, ...flat };
-  const startIf = start.has("if") ? start.at("if").position : null;
+  const {
+    journey: name,
+    stop = [],
+    max_lateness: lateness,
+    migrate,
+    steps: nested,
+    ...rest
+  } = read;
+  const { places, ...ways } = joined(nested ?? [], root.at("steps"), findings);
+  if (migrate) checkDestinations(root.at("migrate"), migrate, ways.steps);
+  const late = lateness === null ? maxLateness : lateness;
   return {
-    journey: parsed,
-    migration: migrate,
+    draft: { name, ...rest, stop, maxLateness: late, ...ways },
+    migration: migrate ?? null,
     places: {
-      startIf,
+      startIf: start.has("if") ? start.at("if").position : null,
       stops: root.at("stop").items.map(({ position }) => position),
       steps: places,
     },
   };
 }
 
+/** Of a start that cannot be told nothing is said elsewhere. */
+function mayHaveEntry(start: Place): boolean {
+  const others = ["segment", "every", "date"];
+  return start.has("on") || start.has("request") || !others.some((kind) => start.has(kind));
+}
+
 /** The keys of a workflow file. */
-function journeyReader<T>(
-  scope: Scope,
-  of: Journey["class"],
-  join: (nested: readonly NestedStep[], place: Place) => T | undefined,
-) {
-  return mapping('a journey: a mapping that begins with "journey: <name>"', {
+function journeyReader(scope: Scope, of: Journey["class"]) {
+  return parts('a journey: a mapping that begins with "journey: <name>"', {
     journey: required(name("the name of the journey")),
     describe: nullable(text("a sentence")),
     class: optional(
@@ -108,29 +120,31 @@ function journeyReader<T>(
     objective: nullable(objective),
     priority: optional(wholeNumber("a whole number, -1000 to 1000", -1000, 1000), 0),
     start: required(startFor(of)),
-    stop: optional(list("a list such as [{ on: order_completed }]", stopIn(scope)), []),
+    stop: optional(items("a list such as [{ on: order_completed }]", stopIn(scope)), []),
     max_lateness: nullable(duration),
     migrate: nullable(migration),
-    // Last, because it checks the steps that all the conditions above have named.
-    steps: required(map(stepsIn(scope), join)),
+    steps: required(stepsIn(scope)),
   });
 }
 
 /** What editors are told of a workflow file. */
 export function journeySchema(): Schema {
   const everything: Scope = { entry: true, journey: true, steps: true };
-  return journeyReader(everything, "marketing", (nested) => nested).schema ?? anything;
+  return journeyReader(everything, "marketing").schema ?? anything;
 }
 
 function joined(
   nested: readonly NestedStep[],
   place: Place,
   { mistakes, references }: Findings,
-): (Pick<Journey, "first" | "steps"> & { readonly places: JourneyPlaces["steps"] }) | undefined {
+): Pick<Draft, "first" | "steps"> & { readonly places: JourneyPlaces["steps"] } {
   const ids = idsOf(nested);
   const { first, steps } = joinSteps(nested, ids);
-  if (first === null) return place.expected("at least one step");
-  mistakes.push(...checkSteps(steps, ids, references));
+  if (first === null) {
+    place.expected("at least one step");
+    return { first: nothingRead.first, steps: nothingRead.steps, places: nowhere.steps };
+  }
+  mistakes.push(...checkSteps({ first, steps }, ids, references));
   const places = new Map([...ids].map(([step, id]) => [id, step.place.position]));
   return { first, steps, places };
 }

@@ -1,5 +1,5 @@
 import { nearMiss } from "../errors.ts";
-import type { StepId } from "./journey.ts";
+import { type DraftSteps, mayHide } from "./draft.ts";
 import type { Destination, Migration } from "./migration.ts";
 import type { Place } from "./place.ts";
 import { type Reader, choice, described, mapping, optional, record, required } from "./reader.ts";
@@ -52,15 +52,13 @@ export const migration = described<Migration>(
 );
 
 /** Notes every destination that is no step of the journey, at its place below `migrate`. */
-export function checkDestinations(
-  place: Place,
-  { steps }: Migration,
-  known: readonly StepId[],
-): void {
+export function checkDestinations(place: Place, { steps }: Migration, known: DraftSteps): void {
+  if (Object.values(known).some((step) => mayHide(step))) return;
+  const ids = Object.keys(known);
   for (const [from, destined] of Object.entries(steps)) {
-    if (destined.kind !== "step" || known.includes(destined.to)) continue;
+    if (destined.kind !== "step" || ids.includes(destined.to)) continue;
     const here = place.at("steps").at(from);
-    const meant = nearMiss(destined.to, known);
+    const meant = nearMiss(destined.to, ids);
     const hint = meant === undefined ? "" : `; did you mean "${meant}"?`;
     (here.isMapping ? here.at("to") : here).wrong(
       `expected the id of a step of this journey, "exit" or "stay", got "${destined.to}"${hint}`,

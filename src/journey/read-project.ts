@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import type { Duration } from "../duration.ts";
 import type { Mistake } from "../errors.ts";
+import type { Condition } from "./condition.ts";
+import type { Draft } from "./draft.ts";
 import type { Journey } from "./journey.ts";
 import type { Migration } from "./migration.ts";
 import { type JourneyPlaces, readJourney } from "./read-journey.ts";
@@ -8,13 +10,17 @@ import { type Segment, readSegment } from "./read-segment.ts";
 import type { Position, Reference } from "./reference.ts";
 import { type WorkflowFile, whole, workflowFiles } from "./workflow-files.ts";
 
-/** Everything in a workflows folder. A file with a mistake is missing here and costs nothing else. */
+/** Everything in a workflows folder. */
 export interface Project {
+  /** Those without mistakes, which alone are applied, planned, rehearsed and drawn. */
   readonly journeys: readonly JourneyFile[];
   readonly segments: readonly SegmentFile[];
   readonly mistakes: readonly Mistake[];
-  /** Names of the files that could not be read, without ending: what they define is not to be called unknown. */
-  readonly unread: readonly string[];
+  /** Every file as far as it could be read, for `check` alone. */
+  readonly drafts: {
+    readonly journeys: readonly JourneyDraft[];
+    readonly segments: readonly SegmentDraft[];
+  };
 }
 
 export interface JourneyFile {
@@ -24,11 +30,28 @@ export interface JourneyFile {
   /** The text of the file, as it is kept with each version. */
   readonly source: string;
   readonly references: readonly Reference[];
-  readonly places: JourneyPlaces;
 }
 
 export interface SegmentFile extends Segment {
   readonly references: readonly Reference[];
+}
+
+interface DraftFile {
+  readonly file: string;
+  /** The name of the file without its ending: what it defines is probably called so, where it cannot be read. */
+  readonly stem: string;
+  /** What it says it is called. */
+  readonly name: string | undefined;
+  readonly references: readonly Reference[];
+}
+
+export interface JourneyDraft extends DraftFile {
+  readonly draft: Draft;
+  readonly places: JourneyPlaces;
+}
+
+export interface SegmentDraft extends DraftFile {
+  readonly condition: Condition | undefined;
   readonly position: Position;
 }
 
@@ -38,44 +61,56 @@ export interface SegmentFile extends Segment {
  */
 export function readProject(folder: string, maxLateness?: Duration, called = folder): Project {
   const files = workflowFiles(folder, called);
-  const journeys = readAll(files ?? [], (text, file): Outcome<JourneyFile> => {
-    const { journey, mistakes, ...rest } = readJourney(text, file, maxLateness);
-    return { read: journey && { journey, file, source: text, ...rest }, mistakes };
-  });
-  const segments = readAll(
-    workflowFiles(join(folder, "segments"), join(called, "segments")) ?? [],
-    (text, file) => {
-      const { segment, mistakes, ...rest } = readSegment(text, file);
-      return { read: segment && { ...segment, ...rest }, mistakes };
-    },
-  );
+  const journeys = (files ?? []).map((file) => journeyOf(file, maxLateness));
+  const inFolder = workflowFiles(join(folder, "segments"), join(called, "segments"));
+  const segments = (inFolder ?? []).map(segmentOf);
   const missing = files === undefined ? [whole(folder, "expected a folder of workflow files")] : [];
   return {
-    journeys: journeys.read,
-    segments: segments.read,
-    mistakes: [...missing, ...journeys.mistakes, ...segments.mistakes],
-    unread: [...journeys.unread, ...segments.unread],
+    journeys: journeys.flatMap(({ read }) => read ?? []),
+    segments: segments.flatMap(({ read }) => read ?? []),
+    mistakes: [...missing, ...[...journeys, ...segments].flatMap(({ mistakes }) => mistakes)],
+    drafts: {
+      journeys: journeys.map(({ draft }) => draft),
+      segments: segments.map(({ draft }) => draft),
+    },
   };
 }
 
-interface Outcome<T> {
+interface Outcome<T, D> {
   readonly read: T | undefined;
+  readonly draft: D;
   readonly mistakes: readonly Mistake[];
 }
 
-function readAll<T>(
-  files: readonly WorkflowFile[],
-  reader: (text: string, file: string) => Outcome<T>,
-): { read: readonly T[]; mistakes: readonly Mistake[]; unread: readonly string[] } {
-  const outcomes = files.map((file) => ({
-    stem: file.stem,
-    ...("text" in file
-      ? reader(file.text, file.file)
-      : { read: undefined, mistakes: [file.mistake] }),
-  }));
+function journeyOf(
+  opened: WorkflowFile,
+  maxLateness: Duration | undefined,
+): Outcome<JourneyFile, JourneyDraft> {
+  const { file, stem } = opened;
+  const source = textOf(opened);
+  const { journey, migration, mistakes, ...rest } = readJourney(source, file, maxLateness);
   return {
-    read: outcomes.map(({ read }) => read).filter((read) => read !== undefined),
-    mistakes: outcomes.flatMap(({ mistakes }) => mistakes),
-    unread: outcomes.filter(({ read }) => read === undefined).map(({ stem }) => stem),
+    read: journey && { journey, migration, file, source, references: rest.references },
+    draft: { file, stem, name: rest.draft.name, ...rest },
+    mistakes: mistakesOf(opened, mistakes),
   };
+}
+
+function segmentOf(opened: WorkflowFile): Outcome<SegmentFile, SegmentDraft> {
+  const { file, stem } = opened;
+  const { segment, mistakes, ...rest } = readSegment(textOf(opened), file);
+  return {
+    read: segment && { ...segment, references: rest.references },
+    draft: { file, stem, ...rest },
+    mistakes: mistakesOf(opened, mistakes),
+  };
+}
+
+/** A file that cannot be opened is read like an empty one, but for what is said of it. */
+function textOf(opened: WorkflowFile): string {
+  return "text" in opened ? opened.text : "";
+}
+
+function mistakesOf(opened: WorkflowFile, read: readonly Mistake[]): readonly Mistake[] {
+  return "text" in opened ? read : [opened.mistake];
 }

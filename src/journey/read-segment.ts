@@ -2,7 +2,7 @@ import type { Mistake } from "../errors.ts";
 import type { Condition } from "./condition.ts";
 import { readPlaces } from "./place.ts";
 import { conditionIn } from "./read-condition.ts";
-import { mapping, nullable, required } from "./reader.ts";
+import { nullable, parts, required } from "./reader.ts";
 import type { Position, Reference } from "./reference.ts";
 import { type Schema, anything } from "./schema.ts";
 import { name, text } from "./scalar.ts";
@@ -19,13 +19,16 @@ export interface Segment {
 export interface SegmentRead {
   /** Undefined when there is any mistake. */
   readonly segment: Segment | undefined;
+  /** As far as they could be read, for `check` alone. */
+  readonly name: string | undefined;
+  readonly condition: Condition | undefined;
   readonly mistakes: readonly Mistake[];
   readonly references: readonly Reference[];
   /** Where its condition stands. */
   readonly position: Position;
 }
 
-const segmentFile = mapping('a segment: a mapping that begins with "segment: <name>"', {
+const segmentFile = parts('a segment: a mapping that begins with "segment: <name>"', {
   segment: required(name("the name of the segment")),
   describe: nullable(text("a sentence")),
   if: required(conditionIn({ entry: false, journey: false, steps: false })),
@@ -38,16 +41,14 @@ export function segmentSchema(): Schema {
 
 /** Reads a file of `workflows/segments/`. */
 export function readSegment(text: string, file: string): SegmentRead {
-  const { result, mistakes, references } = readPlaces(text, file, (root) => {
+  const { found, mistakes, references } = readPlaces(text, file, (root) => {
     const read = segmentFile(root);
     return read && { ...read, position: root.at("if").position };
   });
-  const segment = result && {
-    name: result.segment,
-    describe: result.describe,
-    condition: result.if,
-    file,
-  };
-  const position = result?.position ?? whole(file, "");
-  return { segment, mistakes, references, position };
+  const { segment: named, describe, if: condition, position = whole(file, "") } = found ?? {};
+  const isWhole = mistakes.length === 0 && named !== undefined && condition !== undefined;
+  const segment = isWhole
+    ? { name: named, describe: describe ?? null, condition, file }
+    : undefined;
+  return { segment, name: named, condition, mistakes, references, position };
 }

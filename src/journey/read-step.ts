@@ -1,6 +1,6 @@
 import { nearMiss } from "../errors.ts";
 import { allArms } from "./arms.ts";
-import { type Branch, type NestedStep, alwaysExit } from "./nested-step.ts";
+import { type NestedStep, alwaysExit, unreadStep } from "./nested-step.ts";
 import type { Place } from "./place.ts";
 import { type Reader, described } from "./reader.ts";
 import { stepsSchema } from "./schema.ts";
@@ -17,37 +17,33 @@ export function stepsIn(scope: Scope): Reader<readonly NestedStep[]> {
   return described(stepsSchema, (place) => listOfSteps(place, kinds));
 }
 
-function listOfSteps(place: Place, kinds: Kinds): readonly NestedStep[] | undefined {
-  if (!place.isList) return place.expected("a list of steps");
-  const read = place.items.map((item) => oneStep(item, kinds));
-  const steps = read.filter((step) => step !== undefined);
-  if (steps.length < read.length) return undefined;
+/** What cannot be read of it is an unread step, so that the steps beside it are seen. */
+function listOfSteps(place: Place, kinds: Kinds): readonly NestedStep[] {
+  if (!place.isList) {
+    place.expected("a list of steps");
+    return [unreadStep(place)];
+  }
+  const steps = place.items.map((item) => oneStep(item, kinds));
   const dead = steps.find((_, index) => alwaysExit(steps.slice(Math.max(0, index - 1), index)));
-  return dead === undefined
-    ? steps
-    : dead.place.wrong("this step is never reached: every way here ends in an exit");
+  dead?.place.wrong("this step is never reached: every way here ends in an exit");
+  return steps;
 }
 
-function oneStep(place: Place, kinds: Kinds): NestedStep | undefined {
+function oneStep(place: Place, kinds: Kinds): NestedStep {
   const key = keyOfKind(place, kinds);
   const kind = key === undefined ? undefined : kinds[key];
-  if (key === undefined || kind === undefined) return undefined;
-  const { required, optional } = kind.branchesOf(place);
-  const known = ["id", ...kind.beside, ...required, ...optional];
-  for (const each of place.keys)
-    if (each !== key && !known.includes(each)) place.at(each).unknown("key", known);
   const given = place.has("id") ? name("the id of a step")(place.at("id")) : null;
+  if (key === undefined || kind === undefined) return unreadStep(place, given);
+  const { required, optional } = kind.branchesOf(place);
+  const known = ["id", ...kind.beside, ...required, ...optional, key];
+  const strays = place.keys.filter((each) => !known.includes(each)).map((each) => place.at(each));
+  for (const stray of strays) stray.unknown("key", known.slice(0, -1));
   const act = kind.read(place);
   const labels = [...required, ...optional.filter((label) => place.has(label))];
-  const branches = labels.map((label) => branchAt(place.at(label), label, kinds));
-  const whole = branches.filter((branch) => branch !== undefined);
-  if (act === undefined || given === undefined || whole.length < branches.length) return undefined;
-  return { place, given, act, branches: whole };
-}
-
-function branchAt(place: Place, label: string, kinds: Kinds): Branch | undefined {
-  const steps = listOfSteps(place, kinds);
-  return steps && { label, steps };
+  const branches = labels.map((label) => ({ label, steps: listOfSteps(place.at(label), kinds) }));
+  if (strays.some(({ items }) => items.length > 0)) return unreadStep(place, given, null, branches);
+  if (act === undefined || given === undefined) return unreadStep(place, given, key, branches);
+  return { place, given, act, branches };
 }
 
 /** The kind of a step is the one key that names a kind. Arms may be called anything. */

@@ -40,24 +40,41 @@ export function mapping<K extends Keys>(
   keys: K,
   further: readonly string[] = [],
 ): Reader<ReadKeys<K>> {
+  return map(parts(what, keys, further), wholeKeys);
+}
+
+/** The same, of which those are undefined that could not be read. */
+export function parts<K extends Keys>(
+  what: string,
+  keys: K,
+  further: readonly string[] = [],
+): Reader<Partly<ReadKeys<K>>> {
   return described(schemaOf(keys), (place) => {
     if (!place.isMapping) return place.expected(what);
     const known = Object.keys(keys);
     for (const key of place.keys)
       if (!known.includes(key) && !further.includes(key)) place.at(key).unknown("key", known);
-    return readKeys(keys, place);
+    return partsOf(keys, place);
   });
 }
 
 /** The values of these keys of a mapping, whatever else there is in it. */
 export function readKeys<K extends Keys>(keys: K, place: Place): ReadKeys<K> | undefined {
-  return whole(
-    Object.entries(keys).map(([key, { read, absent }]) => {
-      const value = absent && !place.has(key) ? absent.value : read(place.at(key));
-      return value === undefined ? undefined : ([key, value] as const);
-    }),
-    (entries) => Object.fromEntries(entries) as ReadKeys<K>,
-  );
+  return wholeKeys(partsOf(keys, place));
+}
+
+type Partly<T> = { readonly [N in keyof T]: T[N] | undefined };
+
+function partsOf<K extends Keys>(keys: K, place: Place): Partly<ReadKeys<K>> {
+  const entries = Object.entries(keys).map(([key, { read, absent }]) => [
+    key,
+    absent && !place.has(key) ? absent.value : read(place.at(key)),
+  ]);
+  return Object.fromEntries(entries) as Partly<ReadKeys<K>>;
+}
+
+function wholeKeys<T extends object>(read: Partly<T>): T | undefined {
+  return Object.values(read).includes(undefined) ? undefined : (read as T);
 }
 
 export function schemaOf(keys: Keys): Schema & { readonly properties: Schema } {
@@ -92,10 +109,14 @@ export function record<T>(
 
 /** A list with at least one item. */
 export function list<T>(what: string, read: Reader<T>): Reader<readonly T[]> {
-  return described(listOf(read.schema ?? anything), (place) => {
-    if (!place.isList || place.items.length === 0) return place.expected(what);
-    return whole(place.items.map(read), (items) => items);
-  });
+  return map(items(what, read), (all) => whole(all, (each) => each));
+}
+
+/** The same, of which those are undefined that could not be read. */
+export function items<T>(what: string, read: Reader<T>): Reader<readonly (T | undefined)[]> {
+  return described(listOf(read.schema ?? anything), (place) =>
+    place.isList && place.items.length > 0 ? place.items.map(read) : place.expected(what),
+  );
 }
 
 /** A list, or a single item standing for a list of one. */
@@ -129,7 +150,7 @@ export function map<T, U>(
 }
 
 /** All parts, or undefined when one of them could not be read. */
-function whole<T, U>(parts: readonly (T | undefined)[], make: (parts: readonly T[]) => U) {
-  const read = parts.filter((part) => part !== undefined);
-  return read.length === parts.length ? make(read) : undefined;
+function whole<T, U>(all: readonly (T | undefined)[], make: (parts: readonly T[]) => U) {
+  const read = all.filter((part) => part !== undefined);
+  return read.length === all.length ? make(read) : undefined;
 }

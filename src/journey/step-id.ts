@@ -20,12 +20,17 @@ export function idsOf(steps: readonly NestedStep[]): ReadonlyMap<NestedStep, Ste
   const all = byDepth(steps);
   for (const { step } of all) {
     if (step.given === null) continue;
-    if (taken.has(step.given)) step.place.at("id").wrong(`the id "${step.given}" is used twice`);
-    ids.set(step, taken.add(step.given));
-    holders.set(step.given, step);
+    const isTaken = taken.has(step.given);
+    if (isTaken) step.place.at("id").wrong(`the id "${step.given}" is used twice`);
+    else holders.set(step.given, step);
+    ids.set(step, isTaken ? placeholder(step) : taken.add(step.given));
   }
   for (const { step, labels } of all) {
     if (step.given !== null) continue;
+    if (step.act.kind === "unread") {
+      ids.set(step, placeholder(step));
+      continue;
+    }
     const name = nameOf(step.act);
     const id = taken.free(name, labels);
     ids.set(step, id);
@@ -34,6 +39,11 @@ export function idsOf(steps: readonly NestedStep[]): ReadonlyMap<NestedStep, Ste
     else refuseTwin(step, holder, name, id);
   }
   return ids;
+}
+
+/** Of a step that is to be mended: no id can be written so. */
+function placeholder({ place }: NestedStep): StepId {
+  return place.position.path;
 }
 
 /** The id that is offered is the one that the step had when twins still gave way: taking it renames nothing. */
@@ -88,7 +98,7 @@ class Taken {
   }
 }
 
-function nameOf(act: Act): string {
+function nameOf(act: Exclude<Act, { kind: "unread" }>): string {
   switch (act.kind) {
     case "send":
       return act.template;

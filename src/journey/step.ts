@@ -1,3 +1,4 @@
+import type { Draft, DraftStep, DraftSteps } from "./draft.ts";
 import type { Journey, Step, StepId } from "./journey.ts";
 
 export interface Edge {
@@ -8,7 +9,7 @@ export interface Edge {
 }
 
 /** The ways on from a step, as the flowchart draws them. An exit has none. */
-export function edgesOf(step: Step): readonly Edge[] {
+export function edgesOf(step: DraftStep): readonly Edge[] {
   switch (step.kind) {
     case "send":
     case "wait":
@@ -46,6 +47,8 @@ export function edgesOf(step: Step): readonly Edge[] {
       ];
     case "exit":
       return [];
+    case "unread":
+      return step.ways.map((to) => ({ to, label: null }));
   }
 }
 
@@ -57,10 +60,10 @@ function armsOf(
 
 /** Whether there is a way from a step to another, over steps that `mayPass`. */
 export function passes(
-  steps: Journey["steps"],
-  from: Step,
+  steps: DraftSteps,
+  from: DraftStep,
   to: StepId,
-  mayPass: (step: Step) => boolean = () => true,
+  mayPass: (step: DraftStep) => boolean = () => true,
 ): boolean {
   const seen = new Set<StepId>();
   const open = edgesOf(from).map((edge) => edge.to);
@@ -72,6 +75,19 @@ export function passes(
     open.push(...edgesOf(step).map((edge) => edge.to));
   }
   return false;
+}
+
+/**
+ * Whether customers who are at a step can have been at another before. It may be so of a step that nobody reaches: that alone is
+ * said of it.
+ */
+export function mayComeBefore(
+  { first, steps }: Pick<Draft, "first" | "steps">,
+  before: StepId,
+  step: StepId,
+): boolean {
+  const leads = (from: StepId) => steps[from] !== undefined && passes(steps, steps[from], step);
+  return leads(before) || (step !== first && !leads(first));
 }
 
 /**

@@ -191,7 +191,7 @@ test("nothing is reached after a switch, a task or a repeat that always ends the
     unreached,
   );
   expect(dead("{ switch: { a: { segment: a } }, a: [{ exit: a }] }")).toEqual([]);
-  expect(dead("{ repeat: { times: 2 }, steps: [{ wait: 1 day }, { exit: a }] }")).toEqual(
+  expect(dead("{ repeat: { times: 2 }, steps: [{ wait: 2 days }, { exit: a }] }")).toEqual(
     unreached,
   );
   expect(dead("{ voucher: a, else: [{ exit: none }] }")).toEqual([]);
