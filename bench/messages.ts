@@ -105,7 +105,7 @@ async function deliverAll(
 async function untilAllWent(database: Database): Promise<void> {
   const open = sql<{ open: boolean }>`
     select exists (select from messages where state in ('planned', 'retry')) or
-           exists (select from messages where state in ('claimed', 'sending')) as open`;
+           exists (select from claims) as open`;
   for (;;) {
     const { rows } = await open.execute(database);
     if (rows[0]?.open !== true) return;

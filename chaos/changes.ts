@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sql } from "kysely";
+import type { Database } from "../src/database/database.ts";
 import { migrate } from "../src/database/migrate.ts";
 import { pauseChannel, resumeChannel } from "../src/message/channel-state.ts";
 import { migrations } from "./ground.ts";
@@ -38,7 +39,7 @@ const pauses: Scenario = {
     for (let turn = 1; turn <= stage.size.strikes; turn++) {
       await stage.untilAsked((0.8 * turn) / (stage.size.strikes + 1));
       await pauseChannel(stage.database, "email", "sendgrid", "operator", new Date());
-      await stage.until("nothing to be in flight", async () => (await inFlight(stage)) === 0);
+      await stage.until("nothing to be in flight", () => stage.look(isIdle));
       const asked = await stage.requests();
       await stage.moment();
       const more = (await stage.requests()) - asked;
@@ -48,8 +49,8 @@ const pauses: Scenario = {
   },
 };
 
-const inFlight = async (stage: Stage) =>
-  (await stage.count("claimed")) + (await stage.count("sending"));
+const isIdle = async (database: Database) =>
+  (await database.selectFrom("claims").select("id").execute()).length === 0;
 
 const versions: Scenario = {
   name: "versions",

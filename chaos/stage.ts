@@ -226,7 +226,7 @@ export class Stage {
         select (select count(*) from enrollments where state = 'completed')::int as over,
           exists (select from pending_events)
           or exists (select from enrollments where state in ('entered', 'waiting'))
-          or exists (select from messages where state in ('planned', 'claimed', 'sending', 'retry')) as open`.execute(
+          or exists (select from messages where state = 'sending' or needs = 'delivery') as open`.execute(
         database,
       ),
     );

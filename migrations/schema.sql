@@ -31,7 +31,6 @@ CREATE TABLE api_keys (
 CREATE TABLE attempts (
   message_id bigint NOT NULL,
   number smallint NOT NULL,
-  fence bigint NOT NULL,
   provider text NOT NULL,
   started_at timestamp with time zone NOT NULL,
   finished_at timestamp with time zone,
@@ -42,9 +41,9 @@ CREATE TABLE attempts (
   opened_at timestamp with time zone,
   text_sha256 bytea,
   CONSTRAINT attempts_outcome_is_known CHECK (outcome = ANY (ARRAY['accepted'::text, 'later'::text, 'refused'::text, 'unknown'::text, 'misconfigured'::text])),
-  CONSTRAINT attempts_message_id_fkey FOREIGN KEY (message_id) REFERENCES messages(id),
   CONSTRAINT attempts_pkey PRIMARY KEY (message_id, number)
 );
+CREATE INDEX attempts_by_receipt ON attempts USING btree (receipt) WHERE receipt IS NOT NULL;
 
 CREATE TABLE calls (
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
@@ -86,6 +85,14 @@ CREATE TABLE channels (
   changed_at timestamp with time zone NOT NULL,
   resumed_at timestamp with time zone,
   CONSTRAINT channels_pkey PRIMARY KEY (name)
+);
+
+CREATE TABLE claims (
+  id uuid NOT NULL,
+  channel text NOT NULL,
+  messages bigint[] NOT NULL,
+  lease_until timestamp with time zone NOT NULL,
+  CONSTRAINT claims_pkey PRIMARY KEY (id)
 );
 
 CREATE TABLE clicks (
@@ -321,15 +328,12 @@ CREATE TABLE messages (
   due_at timestamp with time zone NOT NULL,
   expires_at timestamp with time zone NOT NULL,
   planned_at timestamp with time zone NOT NULL,
-  fence bigint DEFAULT 0 NOT NULL,
-  lease_until timestamp with time zone,
   attempts smallint DEFAULT 0 NOT NULL,
   strikes smallint DEFAULT 0 NOT NULL,
   provider text,
   address text,
   subject text,
   consent_id bigint,
-  receipt text,
   sent_at timestamp with time zone,
   accepted_at timestamp with time zone,
   delivered_at timestamp with time zone,
@@ -340,8 +344,16 @@ CREATE TABLE messages (
   unsubscribed_at timestamp with time zone,
   fallback text[],
   priority smallint DEFAULT 0 NOT NULL,
+  claim_id uuid,
+  needs text GENERATED ALWAYS AS (
+CASE
+    WHEN (state = ANY (ARRAY['planned'::text, 'retry'::text])) THEN 'delivery'::text
+    WHEN (state = 'unknown'::text) THEN 'resolution'::text
+    WHEN ((fallback IS NOT NULL) AND (state = ANY (ARRAY['bounced'::text, 'failed'::text, 'suppressed'::text]))) THEN 'fallback'::text
+    ELSE NULL::text
+END) STORED,
   CONSTRAINT messages_class_is_known CHECK (class = ANY (ARRAY['marketing'::text, 'transactional'::text])),
-  CONSTRAINT messages_state_is_known CHECK (state = ANY (ARRAY['planned'::text, 'claimed'::text, 'sending'::text, 'accepted'::text, 'delivered'::text, 'bounced'::text, 'suppressed'::text, 'expired'::text, 'failed'::text, 'retry'::text, 'unknown'::text])),
+  CONSTRAINT messages_state_is_known CHECK (state = ANY (ARRAY['planned'::text, 'sending'::text, 'accepted'::text, 'delivered'::text, 'bounced'::text, 'suppressed'::text, 'expired'::text, 'failed'::text, 'retry'::text, 'unknown'::text])),
   CONSTRAINT messages_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(id),
   CONSTRAINT messages_enrollment_id_fkey FOREIGN KEY (enrollment_id) REFERENCES enrollments(id),
   CONSTRAINT messages_pkey PRIMARY KEY (id),
@@ -349,12 +361,10 @@ CREATE TABLE messages (
   CONSTRAINT messages_once UNIQUE (enrollment_id, step, channel, occurrence)
 ) WITH (fillfactor=70);
 CREATE INDEX messages_by_customer ON messages USING btree (customer_id, sent_at);
-CREATE INDEX messages_by_journey ON messages USING btree (journey_id, step, state);
-CREATE INDEX messages_by_receipt ON messages USING btree (receipt) WHERE receipt IS NOT NULL;
-CREATE INDEX messages_due ON messages USING btree (channel, class, due_at) WHERE state = ANY (ARRAY['planned'::text, 'retry'::text]);
-CREATE INDEX messages_leased ON messages USING btree (lease_until) WHERE state = ANY (ARRAY['claimed'::text, 'sending'::text]);
-CREATE INDEX messages_to_fall_back ON messages USING btree (id) WHERE fallback IS NOT NULL AND (state = ANY (ARRAY['bounced'::text, 'failed'::text, 'suppressed'::text]));
-CREATE INDEX messages_unknown ON messages USING btree (sent_at) WHERE state = 'unknown'::text;
+CREATE INDEX messages_by_journey ON messages USING btree (journey_id, step);
+CREATE INDEX messages_due ON messages USING btree (channel, class, due_at) WHERE needs = 'delivery'::text;
+CREATE INDEX messages_to_fall_back ON messages USING btree (id) WHERE needs = 'fallback'::text;
+CREATE INDEX messages_unknown ON messages USING btree (sent_at) WHERE needs = 'resolution'::text;
 
 CREATE TABLE moved_enrollments (
   change_id bigint NOT NULL,

@@ -76,7 +76,7 @@ async function tell(database: Database, { config, clock }: House, json: boolean)
   const now = clock.now();
   const { rows } = await sql<{ due: number; late: number }>`
     select count(*)::int as due, (count(*) filter (where expires_at <= ${now}))::int as late
-    from messages where state in ('planned', 'retry') and due_at <= ${now}`.execute(database);
+    from messages where needs = 'delivery' and due_at <= ${now}`.execute(database);
   const { due, late } = rows[0] ?? { due: 0, late: 0 };
   const held = { heldSince: found.restoredAt, why: found.restoredWhy, lastHeartbeat: found.beatAt };
   if (json) return sayJson({ ...held, due, late });

@@ -80,8 +80,8 @@ async function leaveBehind(
     database,
   );
   await sql`
-    UPDATE messages m SET state = 'suppressed', reason = 'merged', lease_until = NULL, fallback = NULL, fence = fence + 1
-    FROM ${pairs} WHERE m.customer_id = p."from" AND m.state IN ('planned', 'claimed', 'retry')`.execute(
+    UPDATE messages m SET state = 'suppressed', reason = 'merged', fallback = NULL
+    FROM ${pairs} WHERE m.customer_id = p."from" AND m.needs = 'delivery'`.execute(
     database,
   );
 }

@@ -22,6 +22,7 @@ export interface Tables {
   attempts: AttemptsTable;
   calls: CallsTable;
   channels: ChannelsTable;
+  claims: ClaimsTable;
   clicks: ClicksTable;
   consents: ConsentsTable;
   current_consents: CurrentConsentsTable;
@@ -74,7 +75,6 @@ export type MessagesClass = "marketing" | "transactional";
 
 export type MessagesState =
   | "planned"
-  | "claimed"
   | "sending"
   | "accepted"
   | "delivered"
@@ -119,7 +119,6 @@ interface ApiKeysTable {
 interface AttemptsTable {
   message_id: Bigint;
   number: number;
-  fence: Bigint;
   provider: string;
   started_at: Timestamp;
   finished_at: Timestamp | null;
@@ -161,6 +160,13 @@ interface ChannelsTable {
   reason: string | null;
   changed_at: Timestamp;
   resumed_at: Timestamp | null;
+}
+
+interface ClaimsTable {
+  id: string;
+  channel: string;
+  messages: string[];
+  lease_until: Timestamp;
 }
 
 interface ClicksTable {
@@ -343,15 +349,12 @@ interface MessagesTable {
   due_at: Timestamp;
   expires_at: Timestamp;
   planned_at: Timestamp;
-  fence: Defaulted<Bigint>;
-  lease_until: Timestamp | null;
   attempts: Defaulted<number>;
   strikes: Defaulted<number>;
   provider: string | null;
   address: string | null;
   subject: string | null;
   consent_id: Bigint | null;
-  receipt: string | null;
   sent_at: Timestamp | null;
   accepted_at: Timestamp | null;
   delivered_at: Timestamp | null;
@@ -362,6 +365,8 @@ interface MessagesTable {
   unsubscribed_at: Timestamp | null;
   fallback: string[] | null;
   priority: Defaulted<number>;
+  claim_id: string | null;
+  needs: GeneratedAlways<string>;
 }
 
 interface MovedEnrollmentsTable {

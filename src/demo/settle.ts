@@ -72,9 +72,9 @@ async function isBusy({ engine }: Working): Promise<boolean> {
         or exists (select from report_inbox where applied_at is null)
         or exists (select from enrollments e join journeys j on j.id = e.journey_id
                    where e.due_at <= ${now} and j.state <> 'paused')
-        or exists (select from messages where state in ('claimed', 'sending'))
+        or exists (select from claims)
         or exists (select from messages m join journeys j on j.id = m.journey_id left join channels c on c.name = m.channel
-                   where m.state in ('planned', 'retry') and m.due_at <= ${now} and j.state <> 'paused'
+                   where m.needs = 'delivery' and m.due_at <= ${now} and j.state <> 'paused'
                      and c.paused_at is null and (c.throttled_until is null or c.throttled_until <= ${now})) as busy`.execute(
     engine.database,
   );
@@ -93,7 +93,7 @@ async function dueSoon({ engine }: Working, now: Date): Promise<Date | undefined
   const { rows } = await sql<{ at: Date | null }>`
     select min(greatest(m.due_at, c.throttled_until)) as at
     from messages m left join channels c on c.name = m.channel
-    where m.state in ('planned', 'retry') and c.paused_at is null
+    where m.needs = 'delivery' and c.paused_at is null
       and greatest(m.due_at, c.throttled_until) between ${now} and ${now}::timestamptz + interval '5 minutes'`.execute(
     engine.database,
   );

@@ -96,7 +96,7 @@ async function counted(database: Database, now: Date) {
     select (select count(*)::int from customers) as customers, (select count(*)::int from orders) as orders,
       (select count(*)::int from events) as events,
       (select count(*)::int from messages
-       where state in ('claimed', 'sending') or (state in ('planned', 'retry') and due_at <= ${now})) as "leftOver"`.execute(
+       where state = 'sending' or (needs = 'delivery' and due_at <= ${now})) as "leftOver"`.execute(
     database,
   );
   return rows[0] ?? { customers: 0, orders: 0, events: 0, leftOver: 0 };

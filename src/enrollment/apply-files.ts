@@ -6,7 +6,7 @@ import type { Tables } from "../database/tables.ts";
 import type { Segment } from "../journey/read-segment.ts";
 import { type Applied, type Written, applyJourneys } from "./apply.ts";
 import type { Expected } from "./expected.ts";
-import { lock } from "./lock.ts";
+import { lock } from "../database/lock.ts";
 
 /** The files of a project. */
 export interface Files {

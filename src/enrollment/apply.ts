@@ -8,7 +8,7 @@ import type { Migration } from "../journey/migration.ts";
 import { definitionHash } from "./definition-hash.ts";
 import { type Expected, refuseMoved } from "./expected.ts";
 import { listen } from "./heard-event.ts";
-import { lock } from "./lock.ts";
+import { lock } from "../database/lock.ts";
 import { type Moved, migrateCustomers } from "./migrate.ts";
 import { withNewKeys } from "./older-version.ts";
 import { startMark } from "./start-mark.ts";

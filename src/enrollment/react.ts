@@ -5,7 +5,7 @@ import { convertByEvents } from "./convert.ts";
 import { enterByEvents } from "./enter-by-event.ts";
 import type { Turn } from "./enrollment.ts";
 import { eventsHeardBy } from "./heard-event.ts";
-import { lock } from "./lock.ts";
+import { lock } from "../database/lock.ts";
 import { type Passage, countPassages } from "./passage.ts";
 import { type PendingEvent, inTurns, takeEvents } from "./pending-event.ts";
 import { redeemByEvents } from "./redeem.ts";

@@ -4,7 +4,7 @@ import type { Tables } from "../database/tables.ts";
 import { WaypostError } from "../errors.ts";
 import { listen } from "./heard-event.ts";
 import { getJourney } from "./journey-state.ts";
-import { lock } from "./lock.ts";
+import { lock } from "../database/lock.ts";
 import { startMark } from "./start-mark.ts";
 import { versionsOf as definitionsOf } from "./version.ts";
 import { noteChange } from "./version-change.ts";

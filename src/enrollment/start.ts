@@ -6,7 +6,7 @@ import type { Start } from "../journey/journey.ts";
 import { type IdRange, inChunks } from "./chunk.ts";
 import { type Entrants, enter } from "./enter.ts";
 import type { Moment } from "./enrollment.ts";
-import { whenAlone } from "./lock.ts";
+import { whenAlone } from "../database/lock.ts";
 import { type Enrolling, getEnrolling } from "./version.ts";
 
 type StartOf<Kind extends Start["kind"]> = Extract<Start, { kind: Kind }>;

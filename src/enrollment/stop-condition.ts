@@ -178,7 +178,7 @@ function isOpen(enrollment: RawBuilder<unknown>): RawBuilder<boolean> {
 /** Is through, and has a message that nobody has begun to send. */
 function isOwed(enrollment: RawBuilder<unknown>): RawBuilder<boolean> {
   return sql<boolean>`(${enrollment}.state in ('completed', 'exited') and exists (
-    select from messages lying where lying.enrollment_id = ${enrollment}.id and lying.state in ('planned', 'claimed', 'retry')))`;
+    select from messages lying where lying.enrollment_id = ${enrollment}.id and lying.needs = 'delivery'))`;
 }
 
 function reasonSql(journey: Journey, now: Date): RawBuilder<string> | undefined {

@@ -3,7 +3,7 @@ import type { Tables } from "../database/tables.ts";
 
 /**
  * Takes back what stopped enrollments have planned and nobody has begun to send, whatever was to be tried next included,
- * and their calls and tasks. A worker that has claimed such a message or call finds its fence raised, and leaves it.
+ * and their calls and tasks. A worker that has claimed such a message cannot open it, and finds the fence of such a call raised.
  */
 export async function takeBack(
   transaction: Kysely<Tables>,
@@ -19,8 +19,8 @@ export async function takeBack(
       update tasks set state = 'withdrawn' where ${theirs} and state = 'open'
     ), no_other_channel as (
       update messages set fallback = null
-      where ${theirs} and fallback is not null and state not in ('planned', 'claimed', 'retry')
+      where ${theirs} and fallback is not null and needs is distinct from 'delivery'
     )
-    update messages set state = 'suppressed', reason = 'stopped', fence = fence + 1, lease_until = null, fallback = null
-    where ${theirs} and state in ('planned', 'claimed', 'retry')`.execute(transaction);
+    update messages set state = 'suppressed', reason = 'stopped', fallback = null
+    where ${theirs} and needs = 'delivery'`.execute(transaction);
 }

@@ -19,7 +19,7 @@ export async function withdrawLeft(
       join journey_versions was on was.id = moved.from_version_id join journey_versions will on will.id = ${toVersionId}
       where moved.change_id = ${changeId}
     ), work as (
-      select 'message' as kind, id, enrollment_id, step, fallback from messages where state in ('planned', 'claimed', 'retry')
+      select 'message' as kind, id, enrollment_id, step, fallback from messages where needs = 'delivery'
       union all
       select 'call', id, enrollment_id, step, null from calls where state in ('planned', 'claimed', 'retry')
       union all
@@ -62,7 +62,6 @@ export async function restoreWithdrawn(
     select work.id, work.from_fallback
     from withdrawn_work work join moved_enrollments moved on moved.change_id = work.change_id and moved.enrollment_id = work.enrollment_id
     where work.change_id = ${changeId} and work.kind = ${kind} and moved.brought_back_at = ${broughtBackAt}) as noted`;
-  // Who had claimed it has lost it with its fence.
   const state = (attempts: string) =>
     sql`case when ${sql.ref(attempts)} = 0 then 'planned' else 'retry' end`;
   await sql`

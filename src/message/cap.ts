@@ -10,7 +10,7 @@ export interface CapRule extends Cap {
 
 /** The columns that the next stage needs of a message. */
 const columns = sql.raw(
-  `id, fence, customer_id, due_at, expires_at, class, channel, topic, priority, subject, text_sha256, consent_id, address, suppressed_for,
+  `id, claim_id, customer_id, due_at, expires_at, class, channel, topic, priority, subject, text_sha256, consent_id, address, suppressed_for,
    permitted, opens_at, paused, answer`,
 );
 
@@ -53,7 +53,7 @@ function freeAgain(rule: CapRule, now: Date): RawBuilder<unknown> {
       and other.state in ('sending', 'accepted', 'delivered', 'bounced', 'unknown')`;
   // What is judged beside it counts by its turn; of the batch only what has to wait can still be ahead of it.
   const ahead = sql`select queued.turn + count(*) as before from messages other
-    where ${alike} and other.priority > queued.priority and other.state in ('planned', 'retry', 'claimed')
+    where ${alike} and other.priority > queued.priority and other.needs = 'delivery'
       and other.due_at < ${now}::timestamptz + ${within} and other.expires_at > ${now}
       and not exists (select from journeys where journeys.id = other.journey_id and journeys.state = 'paused')
       and not exists (select from allowed beside where beside.id = other.id and beside.answer <> 'planned')`;

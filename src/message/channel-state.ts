@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { untrustedText } from "../channel/untrusted-text.ts";
 import type { Database } from "../database/database.ts";
 import { refuseWhileRestored } from "./restored.ts";
@@ -14,6 +14,12 @@ export interface ChannelState {
   readonly due: number;
   readonly oldestDueAt: Date | null;
   readonly inFlight: number;
+}
+
+/** How many messages of a channel are with the provider, or may be. */
+export function inFlight(channel: RawBuilder<unknown>): RawBuilder<number> {
+  return sql<number>`(select count(*)::int from claims join messages m on m.id = any(claims.messages) and m.state = 'sending'
+        where claims.channel = ${channel})`;
 }
 
 /** A look costs the same over ten million rows that wait as over a hundred thousand. */
@@ -81,16 +87,16 @@ export async function channelStates(
   const { rows } = await sql<ChannelState>`
     select configured.name, configured.provider, state.paused_at as "pausedAt", state.reason,
       case when state.throttled_until > ${now} then state.throttled_until end as "throttledUntil",
-      (select count(*)::int from (select from messages where channel = configured.name and state in ('planned', 'retry')
+      (select count(*)::int from (select from messages where channel = configured.name and needs = 'delivery'
         and class in ('transactional', 'marketing') and due_at <= ${now} limit ${dueCountedTo}) as due) as due,
       oldest.due_at as "oldestDueAt",
-      (select count(*)::int from messages where state in ('claimed', 'sending') and channel = configured.name) as "inFlight"
+      ${inFlight(sql`configured.name`)} as "inFlight"
     from unnest(${channels.map(({ name }) => name)}::text[], ${channels.map(({ provider }) => provider)}::text[])
       with ordinality as configured (name, provider, position)
     left join channels state on state.name = configured.name
     left join lateral (select min(first.due_at) as due_at from unnest(array['transactional', 'marketing']) as kind,
       lateral (select due_at from messages where channel = configured.name and class = kind
-        and state in ('planned', 'retry') and due_at <= ${now} order by due_at limit 1) as first) as oldest on true
+        and needs = 'delivery' and due_at <= ${now} order by due_at limit 1) as first) as oldest on true
     order by configured.position`.execute(database);
   return rows;
 }

@@ -1,9 +1,11 @@
+import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import type { Database } from "../database/database.ts";
+import { lock } from "../database/lock.ts";
 import { detailsOf } from "./details.ts";
 import type { ClaimedMessage } from "./message.ts";
 
-export interface Claim {
+export interface Claiming {
   readonly channel: string;
   readonly limit: number;
   readonly now: Date;
@@ -11,55 +13,84 @@ export interface Claim {
   readonly leaseSeconds: number;
 }
 
-/**
- * Takes up to `limit` due messages of a channel, receipts before marketing and each oldest due first, with all that
- * rendering them needs. Two workers never
- * get the same message. Messages of a paused journey stay where they are; a paused or throttled channel yields none.
- */
-export async function claim(
-  database: Database,
-  { channel, limit, now, leaseSeconds }: Claim,
-): Promise<ClaimedMessage[]> {
-  const due = (messageClass: "transactional" | "marketing") => sql`
-      select id from messages
-      where channel = ${channel} and class = ${sql.lit(messageClass)} and state in ('planned', 'retry') and due_at <= ${now}
-        and journey_id not in (select id from journeys where state = 'paused')
-        and not exists (select from channels where name = ${channel} and (paused_at is not null or throttled_until > ${now}))
-      order by due_at`;
-  // One after the other, since an index that puts the class first gives no order over both.
-  const { rows } = await sql<ClaimedMessage>`
-    with receipts as materialized (
-      ${due("transactional")} limit ${limit} for update skip locked
-    ), marketing as materialized (
-      ${due("marketing")} limit ${limit}::int - (select count(*) from receipts) for update skip locked
-    ), due as (
-      -- Said once more, as a number, for the planner: else it prepares for a tenth of all that is due.
-      select id from receipts union all select id from marketing limit ${limit}
-    ), taken as (
-      update messages set state = 'claimed', fence = fence + 1, lease_until = clock_timestamp() + ${leaseSeconds} * interval '1 second'
-      from due where messages.id = due.id
-      returning messages.*
-    )
-    ${detailsOf("taken")}
-    order by m.class desc, m.due_at, m.id`.execute(database);
-  return rows;
+/** What a worker has in its hands. */
+export interface Claim {
+  /** No other claim ever has it, so it is the fence of what is opened under it. */
+  readonly id: string;
+  readonly messages: readonly ClaimedMessage[];
 }
 
 /**
- * Gives messages back that were surely not handed over, so that a worker that stops leaves nothing to wait for. They are
- * `sending` where the answer to that very commit was lost, and `unknown` where the sweeper took their worker for dead.
+ * Claims up to `limit` due messages of a channel, receipts before marketing and each oldest due first, with all that
+ * rendering them needs. Two workers never have the same message. Messages of a paused journey stay where they are; a
+ * paused or throttled channel yields none.
+ *
+ * A claim only spares others the work: who has a message is decided when it is opened (open-sending.ts). So the messages
+ * themselves are not written to.
+ */
+export async function claim(
+  database: Database,
+  { channel, limit, now, leaseSeconds }: Claiming,
+): Promise<Claim> {
+  const id = randomUUID();
+  const due = (messageClass: "transactional" | "marketing") => sql`
+      select id from messages
+      where channel = ${channel} and class = ${sql.lit(messageClass)} and needs = 'delivery' and due_at <= ${now}
+        and id not in (select unnest(messages) from claims where channel = ${channel} and lease_until > clock_timestamp())
+        and journey_id not in (select id from journeys where state = 'paused')
+        and not exists (select from channels where name = ${channel} and (paused_at is not null or throttled_until > ${now}))
+      order by due_at`;
+  const messages = await database.transaction().execute(async (transaction) => {
+    await lock(transaction, `claims of ${channel}`);
+    // One after the other, since an index that puts the class first gives no order over both.
+    const { rows } = await sql<ClaimedMessage>`
+    with receipts as materialized (
+      ${due("transactional")} limit ${limit}
+    ), marketing as materialized (
+      ${due("marketing")} limit ${limit}::int - (select count(*) from receipts)
+    ), due as (
+      -- Said once more, as a number, for the planner: else it prepares for a tenth of all that is due.
+      select id from receipts union all select id from marketing limit ${limit}
+    ), claimed as (
+      insert into claims (id, channel, messages, lease_until)
+      select ${id}::uuid, ${channel}::text, array_agg(id), clock_timestamp() + ${leaseSeconds} * interval '1 second' from due having count(*) > 0
+    ), taken as (
+      select messages.* from due join messages using (id)
+    )
+    ${detailsOf("taken")}
+    order by m.class desc, m.due_at, m.id`.execute(transaction);
+    return rows;
+  });
+  return { id, messages };
+}
+
+/**
+ * Ends a claim that is done with. While an answer could not be written, the message it is of is `sending`: then the claim
+ * stays, and the sweeper finds it when the lease is over.
+ */
+export async function endClaim(database: Database, claimId: string): Promise<void> {
+  await sql`
+    delete from claims where id = ${claimId}
+      and not exists (select from messages where id = any(claims.messages) and state = 'sending')`.execute(
+    database,
+  );
+}
+
+/**
+ * Gives opened messages back that were surely not handed over, so that a worker that stops leaves nothing to wait for.
+ * They are `unknown` where the sweeper took their worker for dead. What was not opened needs only the end of the claim.
  */
 export async function release(
   database: Database,
-  messages: readonly Pick<ClaimedMessage, "id" | "fence">[],
+  claimId: string,
+  messages: readonly Pick<ClaimedMessage, "id">[],
   now: Date,
 ): Promise<void> {
   await sql`
     with returned as (
-      update messages m set state = case when m.attempts = 0 then 'planned' else 'retry' end, lease_until = null
-      from unnest(${messages.map((m) => m.id)}::bigint[], ${messages.map((m) => m.fence)}::bigint[]) as held (id, fence)
-      where m.id = held.id and m.fence = held.fence and m.state in ('claimed', 'sending', 'unknown')
-      returning m.id, m.attempts
+      update messages set state = 'retry'
+      where id = any(${messages.map(({ id }) => id)}::bigint[]) and claim_id = ${claimId} and state in ('sending', 'unknown')
+      returning id, attempts
     )
     update attempts a set finished_at = ${now}, outcome = 'later', code = 'not_called'
     from returned where a.message_id = returned.id and a.number = returned.attempts and (a.outcome is null or a.outcome = 'unknown')`.execute(

@@ -35,15 +35,15 @@ export async function deliver(
     leaseSeconds,
   });
   await faultPoint("after-claim");
-  if (claimed.length === 0) return { claimed: 0, accepted: 0, mustRest: false, calledAt: null };
+  if (claimed.messages.length === 0) return { claimed: 0, accepted: 0, mustRest: false, calledAt: null };
   const composeSome: Compose = async (messages) => {
     const { composed, failed } = await compose(database, composer, messages, batch.now());
     if (failed.length > 0) await failUncomposable(database, failed);
     return composed;
   };
-  const ids = claimed.map(({ id }) => id);
+  const ids = claimed.messages.map(({ id }) => id);
   const gone = (await batch.takeBack?.(ids, batch.now())) ?? new Set();
-  const going = claimed.filter(({ id }) => !gone.has(id));
+  const going = { ...claimed, messages: claimed.messages.filter(({ id }) => !gone.has(id)) };
   const run = await new DeliveryRun(database, delivery, going, composeSome, batch).finish();
-  return { claimed: claimed.length, ...run };
+  return { claimed: ids.length, ...run };
 }

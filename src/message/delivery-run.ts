@@ -5,7 +5,7 @@ import type { Database } from "../database/database.ts";
 import { reasonOf } from "../errors.ts";
 import { faultPoint } from "../fault.ts";
 import { pauseChannel, throttleChannel } from "./channel-state.ts";
-import { release } from "./claim.ts";
+import { type Claim, endClaim, release } from "./claim.ts";
 import type { Composed } from "./compose.ts";
 import type { ClaimedMessage } from "./message.ts";
 import { type SendingRules, openSending } from "./open-sending.ts";
@@ -51,7 +51,8 @@ export class DeliveryRun {
   readonly #delivery: Delivery;
   readonly #compose: Compose;
   readonly #batch: Batch;
-  readonly #waiting: ClaimedMessage[];
+  readonly #claim: Claim;
+  #waiting: ClaimedMessage[];
   #settled: Settled[] = [];
   #busy = 0;
   #accepted = 0;
@@ -63,7 +64,7 @@ export class DeliveryRun {
   constructor(
     database: Database,
     delivery: Delivery,
-    claimed: readonly ClaimedMessage[],
+    claim: Claim,
     compose: Compose,
     batch: Batch,
   ) {
@@ -71,18 +72,20 @@ export class DeliveryRun {
     this.#delivery = delivery;
     this.#compose = compose;
     this.#batch = batch;
-    this.#waiting = [...claimed];
+    this.#claim = claim;
+    this.#waiting = [...claim.messages];
   }
 
-  /** Settles when every call has been answered and recorded, and what was not called is given back. */
+  /** Settles when every call has been answered and recorded, and the claim is over. */
   async finish(): Promise<{ accepted: number; mustRest: boolean; calledAt: number | null }> {
     while (this.#waiting.length > 0 || this.#busy > 0 || this.#settled.length > 0) {
       if (this.#batch.stopping.aborted || this.#mustRest || this.#failure !== null)
-        await this.#giveBack(this.#waiting.splice(0));
+        this.#waiting = [];
       await Promise.all([this.#record(), this.#open()]);
       if (this.#settled.length === 0 && this.#busy > 0 && this.#chunk() === 0)
         await this.#nextAnswer();
     }
+    await this.#patiently(() => endClaim(this.#database, this.#claim.id));
     if (this.#failure !== null) throw this.#failure.thrown;
     return { accepted: this.#accepted, mustRest: this.#mustRest, calledAt: this.#calledAt };
   }
@@ -124,9 +127,9 @@ export class DeliveryRun {
   ): Promise<readonly (readonly [Composed, string])[]> {
     try {
       const composed = await this.#compose(chunk);
-      const { channel } = this.#delivery;
+      const held = { claim: this.#claim.id, channel: this.#delivery.channel };
       const now = this.#batch.now();
-      const cleared = await openSending(this.#database, channel, composed, this.#delivery, now);
+      const cleared = await openSending(this.#database, held, composed, this.#delivery, now);
       await faultPoint("after-open");
       const addresses = new Map(cleared.map(({ id, address }) => [id, address]));
       return composed.flatMap((one) => {
@@ -178,7 +181,7 @@ export class DeliveryRun {
       const rules = { ...this.#delivery, now: this.#batch.now() };
       await this.#rest(batch, rules.now);
       await faultPoint("before-record");
-      const unwritten = await recordOutcomes(this.#database, batch, rules);
+      const unwritten = await recordOutcomes(this.#database, this.#claim.id, batch, rules);
       await faultPoint("after-record");
       if (unwritten.length > 0)
         throw new TypeError(`${unwritten.length} answers could not be written`);
@@ -226,7 +229,7 @@ export class DeliveryRun {
 
   async #giveBack(uncalled: readonly ClaimedMessage[]): Promise<void> {
     if (uncalled.length === 0) return;
-    await this.#patiently(() => release(this.#database, uncalled, this.#batch.now()));
+    await this.#patiently(() => release(this.#database, this.#claim.id, uncalled, this.#batch.now()));
   }
 }
 

@@ -5,7 +5,7 @@ import type { ClaimedMessage } from "./message.ts";
 /** Everything rendering a message needs, for the rows of a relation with the columns of `messages`. */
 export function detailsOf(relation: string): RawBuilder<ClaimedMessage> {
   return sql<ClaimedMessage>`
-    select m.id, m.delivery_id as "deliveryId", m.fence, m.channel, m.template, m.class, m.topic, j.name as journey,
+    select m.id, m.delivery_id as "deliveryId", m.claim_id as "openedBy", m.channel, m.template, m.class, m.topic, j.name as journey,
            m.step, m.attempts, m.strikes, m.expires_at as "expiresAt", e.entry,
            ${voucher} as voucher, ${answers} as call,
            json_build_object('id', c.id::text, 'external_id', c.external_id, 'email', c.email, 'phone', c.phone,

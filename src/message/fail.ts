@@ -9,8 +9,8 @@ export async function failUncomposable(
   failed: readonly Uncomposable[],
 ): Promise<void> {
   await sql`
-    update messages m set state = 'failed', reason = failed.reason, lease_until = null
-    from unnest(${failed.map(({ message }) => message.id)}::bigint[], ${failed.map(({ message }) => message.fence)}::bigint[],
-      ${failed.map(({ failure }) => untrustedText(failure))}::text[]) as failed (id, fence, reason)
-    where m.id = failed.id and m.fence = failed.fence and m.state = 'claimed'`.execute(database);
+    update messages m set state = 'failed', reason = failed.reason
+    from unnest(${failed.map(({ message }) => message.id)}::bigint[], ${failed.map(({ message }) => message.openedBy)}::uuid[],
+      ${failed.map(({ failure }) => untrustedText(failure))}::text[]) as failed (id, opened_by, reason)
+    where m.id = failed.id and m.claim_id is not distinct from failed.opened_by and m.needs = 'delivery'`.execute(database);
 }

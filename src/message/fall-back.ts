@@ -21,7 +21,7 @@ export async function fallBack(database: Database, now: Date): Promise<number> {
   const { rows } = await sql<{ lost: number; planned: number }>`
     with lost as (
       select m.* from messages m
-      where m.fallback is not null and m.state in ('bounced', 'failed', 'suppressed')
+      where m.needs = 'fallback'
       order by m.id limit ${limit} for update skip locked
     ), done as (
       update messages m set fallback = null from lost where m.id = lost.id

@@ -16,7 +16,7 @@ const patience = "2 minutes";
 
 interface Asked {
   readonly id: string;
-  readonly fence: string;
+  readonly openedBy: string;
   readonly sent: SentMessage;
 }
 
@@ -48,15 +48,15 @@ async function unknownMessages(
   { channel, carrier, limit, now }: LookUp,
 ): Promise<readonly Asked[]> {
   const { rows } = await sql<Omit<SentMessage, "to"> & Omit<Asked, "sent"> & { address: string }>`
-    select m.id, m.fence, m.delivery_id as "deliveryId", m.address, coalesce(a.opened_at, m.sent_at) as "startedAt",
+    select m.id, m.claim_id as "openedBy", m.delivery_id as "deliveryId", m.address, coalesce(a.opened_at, m.sent_at) as "startedAt",
            case when a.opened_at < clock_timestamp() - ${patience}::interval then encode(a.text_sha256, 'hex') end as "textSha256"
     from messages m left join attempts a on a.message_id = m.id and a.number = m.attempts
-    where m.state = 'unknown' and m.channel = ${channel} and m.provider = ${carrier.name} and m.address is not null
+    where m.needs = 'resolution' and m.channel = ${channel} and m.provider = ${carrier.name} and m.address is not null
       and m.sent_at < ${now}::timestamptz - ${patience}::interval and m.sent_at > ${now}::timestamptz - interval '1 day'
     order by random() limit ${limit}`.execute(database);
-  return rows.map(({ id, fence, address, ...sent }) => ({
+  return rows.map(({ id, openedBy, address, ...sent }) => ({
     id,
-    fence,
+    openedBy,
     sent: { ...sent, to: address },
   }));
 }
@@ -76,13 +76,16 @@ async function ask(
 
 async function resolve(
   database: Database,
-  message: { id: string; fence: string },
+  message: Pick<Asked, "id" | "openedBy">,
   outcome: Outcome,
   now: Date,
 ): Promise<void> {
   const accepted = outcome.kind === "accepted";
   await sql`
-    update messages set state = ${accepted ? "accepted" : "retry"}, due_at = ${now}, reason = null,
-      receipt = coalesce(receipt, ${accepted ? outcome.receipt : null}), accepted_at = ${accepted ? now : null}
-    where id = ${message.id} and fence = ${message.fence} and state = 'unknown'`.execute(database);
+    with resolved as (
+      update messages set state = ${accepted ? "accepted" : "retry"}, due_at = ${now}, reason = null, accepted_at = ${accepted ? now : null}
+      where id = ${message.id} and claim_id = ${message.openedBy} and state = 'unknown' returning id, attempts
+    )
+    update attempts set receipt = coalesce(receipt, ${accepted ? outcome.receipt : null})
+    from resolved where message_id = resolved.id and number = resolved.attempts`.execute(database);
 }

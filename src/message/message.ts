@@ -4,19 +4,18 @@ import type { MessagesState } from "../database/tables.ts";
  * One message to one customer, once. Its life, of which every step is a committed row before it is an act:
  *
  * 1. planned: the enrollment reached a send step; the row and the enrollment's move commit together (plan.ts).
- * 2. claimed: a worker took a batch, with a lease and a raised fence (claim.ts), and renders it (compose.ts).
+ * 2. still planned, in a worker's claim: one row with a lease over a batch (claim.ts), which that worker renders (compose.ts).
  * 3. sending: consent, suppression, cap, hours and lateness were read once more in the transaction that wrote this
- *    state and the attempt (open-sending.ts). Only now may the provider be called (deliver.ts).
- * 4. accepted, refused (failed), put off (retry at), or unknown: the outcome, guarded by the fence (record.ts).
+ *    state, the claim and the attempt (open-sending.ts). Only now may the provider be called (delivery-run.ts).
+ * 4. accepted, refused (failed), put off (retry at), or unknown: the outcome, guarded by the claim (record.ts).
  * 5. delivered, bounced, opened, clicked…: what is reported later (tracking/).
  *
- * A worker that dies in 2 loses nothing: the lease ends and the row is planned again. One that dies in 3 leaves
- * `sending` rows, at most as many as it had calls in flight: they become `unknown` (recover.ts). Marketing stays there
- * until a report or a look-up resolves it (at most once); transactional messages go out again (at least once).
+ * A worker that dies in 2 loses nothing: the lease ends and others claim. One that dies in 3 leaves `sending` rows, at most
+ * as many as it had calls in flight: they become `unknown` (recover.ts). Marketing stays there until a report or a look-up
+ * resolves it (at most once); transactional messages go out again (at least once).
  */
 export const messageStates = [
   "planned",
-  "claimed",
   "sending",
   "accepted",
   "delivered",
@@ -30,11 +29,12 @@ export const messageStates = [
 
 export type MessageState = MessagesState;
 
-/** A message this worker holds: claimed by fence, with what its templates may say. */
+/** A message of a worker's claim, with what its templates may say. */
 export interface ClaimedMessage {
   readonly id: string;
   readonly deliveryId: string;
-  readonly fence: string;
+  /** The claim it was opened under last; null before its first call. Who finds another there comes too late. */
+  readonly openedBy: string | null;
   readonly channel: string;
   readonly template: string;
   readonly class: "marketing" | "transactional";

@@ -16,8 +16,14 @@ export interface SendingRules {
   readonly caps: readonly CapRule[];
   /** Zones a customer of unknown zone may be in; the hours must suit them all. */
   readonly unknownZones: readonly string[];
-  /** Longer than the whole-call deadline: until then nobody takes the row for abandoned. */
+  /** Longer than the whole-call deadline: until then nobody takes an opened message for abandoned. */
   readonly leaseSeconds: number;
+}
+
+/** The claim that the messages are of. Once it has been given up for dead nothing of it is opened. */
+export interface Held {
+  readonly claim: string;
+  readonly channel: string;
 }
 
 export interface Cleared {
@@ -34,14 +40,14 @@ export interface Cleared {
  */
 export async function openSending(
   database: Database,
-  channel: string,
+  { claim, channel }: Held,
   batch: readonly Composed[],
   rules: SendingRules,
   now: Date,
 ): Promise<Cleared[]> {
   if (batch.length === 0) return [];
   const judge = async (session: Database) =>
-    (await verdicts(channel, batch, rules, now).execute(session)).rows;
+    (await verdicts({ claim, channel }, batch, rules, now).execute(session)).rows;
   // One statement is one transaction, and three round trips fewer.
   if (rules.caps.length === 0) return judge(database);
   const ids = batch.map(({ message }) => message.id);
@@ -53,7 +59,7 @@ export async function openSending(
 }
 
 function verdicts(
-  channel: string,
+  { claim, channel }: Held,
   batch: readonly Composed[],
   rules: SendingRules,
   now: Date,
@@ -68,19 +74,23 @@ function verdicts(
   return sql<Cleared>`/* prepared */
     with durable as (
       select set_config('synchronous_commit', 'on', true)
+    ), held as (
+      update claims set lease_until = greatest(lease_until, clock_timestamp() + ${rules.leaseSeconds} * interval '1 second')
+      where id = ${claim} returning id
     ), offered as (
-      select * from unnest(${batch.map(({ message }) => message.id)}::bigint[], ${batch.map(({ message }) => message.fence)}::bigint[],
+      select * from unnest(${batch.map(({ message }) => message.id)}::bigint[], ${batch.map(({ message }) => message.openedBy)}::uuid[],
         ${batch.map(({ outgoing }) => untrustedTextOrNull(outgoing.subject))}::text[],
-        ${batch.map(({ outgoing }) => hashOf(outgoing.text, rules))}::text[]) as offered (id, fence, subject, text_sha256)
-    -- "is not distinct from", so that rows are found by id and not by the index of leases, which is full of ended ones.
+        ${batch.map(({ outgoing }) => hashOf(outgoing.text, rules))}::text[]) as offered (id, opened_by, subject, text_sha256)
+    -- "is true", so that rows are found by their id and not among all that is due.
     ), seen as (
-      select m.id, m.fence, m.customer_id, m.due_at, m.expires_at, m.class, m.channel, m.topic, m.priority, offered.subject, offered.text_sha256, consent.consent_id, reach.address,
+      select m.id, m.claim_id, m.customer_id, m.due_at, m.expires_at, m.class, m.channel, m.topic, m.priority, offered.subject, offered.text_sha256, consent.consent_id, reach.address,
              suppressed.reason as suppressed_for,
              ${isPermitted(sql`m.channel`, sql`m.class`, "consent")} as permitted,
              case when m.class = 'marketing' then ${later} end as opens_at,
              j.state = 'paused' or resting.name is not null as paused
       from offered
-      join messages m on m.id = offered.id and m.fence = offered.fence and m.state is not distinct from 'claimed'
+      cross join held
+      join messages m on m.id = offered.id and m.claim_id is not distinct from offered.opened_by and (m.needs = 'delivery') is true
       join customers c on c.id = m.customer_id
       join journeys j on j.id = m.journey_id
       cross join lateral address_on(m.channel, c.email, c.phone, c.attributes) as reach (address)
@@ -110,19 +120,19 @@ function verdicts(
           when opens_at is not null then 'outside the permitted hours'
           else 'frequency cap' end,
         due_at = case when verdict = 'planned' and not paused then coalesce(opens_at, free_at, m.due_at) else m.due_at end,
-        lease_until = case when verdict = 'sending' then clock_timestamp() + ${rules.leaseSeconds} * interval '1 second' end,
+        claim_id = case when verdict = 'sending' then ${claim} else m.claim_id end,
         attempts = case when verdict = 'sending' then m.attempts + 1 else m.attempts end,
         sent_at = case when verdict = 'sending' then ${now} else m.sent_at end,
         subject = case when verdict = 'sending' then judged.subject else m.subject end,
         address = case when verdict = 'sending' then judged.address else m.address end,
         consent_id = case when verdict = 'sending' then judged.consent_id else m.consent_id end,
         provider = case when verdict = 'sending' then ${rules.provider} else m.provider end
-      -- Read anew when somebody else held the row: who took the message back meanwhile raised its fence.
-      from judged where m.id = judged.id and m.fence = judged.fence and m.state is not distinct from 'claimed'
-      returning m.id, m.state, m.attempts, m.fence, m.address, judged.text_sha256
+      -- Read anew when somebody else held the row: the message may have been taken back or sent meanwhile.
+      from judged where m.id = judged.id and m.claim_id is not distinct from judged.claim_id and (m.needs = 'delivery') is true
+      returning m.id, m.state, m.attempts, m.address, judged.text_sha256
     ), attempted as (
-      insert into attempts (message_id, number, fence, provider, started_at, opened_at, text_sha256)
-      select id, attempts, fence, ${rules.provider}, ${now}, clock_timestamp(), decode(text_sha256, 'hex') from written where state = 'sending'
+      insert into attempts (message_id, number, provider, started_at, opened_at, text_sha256)
+      select id, attempts, ${rules.provider}, ${now}, clock_timestamp(), decode(text_sha256, 'hex') from written where state = 'sending'
     )
     select id, address from written cross join durable where state = 'sending'`;
 }

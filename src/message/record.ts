@@ -31,30 +31,36 @@ interface Line {
 }
 
 /**
- * Records the outcomes of a batch in one transaction, guarded by the fence: a worker that lost its lease writes nothing.
+ * Records the outcomes of a claim's calls in one transaction. Once another claim has opened a message, nothing is written of it.
  * A report that came before the answer is not undone. When an answer cannot be written, each row is tried by itself, so
  * that one strange answer never makes its neighbours be sent again; what still cannot be written is returned. Throws
  * when the fault is not in the answers (a lost connection, a deadlock); writing them once more then does no harm.
  */
 export async function recordOutcomes(
   database: Database,
+  claim: string,
   batch: readonly Settled[],
   rules: RecordRules,
 ): Promise<readonly Settled[]> {
   if (batch.length === 0) return [];
   const lines = batch.map((settled) => decide(settled, rules));
-  if (await isWritten(database, lines, rules.now)) return [];
+  if (await isWritten(database, claim, lines, rules.now)) return [];
   const unwritten: Settled[] = [];
   for (const line of lines) {
-    if (!(await isWritten(database, [line], rules.now))) unwritten.push(line.settled);
+    if (!(await isWritten(database, claim, [line], rules.now))) unwritten.push(line.settled);
   }
   return unwritten;
 }
 
 /** False when an answer itself is at fault: its data, or a shape the driver cannot send. */
-async function isWritten(database: Database, lines: readonly Line[], now: Date): Promise<boolean> {
+async function isWritten(
+  database: Database,
+  claim: string,
+  lines: readonly Line[],
+  now: Date,
+): Promise<boolean> {
   try {
-    await write(database, lines, now);
+    await write(database, claim, lines, now);
     return true;
   } catch (thrown) {
     if (isRowFault(thrown) || thrown instanceof TypeError) return false;
@@ -104,35 +110,39 @@ function decide(settled: Settled, rules: RecordRules): Line {
   }
 }
 
-async function write(database: Database, lines: readonly Line[], now: Date): Promise<void> {
+async function write(
+  database: Database,
+  claim: string,
+  lines: readonly Line[],
+  now: Date,
+): Promise<void> {
   // One statement is one transaction, and two round trips fewer.
   if (lines.every(({ settled }) => settled.outcome.kind !== "refused"))
-    return void (await outcomes(lines, now).execute(database));
+    return void (await outcomes(claim, lines, now).execute(database));
   await database.transaction().execute(async (transaction) => {
-    await outcomes(lines, now).execute(transaction);
+    await outcomes(claim, lines, now).execute(transaction);
     await avoidAddresses(transaction, lines, now);
   });
 }
 
-function outcomes(lines: readonly Line[], now: Date): RawBuilder<unknown> {
+function outcomes(claim: string, lines: readonly Line[], now: Date): RawBuilder<unknown> {
   return sql`/* prepared */
     with settled as (
       select * from unnest(
-        ${lines.map((l) => l.settled.message.id)}::bigint[], ${lines.map((l) => l.settled.message.fence)}::bigint[],
+        ${lines.map((l) => l.settled.message.id)}::bigint[],
         ${lines.map((l) => l.state)}::text[], ${lines.map((l) => untrustedTextOrNull(l.reason))}::text[],
         ${lines.map((l) => l.dueAt)}::timestamptz[], ${lines.map((l) => l.strikes)}::smallint[],
         ${lines.map((l) => untrustedTextOrNull(receiptOf(l.settled.outcome)))}::text[],
         ${lines.map((l) => l.settled.outcome.kind)}::text[], ${lines.map((l) => untrustedTextOrNull(codeOf(l.settled.outcome)))}::text[]
-      ) as settled (id, fence, state, reason, due_at, strikes, receipt, outcome, code)
+      ) as settled (id, state, reason, due_at, strikes, receipt, outcome, code)
     ), recorded as (
       update messages m set
         state = case when m.state in ('sending', 'unknown') then settled.state else m.state end,
         reason = case when m.state in ('sending', 'unknown') then settled.reason else m.reason end,
-        due_at = coalesce(settled.due_at, m.due_at), strikes = settled.strikes, lease_until = null,
-        receipt = coalesce(settled.receipt, m.receipt),
+        due_at = coalesce(settled.due_at, m.due_at), strikes = settled.strikes,
         accepted_at = case when settled.state = 'accepted' then coalesce(m.accepted_at, ${now}) else m.accepted_at end
       from settled
-      where m.id = settled.id and m.fence = settled.fence and m.state not in ('planned', 'claimed', 'retry')
+      where m.id = settled.id and m.claim_id = ${claim} and m.state not in ('planned', 'retry')
       returning m.id, m.attempts
     )
     update attempts a set finished_at = ${now}, outcome = settled.outcome, code = settled.code, detail = settled.reason,

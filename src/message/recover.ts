@@ -2,8 +2,8 @@ import { sql } from "kysely";
 import type { Database } from "../database/database.ts";
 
 export interface Recovered {
-  /** Claimed rows of workers that died before any call: planned again. */
-  readonly reclaimed: number;
+  /** Claims of workers that died: what they had not opened others can claim. */
+  readonly ended: number;
   /** Rows of workers that died during a call: the provider may or may not have them. */
   readonly unknown: number;
   /** Transactional messages whose outcome stayed unknown: tried again. */
@@ -21,45 +21,45 @@ const repetitions = 3;
  * one process that hangs in a transaction must not keep every sweeper waiting.
  */
 export async function recoverMessages(database: Database, now: Date): Promise<Recovered> {
-  const reclaimed = await sql`
-    update messages set state = case when attempts = 0 then 'planned' else 'retry' end, lease_until = null
-    where id in (select id from messages where state = 'claimed' and lease_until < clock_timestamp()
-      for update skip locked)`.execute(database);
-  const unknown = await sql`
+  const unknown = await sql<{ count: number }>`
     with abandoned as (
-      update messages set state = 'unknown', reason = 'the worker stopped during the call', lease_until = null
-      where id in (select id from messages where state = 'sending' and lease_until < clock_timestamp()
-        for update skip locked)
+      update messages set state = 'unknown', reason = 'the worker stopped during the call'
+      where id in (select m.id from claims join messages m on m.id = any(claims.messages) and m.state = 'sending'
+        where claims.lease_until < clock_timestamp() for update of m skip locked)
       returning id, attempts
+    ), noted as (
+      update attempts a set finished_at = ${now}, outcome = 'unknown', code = 'worker_stopped'
+      from abandoned where a.message_id = abandoned.id and a.number = abandoned.attempts and a.outcome is null
     )
-    update attempts a set finished_at = ${now}, outcome = 'unknown', code = 'worker_stopped'
-    from abandoned where a.message_id = abandoned.id and a.number = abandoned.attempts and a.outcome is null`.execute(
-    database,
-  );
+    select count(*)::int as count from abandoned`.execute(database);
+  const ended = await sql`
+    delete from claims where id in (select id from claims where lease_until < clock_timestamp()
+      and not exists (select from messages where id = any(claims.messages) and state = 'sending')
+      for update skip locked)`.execute(database);
   const retried = await sql`
     update messages set state = 'retry', due_at = ${now}, strikes = strikes + 1
     where id in (select id from messages
-      where state = 'unknown' and class = 'transactional' and expires_at > ${now} and strikes < ${repetitions}
+      where needs = 'resolution' and class = 'transactional' and expires_at > ${now} and strikes < ${repetitions}
         and sent_at < ${now}::timestamptz - ${reportPatience}::interval
       for update skip locked)`.execute(database);
   const count = (result: { numAffectedRows?: bigint | undefined }) =>
     Number(result.numAffectedRows ?? 0n);
-  return { reclaimed: count(reclaimed), unknown: count(unknown), retried: count(retried) };
+  return { ended: count(ended), unknown: unknown.rows[0]?.count ?? 0, retried: count(retried) };
 }
 
 /** Channels that have something due, for the sweeper to wake. */
 export async function dueChannels(database: Database, now: Date): Promise<string[]> {
   const { rows } = await sql<{ channel: string }>`
     with recursive due as (
-      (select channel from messages where state in ('planned', 'retry') order by channel limit 1)
+      (select channel from messages where needs = 'delivery' order by channel limit 1)
       union all
-      select (select m.channel from messages m where m.state in ('planned', 'retry') and m.channel > due.channel order by m.channel limit 1)
+      select (select m.channel from messages m where m.needs = 'delivery' and m.channel > due.channel order by m.channel limit 1)
       from due where due.channel is not null
     )
     select channel from due
     where channel is not null
       and exists (select from messages m where m.channel = due.channel and m.class in ('transactional', 'marketing')
-                    and m.state in ('planned', 'retry') and m.due_at <= ${now})
+                    and m.needs = 'delivery' and m.due_at <= ${now})
       and not exists (select from channels where name = due.channel and (paused_at is not null or throttled_until > ${now}))`.execute(
     database,
   );

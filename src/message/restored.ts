@@ -43,9 +43,10 @@ export async function holdRestored(
 async function doubtHeld(transaction: Database, now: Date): Promise<void> {
   await sql`
     with held as (
-      update messages set state = 'unknown', reason = 'it was on its way when the backup was made', lease_until = null,
-        fence = fence + 1, sent_at = coalesce(sent_at, ${now})
-      where state in ('claimed', 'sending') returning id, attempts
+      update messages set state = 'unknown', reason = 'it was on its way when the backup was made', sent_at = coalesce(sent_at, ${now})
+      where id in (select unnest(messages) from claims) and state in ('planned', 'retry', 'sending') returning id, attempts
+    ), ended as (
+      delete from claims
     )
     update attempts a set finished_at = ${now}, outcome = 'unknown', code = 'restored'
     from held where a.message_id = held.id and a.number = held.attempts and a.outcome is null`.execute(
@@ -121,15 +122,15 @@ export async function confirmRestore(
     if (found.restoredAt === null) await doubtHeld(transaction, now);
     const expired = await sql`
       update messages set state = 'expired', reason = 'later than the journey allows'
-      where state in ('planned', 'retry') and expires_at <= ${now}`.execute(transaction);
+      where needs = 'delivery' and expires_at <= ${now}`.execute(transaction);
     const unknown = await sql`
       update messages set state = 'unknown', reason = ${mayBeSent}, sent_at = least(due_at, ${sentUntil})
-      where state in ('planned', 'retry') and class = 'marketing' and (due_at <= ${sentUntil} or planned_at > ${sentUntil})`.execute(
+      where needs = 'delivery' and class = 'marketing' and (due_at <= ${sentUntil} or planned_at > ${sentUntil})`.execute(
       transaction,
     );
     await owe(transaction, sentUntil);
     const due = await sql<{ count: number }>`select count(*)::int as count from messages
-      where state in ('planned', 'retry') and due_at <= ${now}`.execute(transaction);
+      where needs = 'delivery' and due_at <= ${now}`.execute(transaction);
     await sql`
       update installation set system = ${here.system}, database_oid = ${here.databaseOid}, timeline = ${here.timeline},
         id = gen_random_uuid(), beat = 0, beat_at = clock_timestamp(), restored_at = null, restored_why = null,

@@ -54,7 +54,7 @@ export async function sampleMessage(
   return {
     id: "0",
     deliveryId: "00000000-0000-0000-0000-000000000000",
-    fence: "0",
+    openedBy: null,
     channel: of.channel,
     template: of.template,
     class: "marketing",

@@ -20,7 +20,7 @@ export async function lookAhead(database: Database, now: Date): Promise<Ahead> {
     select least(
       (select min(e.due_at) from enrollments e join journeys on journeys.id = e.journey_id
        where e.due_at > ${now} and journeys.state <> 'paused'),
-      (select min(due_at) from messages where state in ('planned', 'retry') and due_at > ${now})) as due,
+      (select min(due_at) from messages where needs = 'delivery' and due_at > ${now})) as due,
       exists (select from calls where state in ('planned', 'retry')) as calls`.execute(database);
   return rows[0] ?? { due: null, calls: false };
 }

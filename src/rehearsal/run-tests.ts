@@ -209,7 +209,7 @@ function withinTime({ messages, passages }: Path, test: TestCase): Path {
 async function isAnybodyInside(database: Database, named: Date): Promise<boolean> {
   const { rows } = await sql<{ is: boolean }>`
     select exists (select from enrollments where entered_at <= ${named} and state in ('entered', 'waiting'))
-        or exists (select from messages where state in ('planned', 'retry')) as is`.execute(
+        or exists (select from messages where needs = 'delivery') as is`.execute(
     database,
   );
   return rows[0]?.is === true;

@@ -47,16 +47,11 @@ export async function keepReceipts(
   const named = fresh.filter(({ message, report }) => message !== null && report.receipt !== null);
   if (named.length === 0) return;
   await sql`
-    with learnt as (
-      update attempts set receipt = told.receipt
-      from unnest(${named.map((one) => one.provider)}::text[], ${named.map((one) => one.report.eventId)}::text[],
+    update attempts set receipt = told.receipt
+    from unnest(${named.map((one) => one.provider)}::text[], ${named.map((one) => one.report.eventId)}::text[],
         ${named.map((one) => one.report.receipt)}::text[]) as told (provider, event_id, receipt)
-      join reports using (provider, event_id)
-      where attempts.message_id = reports.message_id and attempts.number = coalesce(reports.attempt, 1) and attempts.receipt is null
-      returning attempts.message_id, attempts.number, attempts.receipt
-    )
-    update messages set receipt = learnt.receipt from learnt
-    where messages.id = learnt.message_id and (messages.receipt is null or messages.attempts = learnt.number)`.execute(
+    join reports using (provider, event_id)
+    where attempts.message_id = reports.message_id and attempts.number = coalesce(reports.attempt, 1) and attempts.receipt is null`.execute(
     transaction,
   );
 }

@@ -11,8 +11,8 @@ export interface Leaving {
 /**
  * Suppresses at once what is planned for customers who leave, as far as the ledger of consent says that they did: call
  * it after the withdrawal is written. Transactional messages stay, unless all topics of a phone channel were withdrawn
- * (47 CFR 64.1200(a)(10)). What a worker holds is taken from it by a raised fence, so that it cannot open what it has
- * read as welcome before. What it is opening at this very moment counts as sent before the customer left.
+ * (47 CFR 64.1200(a)(10)). Who has claimed such a message cannot open it any more. What is being opened at this very moment
+ * counts as sent before the customer left.
  */
 export async function suppressPlanned(
   transaction: Database,
@@ -27,13 +27,11 @@ export async function suppressPlanned(
       and (m.class = 'marketing' or (leaving.topic = '*' and m.channel <> 'email'))
       and not exists (select from deciding_consent(m.customer_id, m.channel, m.topic, ${now}) as consent
         where consent.granted)`;
+  // Waiting for a batch that is being opened could end in a deadlock with it; what is locked for another reason is asked
+  // about its consent once more before it goes.
   await sql`
-    update messages m set state = 'suppressed', reason = 'unsubscribed', lease_until = null
-    from ${asked} where ${isLeft} and m.state in ('planned', 'retry')`.execute(transaction);
-  // Waiting for a batch that is being opened could end in a deadlock with it.
-  await sql`
-    update messages set state = 'suppressed', reason = 'unsubscribed', lease_until = null, fence = fence + 1
-    where id in (select m.id from ${asked} join messages m on ${isLeft} and m.state = 'claimed' for update of m skip locked)`.execute(
+    update messages set state = 'suppressed', reason = 'unsubscribed'
+    where id in (select m.id from ${asked} join messages m on ${isLeft} and m.needs = 'delivery' for update of m skip locked)`.execute(
     transaction,
   );
 }

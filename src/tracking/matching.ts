@@ -67,7 +67,8 @@ async function findMessages(
     cross join lateral (
       select 1 as preference, * from messages where delivery_id = given.delivery_id
       union all
-      select 2, * from messages where receipt = given.receipt and provider = given.provider
+      select 2, messages.* from attempts made join messages on messages.id = made.message_id
+      where made.receipt = given.receipt and made.provider = given.provider
       order by preference limit 1
     ) message
     join customers customer on customer.id = message.customer_id`.execute(database);

@@ -71,7 +71,6 @@ export async function raiseStates(
       reason = case when rises and rank in (1, 5) then null when rises or explains then decided.reason else messages.reason end,
       due_at = case when rises then coalesce(again_at, due_at) else due_at end,
       strikes = case when rises and again_at is not null and kind = 'blocked' then strikes + 1 else strikes end,
-      lease_until = case when rises then null else lease_until end,
       accepted_at = case when rank > 0 then greatest(sent_at, least(messages.accepted_at, decided.accepted_at)) else messages.accepted_at end,
       delivered_at = least(messages.delivered_at, decided.delivered_at),
       bounced_at = least(messages.bounced_at, decided.bounced_at),

@@ -23,7 +23,6 @@ function restOf(database: Database, id: string) {
       "class",
       "topic",
       "provider",
-      "receipt",
       "planned_at as plannedAt",
       "due_at as dueAt",
       "expires_at as expiresAt",
@@ -66,12 +65,14 @@ interface Attempt {
   readonly code: string | null;
   readonly detail: string | null;
   readonly ms: number | null;
+  /** The provider's own id of the call. */
+  readonly receipt: string | null;
 }
 
 async function attemptsOf(database: Database, id: string) {
   const { rows } = await sql<Attempt>`
     select number, provider, started_at as "startedAt", outcome, code, detail,
-      round(extract(epoch from finished_at - started_at) * 1000)::int as ms
+      round(extract(epoch from finished_at - started_at) * 1000)::int as ms, receipt
     from attempts where message_id = ${id} order by number`.execute(database);
   return rows;
 }

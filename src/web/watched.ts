@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import type { MessagesState } from "../database/tables.ts";
+import { inFlight } from "../message/channel-state.ts";
 import { countMessages } from "../message/list.ts";
 
 /** Counting ends here, so that a look costs the same over ten million rows that wait as over a hundred thousand. */
@@ -26,10 +27,10 @@ export async function watchChannels(
 ): Promise<readonly WatchedChannel[]> {
   const { rows } = await sql<WatchedChannel>`
     select given.name, state.paused_at is null as "isOpen", coalesce(state.throttled_until > ${now}, false) as "isThrottled",
-      (select count(*)::int from (select from messages where channel = given.name and state in ('planned', 'retry')
+      (select count(*)::int from (select from messages where channel = given.name and needs = 'delivery'
         and due_at <= ${now} limit ${countedAtMost}) as due) as due,
       ${secondsSince(oldestMessage(sql`given.name`), now)} as "oldestDueSeconds",
-      (select count(*)::int from messages where channel = given.name and state in ('claimed', 'sending')) as "inFlight"
+      ${inFlight(sql`given.name`)} as "inFlight"
     from unnest(${channels}::text[]) with ordinality as given (name, position)
     left join channels state on state.name = given.name
     order by given.position`.execute(database);
@@ -59,7 +60,7 @@ export async function watchOldestDue(database: Database, now: Date): Promise<Old
 function oldestMessage(channel: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`(select min(first.due_at) from unnest(array['marketing', 'transactional']) as kind,
     lateral (select due_at from messages where messages.channel = ${channel} and class = kind
-      and state in ('planned', 'retry') order by due_at limit 1) as first)`;
+      and needs = 'delivery' order by due_at limit 1) as first)`;
 }
 
 function secondsSince(instant: RawBuilder<unknown>, now: Date): RawBuilder<number> {
@@ -83,11 +84,11 @@ export async function watchLedger(database: Database): Promise<Ledger> {
     select state, round(share * ${size.rows})::float8 as count from (
       select unnest(most_common_vals::text::text[]) as state, unnest(most_common_freqs) as share from pg_stats
       where schemaname = current_schema() and tablename = 'messages' and attname = 'state') as known
-    where state not in ('planned', 'retry', 'claimed', 'sending', 'unknown')
+    where state not in ('planned', 'retry', 'sending', 'unknown')
     union all select state, count(*)::float8 from (
-      (select state from messages where state in ('planned', 'retry') limit ${countedAtMost})
-      union all select state from messages where state in ('claimed', 'sending')
-      union all (select state from messages where state = 'unknown' limit ${countedAtMost})) as open group by state`.execute(
+      (select state from messages where needs = 'delivery' limit ${countedAtMost})
+      union all select state from claims join messages m on m.id = any(claims.messages) and m.state = 'sending'
+      union all (select state from messages where needs = 'resolution' limit ${countedAtMost})) as open group by state`.execute(
     database,
   );
   return {

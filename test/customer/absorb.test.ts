@@ -105,7 +105,7 @@ test("of two customers merged into one at once the passages that do not fit end,
     .insertInto("messages")
     .values(
       enrollments.flatMap(({ id, customer_id }) =>
-        (["planned", "claimed", "accepted"] as const).map((state) => ({
+        (["planned", "retry", "accepted"] as const).map((state) => ({
           enrollment_id: id,
           journey_id,
           version_id,
@@ -129,20 +129,19 @@ test("of two customers merged into one at once the passages that do not fit end,
   );
   const messages = await database
     .selectFrom("messages")
-    .select(["customer_id", "state", "reason", "fence"])
+    .select(["customer_id", "state", "reason"])
     .orderBy("id")
     .execute();
-  const merged = { customer_id: second, state: "suppressed", reason: "merged", fence: "1" };
+  const merged = { customer_id: second, state: "suppressed", reason: "merged" };
   expect(messages).toEqual([
-    ...["planned", "claimed", "accepted"].map((state) => ({
+    ...["planned", "retry", "accepted"].map((state) => ({
       customer_id: known,
       state,
       reason: null,
-      fence: "0",
     })),
     merged,
     merged,
-    { customer_id: second, state: "accepted", reason: null, fence: "0" },
+    { customer_id: second, state: "accepted", reason: null },
   ]);
   const shell = database.selectFrom("customers").select(["merged_into"]).where("id", "=", second);
   expect(await shell.execute()).toEqual([{ merged_into: known }]);

@@ -37,9 +37,9 @@ describe("delivering", () => {
     expect(message).toMatchObject({ subject: "Hello Ada", from: "Shop <shop@example.com>" });
     expect(message?.headers["List-Unsubscribe-Post"]).toBe("List-Unsubscribe=One-Click");
     expect(message?.html).toContain("https://mail.example/o/");
-    expect(await ledger(database)).toSatisfy((rows: { state: string; receipt: string }[]) =>
-      rows.every(({ state, receipt }) => state === "accepted" && receipt === "receipt-1"),
-    );
+    expect((await ledger(database)).every(({ state }) => state === "accepted")).toBe(true);
+    const made = await database.selectFrom("attempts").select(["outcome", "receipt"]).execute();
+    expect(made).toEqual(handed.map(() => ({ outcome: "accepted", receipt: "receipt-1" })));
   });
 
   it("commits the attempt before the call is made", async () => {
@@ -154,7 +154,7 @@ describe("delivering", () => {
         return answer;
       });
       await deliverDue(database, { carrier });
-      expect(await ledger(database)).toMatchObject([{ state: "delivered", lease_until: null }]);
+      expect(await ledger(database)).toMatchObject([{ state: "delivered" }]);
     },
   );
 

@@ -87,13 +87,13 @@ describe("the last look before sending", () => {
 
   it("a message taken back at the very moment of the look stays", async () => {
     await plan(database, [await aCustomer(database)], { journey: await aJourney(database) });
-    const [message] = await claim(database, { ...claiming, now: monday });
-    const { composed } = await compose(database, aComposer(), [message!], monday);
+    const held = await claim(database, { ...claiming, now: monday });
+    const { composed } = await compose(database, aComposer(), held.messages, monday);
     const rules = aDelivery(aCarrier().carrier);
     const look = await database.transaction().execute(async (transaction) => {
       const [row] = await ledger(transaction);
       await takeBack(transaction, [row!.enrollment_id]);
-      const opening = openSending(database, "email", composed, rules, monday);
+      const opening = openSending(database, { claim: held.id, channel: "email" }, composed, rules, monday);
       while (!(await isSomebodyWaiting(transaction))) continue;
       return { opening };
     });
@@ -104,14 +104,14 @@ describe("the last look before sending", () => {
   it("a withdrawal that commits while the batch is being opened counts, though it was read before", async () => {
     const id = await aCustomer(database);
     await plan(database, [id], { journey: await aJourney(database) });
-    const [message] = await claim(database, { ...claiming, now: monday });
-    const { composed } = await compose(database, aComposer(), [message!], monday);
+    const held = await claim(database, { ...claiming, now: monday });
+    const { composed } = await compose(database, aComposer(), held.messages, monday);
     const rules = aDelivery(aCarrier().carrier);
     const left = { channel: "email", topic: "offers" };
     const leaving = await database.transaction().execute(async (transaction) => {
       await agree(transaction, id, { ...left, state: "withdrawn", at: monday });
       await suppressPlanned(transaction, [{ ...left, customerId: id }], monday);
-      const opening = openSending(database, "email", composed, rules, monday);
+      const opening = openSending(database, { claim: held.id, channel: "email" }, composed, rules, monday);
       while (!(await isSomebodyWaiting(transaction))) continue;
       return { opening };
     });

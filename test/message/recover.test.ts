@@ -4,14 +4,25 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Outcome, Provider } from "../../src/channel/channel.ts";
 import { forkProviderStub } from "../../src/channel/provider-stub-process.ts";
 import { createSendgrid } from "../../src/channel/sendgrid.ts";
-import { claim, release } from "../../src/message/claim.ts";
+import { type Claim, claim, endClaim, release } from "../../src/message/claim.ts";
+import { compose } from "../../src/message/compose.ts";
 import { lookUpUnknown } from "../../src/message/look-up.ts";
+import { type Cleared, openSending } from "../../src/message/open-sending.ts";
 import { recordOutcomes } from "../../src/message/record.ts";
 import { dueChannels, recoverMessages } from "../../src/message/recover.ts";
 import { replayMessages } from "../../src/message/replay.ts";
 import { aDatabase, freshTables } from "../support/database.ts";
 import { aCustomer, later, monday } from "../support/people.ts";
-import { aCarrier, aJourney, accepted, deliverDue, ledger, plan } from "./ledger.ts";
+import {
+  aCarrier,
+  aComposer,
+  aDelivery,
+  aJourney,
+  accepted,
+  deliverDue,
+  ledger,
+  plan,
+} from "./ledger.ts";
 
 const database = await aDatabase();
 beforeEach(() => freshTables(database));
@@ -23,12 +34,29 @@ async function planOne(given: { class?: "transactional" } = {}): Promise<void> {
   });
 }
 
-const takeOne = () =>
-  claim(database, { channel: "email", limit: 1, now: monday, leaseSeconds: 60 });
-const leaseEnds = () =>
-  sql`update messages set lease_until = clock_timestamp() - interval '1 second' where lease_until is not null`.execute(
+const taking = { channel: "email", limit: 1, now: monday, leaseSeconds: 60 };
+const takeOne = () => claim(database, taking);
+/** As opening leaves the messages of a claim. */
+const opened = (claimId: string) =>
+  sql`update messages set state = 'sending', claim_id = ${claimId}, attempts = 1, sent_at = ${monday}`.execute(
     database,
   );
+/** Renders and opens what was claimed, and calls nobody. */
+async function open({ id, messages }: Claim): Promise<readonly Cleared[]> {
+  const { composed } = await compose(database, aComposer(), messages, monday);
+  const held = { claim: id, channel: "email" };
+  return openSending(database, held, composed, aDelivery(aCarrier().carrier), monday);
+}
+const leaseEnds = () =>
+  sql`update claims set lease_until = clock_timestamp() - interval '1 second'`.execute(database);
+const absent: Outcome = {
+  kind: "later",
+  code: "absent",
+  detail: "",
+  retryAfterMs: 0,
+  counted: false,
+  throttle: false,
+};
 const state = async () => (await ledger(database))[0]?.state;
 
 /** A worker that is killed during the call: its row is sending and nobody answers for it. */
@@ -40,20 +68,14 @@ async function dieDuringCall(): Promise<void> {
 }
 
 describe("a worker that dies", () => {
-  it("before the call loses nothing: the message is planned again", async () => {
+  it("before the call loses nothing: others claim the message once its lease is over", async () => {
     await planOne();
     await takeOne();
-    expect(await recoverMessages(database, monday)).toEqual({
-      reclaimed: 0,
-      unknown: 0,
-      retried: 0,
-    });
+    const nothing = { ended: 0, unknown: 0, retried: 0 };
+    expect(await recoverMessages(database, monday)).toEqual(nothing);
+    expect(await deliverDue(database)).toMatchObject({ claimed: 0 });
     await leaseEnds();
-    expect(await recoverMessages(database, monday)).toEqual({
-      reclaimed: 1,
-      unknown: 0,
-      retried: 0,
-    });
+    expect(await recoverMessages(database, monday)).toEqual({ ...nothing, ended: 1 });
     expect(await deliverDue(database)).toMatchObject({ accepted: 1 });
   });
 
@@ -100,43 +122,79 @@ describe("a worker that dies", () => {
     const journey = await aJourney(database);
     for (const step of ["held", "free"])
       await plan(database, [await aCustomer(database)], { journey, step });
-    await claim(database, { channel: "email", limit: 2, now: monday, leaseSeconds: 60 });
+    const { id } = await claim(database, { ...taking, limit: 2 });
+    await opened(id);
     await leaseEnds();
     await database.transaction().execute(async (hanging) => {
       await sql`select from messages where step = 'held' for update`.execute(hanging);
-      expect(await recoverMessages(database, monday)).toMatchObject({ reclaimed: 1 });
+      expect(await recoverMessages(database, monday)).toMatchObject({ unknown: 1, ended: 0 });
     });
-    expect(await recoverMessages(database, monday)).toMatchObject({ reclaimed: 1 });
+    expect(await recoverMessages(database, monday)).toMatchObject({ unknown: 1, ended: 1 });
   });
 
   it("in the sweeper's eyes only has its messages back when it gives them back uncalled", async () => {
     await planOne();
-    const [held] = await takeOne();
-    await sql`update messages set state = 'sending', attempts = 1, sent_at = ${monday}`.execute(
-      database,
-    );
+    const held = await takeOne();
+    await opened(held.id);
     await leaseEnds();
     await recoverMessages(database, monday);
     expect(await state()).toBe("unknown");
-    await release(database, [held!], monday);
+    await release(database, held.id, held.messages, monday);
     expect(await state()).toBe("retry");
   });
 
-  it("and comes back after its lease writes nothing", async () => {
+  it("and comes back when another has opened its message writes nothing", async () => {
     await planOne();
-    const [zombie] = await takeOne();
+    const zombie = await takeOne();
+    await opened(zombie.id);
     await leaseEnds();
     await recoverMessages(database, monday);
+    await replayMessages(database, { states: ["unknown"], now: monday });
     await deliverDue(database, {
       carrier: aCarrier(() => ({ kind: "refused", of: "message", code: "400", detail: "no" }))
         .carrier,
     });
     await recordOutcomes(
       database,
-      [{ message: zombie!, address: "x@example.com", outcome: accepted }],
+      zombie.id,
+      zombie.messages.map((message) => ({ message, address: "x@example.com", outcome: accepted })),
       { attempts: 3, now: monday, random: () => 0 },
     );
+    await release(database, zombie.id, zombie.messages, monday);
     expect(await state()).toBe("failed");
+  });
+
+  it("and comes back when its claim was given up opens nothing", async () => {
+    await planOne();
+    const zombie = await takeOne();
+    await leaseEnds();
+    await recoverMessages(database, monday);
+    expect(await open(zombie)).toEqual([]);
+    expect(await state()).toBe("planned");
+  });
+
+  it("leaves a claim that two of them hold to the one that opens first, also after it was put off", async () => {
+    await planOne();
+    const late = await takeOne();
+    await leaseEnds();
+    const busy: Outcome = { ...absent, code: "busy", retryAfterMs: 1000 };
+    await deliverDue(database, { carrier: aCarrier(() => busy).carrier });
+    await sql`update claims set lease_until = clock_timestamp() + interval '1 hour'`.execute(
+      database,
+    );
+    expect(await open(late)).toEqual([]);
+    expect(await state()).toBe("retry");
+  });
+
+  it("with an answer that it could not write keeps its claim until the lease is over", async () => {
+    await planOne();
+    const held = await takeOne();
+    await opened(held.id);
+    await endClaim(database, held.id);
+    expect(await database.selectFrom("claims").select("id").execute()).toEqual([{ id: held.id }]);
+    await release(database, held.id, held.messages, monday);
+    await endClaim(database, held.id);
+    expect(await database.selectFrom("claims").execute()).toEqual([]);
   });
 });
 
@@ -154,14 +212,6 @@ it("an answer that came while the worker slept past its deadline is read", async
 });
 
 describe("an unknown outcome", () => {
-  const absent: Outcome = {
-    kind: "later",
-    code: "absent",
-    detail: "",
-    retryAfterMs: 0,
-    counted: false,
-    throttle: false,
-  };
   const timeOut = () => aCarrier(() => ({ kind: "unknown", code: "timeout", detail: "" })).carrier;
   const lookUp = (answer: NonNullable<Provider["lookUp"]>) =>
     lookUpUnknown(database, {

@@ -117,9 +117,7 @@ describe.each(places(database))(
           await until(async () => (await settled()) === customers || stub.requests > goal);
           worker.kill("SIGKILL");
           // Nobody waits a minute for the leases of the dead: their time is up now.
-          await sql`update messages set lease_until = clock_timestamp() where lease_until is not null`.execute(
-            database,
-          );
+          await sql`update claims set lease_until = clock_timestamp()`.execute(database);
         }
         aWorkerProcess(place);
         await until(async () => (await settled()) === customers);

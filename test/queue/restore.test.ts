@@ -181,10 +181,14 @@ describe("confirming", () => {
     await worker.wake.engine("react");
     await until(async () => (await countIn(original, "planned")) === 4);
     await worker.stop();
-    await sql`update messages set state = 'sending', fence = 1, attempts = 1, lease_until = clock_timestamp() - interval '1 hour' where id = 1`.execute(
+    await sql`update messages set state = 'sending', attempts = 1 where id = 1`.execute(
       original,
     );
-    await sql`insert into attempts (message_id, number, fence, provider, started_at) values (1, 1, 1, 'pigeon', ${monday})`.execute(
+    await sql`insert into claims (id, channel, messages, lease_until)
+      values (gen_random_uuid(), 'email', '{1}', clock_timestamp() - interval '1 hour')`.execute(
+      original,
+    );
+    await sql`insert into attempts (message_id, number, provider, started_at) values (1, 1, 'pigeon', ${monday})`.execute(
       original,
     );
     await sql`update messages set expires_at = ${monday} where id = 2`.execute(original);

@@ -64,10 +64,8 @@ describe.each(places(database))("a worker with its queues in %s", (_, place) => 
     await start({ email: carrier }, both);
     await signUps(database, 5);
     await wake.engine("react");
-    await until(async () => (await count("claimed")) > 0);
-    await sql`update messages set lease_until = clock_timestamp() where state = 'claimed'`.execute(
-      database,
-    );
+    await until(async () => (await database.selectFrom("claims").execute()).length > 0);
+    await sql`update claims set lease_until = clock_timestamp()`.execute(database);
     await until(async () => (await count("accepted")) === 5);
     expect(handed).toHaveLength(5);
   });
@@ -131,7 +129,7 @@ describe.each(places(database))("a worker with its queues in %s", (_, place) => 
     await until(async () => handed.length > 20);
     await running.pop()?.stop();
     expect(await count("sending")).toBe(0);
-    expect(await count("claimed")).toBe(0);
+    expect(await database.selectFrom("claims").execute()).toEqual([]);
     expect(await count("accepted")).toBe(handed.length);
     expect(handed.length).toBeLessThan(400);
   });

@@ -65,6 +65,19 @@ export async function aMessage(
     .executeTakeFirstOrThrow();
 }
 
+/** Its first call to the provider. */
+export async function anAttempt(
+  database: Database,
+  message: Row<"messages">,
+  given: Partial<NewRow<"attempts">> = {},
+): Promise<void> {
+  const call = { message_id: message.id, number: 1, provider: "pigeon" };
+  await database
+    .insertInto("attempts")
+    .values({ ...call, started_at: monday, ...given })
+    .execute();
+}
+
 /** A message that waits for its time. */
 export function aPlannedMessage(
   database: Database,

@@ -157,13 +157,13 @@ test("a grant dated ahead by a fast clock does not outlast the withdrawal, nor t
 });
 
 test("a message that a worker has read as welcome and not yet opened is taken from it", async () => {
-  const held = await aPlannedMessage(database, customer, { state: "claimed", fence: "3" });
+  const held = await aPlannedMessage(database, customer);
   await leave();
-  expect(await messageNow(database, held.id)).toMatchObject({ state: "suppressed", fence: "4" });
+  expect(await messageNow(database, held.id)).toMatchObject({ state: "suppressed" });
 });
 
 test("a worker that opens a batch at this very moment is not waited for", async () => {
-  const held = await aPlannedMessage(database, customer, { state: "claimed" });
+  const held = await aPlannedMessage(database, customer);
   await database.transaction().execute(async (transaction) => {
     await transaction
       .selectFrom("messages")
@@ -173,7 +173,7 @@ test("a worker that opens a batch at this very moment is not waited for", async 
       .execute();
     expect(await leave()).toMatchObject({ already: false });
   });
-  expect(await stateOf(held)).toBe("claimed");
+  expect(await stateOf(held)).toBe("planned");
 });
 
 test("a click in the mail of a customer who was merged into another is that one's", async () => {

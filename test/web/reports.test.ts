@@ -8,7 +8,7 @@ import { applyReports } from "../../src/tracking/reports.ts";
 import { aCarrier } from "../message/ledger.ts";
 import { aDatabase, freshTables } from "../support/database.ts";
 import { aCustomer, monday } from "../support/people.ts";
-import { aMessage, aReport, messageNow } from "../tracking/sent.ts";
+import { aMessage, aReport, anAttempt, messageNow } from "../tracking/sent.ts";
 import { aDoor } from "./door.ts";
 
 const database = await aDatabase();
@@ -73,7 +73,8 @@ test("a text's report is believed when it is signed for the address it was sent 
 });
 
 test("a plugin that the config names by its path finds its messages by their receipts", async () => {
-  const message = await aMessage(database, await aCustomer(database), { receipt: "r-1" });
+  const message = await aMessage(database, await aCustomer(database));
+  await anAttempt(database, message, { receipt: "r-1" });
   const plugin: Provider = {
     ...aCarrier().carrier,
     readReports: () => ({
