@@ -1,8 +1,9 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { LRUCache } from "lru-cache";
 import { MistakesError, reasonOf, type Mistake } from "../errors.ts";
 import { checkShared, checkTemplate } from "./check-template.ts";
-import { compileTemplate, filesOf } from "./compile-template.ts";
+import { type CompiledTemplate, compileTemplate, filesOf } from "./compile-template.ts";
 import { TemplateLibrary, type LibraryEntry, type TemplateOptions } from "./library.ts";
 import type { SharedSources, TemplateSource } from "./source.ts";
 import { aboutFile, sortFiles, type ReadFile } from "./template-file.ts";
@@ -80,13 +81,26 @@ async function compileEntry(
   const inherited = known.filter(({ file }) => files.has(file));
   if (inherited.length > 0) return { template, compiled: null, mistakes: inherited };
   try {
-    return { template, compiled: await compileTemplate(template, shared), mistakes: [] };
+    return { template, compiled: await compileOnce(template, shared), mistakes: [] };
   } catch (thrown) {
     const { file } = template.body;
     const mistakes =
       thrown instanceof MistakesError ? thrown.mistakes : [aboutFile(file, reasonOf(thrown))];
     return { template, compiled: null, mistakes };
   }
+}
+
+/** A folder that is read again, at every save for one, has mostly what it had. */
+const kept = new LRUCache<string, CompiledTemplate>({ max: 500 });
+
+async function compileOnce(
+  template: TemplateSource,
+  shared: SharedSources,
+): Promise<CompiledTemplate> {
+  const key = JSON.stringify([template, [...shared.layouts], [...shared.partials]]);
+  const compiled = kept.get(key) ?? (await compileTemplate(template, shared));
+  kept.set(key, compiled);
+  return compiled;
 }
 
 /** A layout's mistake shows in every template that uses it; it is told once. */
