@@ -52,7 +52,7 @@ test("a port that is taken is an error with its remedy", async () => {
   const other = createServer().listen(0, "127.0.0.1");
   await once(other, "listening");
   const { port } = other.address() as AddressInfo;
-  const { code, err } = await aTerminal(database, { PORT: String(port) }).waypost("web");
+  const { code, err } = await aTerminal(database, { PORT: String(port) }).run("web").ended;
   other.close();
   expect(code).toBe(1);
   expect(err).toMatch(
@@ -62,7 +62,7 @@ test("a port that is taken is an error with its remedy", async () => {
 
 test("a Redis that cannot be reached is told with its remedy", async () => {
   const nowhere = aTerminal(database, { REDIS_URL: "redis://127.0.0.1:1" });
-  const { code, err } = await nowhere.waypost("apply");
+  const { code, err } = await nowhere.run("apply").ended;
   expect(code).toBe(1);
   expect(err).toContain("unset REDIS_URL to keep the queues in Postgres (WAYPOST_DATABASE)");
 });

@@ -2,11 +2,13 @@ import { spawn } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { afterAll } from "vitest";
+import { afterAll, expect, onTestFinished } from "vitest";
 import type { Database } from "../../src/database/database.ts";
 import { urlOf } from "../support/database.ts";
+import { Resident } from "./resident.ts";
 
 const door = resolve("bin/waypost.cjs");
+const resident = new Resident();
 
 export interface Ended {
   readonly code: number | null;
@@ -31,10 +33,12 @@ export class Terminal {
   readonly #environment: Record<string, string | undefined>;
 
   constructor(environment: Record<string, string | undefined> = {}) {
-    this.#environment = { LOG_LEVEL: "warn", ...environment };
+    const { PATH, HOME } = process.env;
+    this.#environment = { PATH, HOME, LOG_LEVEL: "warn", ...environment };
     for (const name of ["workflows", "templates", "waypost.yaml"])
       cpSync(name, join(this.folder, name), { recursive: true });
-    afterAll(() => rmSync(this.folder, { recursive: true, force: true }));
+    atEnd(() => rmSync(this.folder, { recursive: true, force: true }));
+    if (!isInTest()) afterAll(() => resident.letGo());
   }
 
   path(name: string): string {
@@ -46,29 +50,23 @@ export class Terminal {
     return this.path(name);
   }
 
-  /** Types a command as an operator does, in the project's folder, and waits for its end. */
-  waypost(...words: readonly string[]): Promise<Ended> {
-    return this.run(...words).ended;
+  /** Does a command as if an operator typed it in the project's folder, without the time that starting Waypost takes. */
+  async waypost(...words: readonly string[]): Promise<Ended> {
+    const { folder } = this;
+    return asEnded(await resident.obey({ folder, environment: this.#environment, words }));
   }
 
-  /** The same for a command that runs until it is stopped. */
+  /** Types it at the door, in a process of its own: what runs until it is stopped, and once each of the others. */
   run(...words: readonly string[]): Running {
-    const { PATH, HOME } = process.env;
-    const env = { PATH, HOME, ...this.#environment };
+    const env = this.#environment;
     const child = spawn(process.execPath, [door, ...words], { cwd: this.folder, env });
     const [out, err]: [string[], string[]] = [[], []];
     child.stdout.on("data", (chunk: Buffer) => out.push(chunk.toString()));
     child.stderr.on("data", (chunk: Buffer) => err.push(chunk.toString()));
     const ended = new Promise<Ended>((resolved) => {
-      child.on("close", (code) => {
-        const text = out.join("");
-        const json = () =>
-          text
-            .trim()
-            .split("\n")
-            .map((line): unknown => JSON.parse(line));
-        resolved({ code, out: text, err: err.join(""), json });
-      });
+      child.on("close", (code) =>
+        resolved(asEnded({ code, out: out.join(""), err: err.join("") })),
+      );
     });
     return {
       ended,
@@ -77,6 +75,19 @@ export class Terminal {
       stopReading: () => void child.stdout.destroy(),
     };
   }
+}
+
+function asEnded(ended: Pick<Ended, "code" | "out" | "err">): Ended {
+  const lines = () => ended.out.trim().split("\n");
+  return { ...ended, json: () => lines().map((line): unknown => JSON.parse(line)) };
+}
+
+const isInTest = () => expect.getState().currentTestName !== undefined;
+
+/** At the end of the test that is running, else of the file. */
+function atEnd(clean: () => void): void {
+  if (isInTest()) onTestFinished(clean);
+  else afterAll(clean);
 }
 
 /** A terminal whose project is in a database of the test. */
