@@ -1,44 +1,45 @@
 import { readFileSync } from "node:fs";
-import { afterEach, describe, expect, test } from "vitest";
-import { type ProviderStub, startProviderStub } from "../../src/channel/provider-stub.ts";
+import { afterAll, describe, expect, test } from "vitest";
+import { startProviderStub } from "../../src/channel/provider-stub.ts";
 import { longestStopMs } from "../../src/cli/stop.ts";
 import { readConfig } from "../../src/config.ts";
 import { aJourney, plan } from "../message/ledger.ts";
 import { countIn, places, until } from "../queue/house.ts";
-import { aDatabase, freshTables } from "../support/database.ts";
+import { aDatabase } from "../support/database.ts";
 import { aCustomer } from "../support/people.ts";
-import { type Running, aTerminal } from "./terminal.ts";
+import { aTerminal } from "./terminal.ts";
 
-const database = await aDatabase();
 const { channels } = readConfig("/nowhere", {});
-const slowMs = 12_000;
+/** Longer than a queue is waited for. */
+const slowMs = 8_000;
 const hello = "---\nsubject: Hello\nfrom: Shop <shop@example.com>\n---\n<p>Hello</p>\n";
 
-let stub: ProviderStub | undefined;
-let worker: Running | undefined;
-afterEach(async () => {
-  worker?.stop("SIGKILL");
-  await stub?.close();
-  await freshTables(database);
-});
-
-describe.each(places(database))("a worker with its queues in %s", (_, place) => {
-  test("that is stopped while a provider thinks waits for the answer and leaves nothing unknown", async () => {
-    stub = await startProviderStub({ behaviour: () => ({ afterMs: slowMs, events: [] }) });
-    const terminal = aTerminal(database, {
-      SENDGRID_API_KEY: "key",
-      SENDGRID_BASE_URL: stub.url,
-      ...(place.kind === "redis" && { REDIS_URL: place.url }),
-    });
-    terminal.write("templates/hello.email.hbs", hello);
-    const journey = await aJourney(database);
-    await plan(database, [await aCustomer(database)], { journey, at: new Date() });
-    worker = terminal.run("worker");
-    await until(() => stub?.requests === 1);
-    worker.stop("SIGTERM");
-    expect(await worker.ended).toMatchObject({ code: 0 });
-    expect(await countIn(database, "accepted")).toBe(1);
+/** Beside one another, in a database each: they mostly wait. */
+describe.concurrent.each(["Postgres", "Redis"])("a worker with its queues in %s", async (where) => {
+  const database = await aDatabase();
+  const place = places(database).find(([name]) => name === where)?.[1];
+  const stub = await startProviderStub({ behaviour: () => ({ afterMs: slowMs, events: [] }) });
+  afterAll(() => stub.close());
+  const terminal = aTerminal(database, {
+    SENDGRID_API_KEY: "key",
+    SENDGRID_BASE_URL: stub.url,
+    ...(place?.kind === "redis" && { REDIS_URL: place.url }),
   });
+  terminal.write("templates/hello.email.hbs", hello);
+
+  test.skipIf(place === undefined)(
+    "that is stopped while a provider thinks waits for the answer and leaves nothing unknown",
+    async ({ expect, onTestFinished }) => {
+      const journey = await aJourney(database);
+      await plan(database, [await aCustomer(database)], { journey, at: new Date() });
+      const worker = terminal.run("worker");
+      onTestFinished(() => worker.stop("SIGKILL"));
+      await until(() => stub.requests === 1);
+      worker.stop("SIGTERM");
+      expect(await worker.ended).toMatchObject({ code: 0 });
+      expect(await countIn(database, "accepted")).toBe(1);
+    },
+  );
 });
 
 test("a stop may take as long as the longest call and what comes after it", () => {

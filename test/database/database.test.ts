@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { sql } from "kysely";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { connect } from "../../src/database/database.ts";
 import { explainUnreachable } from "../../src/database/unreachable.ts";
 import { checkZones } from "../../src/database/zones.ts";
@@ -61,7 +61,12 @@ test("an address that swallows what is sent to it is given up", async () => {
   const { port } = swallowing.address() as AddressInfo;
   const url = `postgres://nobody@127.0.0.1:${port}/shop`;
   const lost = connect({ url, schema: "waypost", maxConnections: 1, applicationName: "lost" });
-  const thrown: unknown = await sql`select 1`.execute(lost).catch((error: unknown) => error);
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const asked = sql`select 1`.execute(lost).catch((error: unknown) => error);
+  await once(swallowing, "connection");
+  vi.advanceTimersByTime(15_000);
+  vi.useRealTimers();
+  const thrown: unknown = await asked;
   expect(explainUnreachable(thrown, url)).toMatchObject({
     code: "WAYPOST_DATABASE",
     message: expect.stringContaining("firewalls") as string,

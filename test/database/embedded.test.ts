@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
 import { type EmbeddedServer, startEmbedded } from "../../src/database/embedded.ts";
 import { runSql } from "../support/server.ts";
 
@@ -21,10 +21,13 @@ const isRoot = process.getuid?.() === 0;
 let folder: string;
 let servers: EmbeddedServer[] = [];
 
+/** A project whose data is made, for those that are about something else: to make it takes longer than all the rest. */
+const made = aTemporaryFolder();
+await startEmbedded({ folder: made, durable: false }).then((server) => server.stop());
+afterAll(() => rmSync(made, { recursive: true, force: true }));
+
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "waypost-embedded-"));
-  // Root's Postgres is another user, who may look into this folder only if we let him.
-  chmodSync(folder, 0o755);
+  folder = aTemporaryFolder();
 });
 
 afterEach(async () => {
@@ -32,6 +35,18 @@ afterEach(async () => {
   servers = [];
   rmSync(folder, { recursive: true, force: true });
 });
+
+function aTemporaryFolder(): string {
+  const temporary = mkdtempSync(join(tmpdir(), "waypost-embedded-"));
+  // Root's Postgres is another user, who may look into this folder only if we let him.
+  chmodSync(temporary, 0o755);
+  return temporary;
+}
+
+function hasData(project = folder): string {
+  spawnSync("cp", ["-a", join(made, ".waypost"), project]);
+  return project;
+}
 
 async function start(project = folder, durable = false): Promise<EmbeddedServer> {
   const server = await startEmbedded({ folder: project, durable });
@@ -74,6 +89,7 @@ test("what is written is there again after a stop and a start", async () => {
 });
 
 test("a server whose parent was killed is adopted", async () => {
+  hasData();
   await startAndDie();
   const server = await start();
   expect(server.adopted).toBe(true);
@@ -81,7 +97,7 @@ test("a server whose parent was killed is adopted", async () => {
 });
 
 test("a server that was killed itself starts again with what was committed", async () => {
-  const first = await start(folder, true);
+  const first = await start(hasData(), true);
   await note(first, "committed");
   process.kill(Number.parseInt(readFileSync(pidFile(), "utf8"), 10), "SIGKILL");
   const second = await start();
@@ -90,7 +106,7 @@ test("a server that was killed itself starts again with what was committed", asy
 });
 
 test("a pid file whose number belongs to another program by now is no obstacle", async () => {
-  const first = await start();
+  const first = await start(hasData());
   const left = readFileSync(pidFile(), "utf8");
   await first.stop();
   writeFileSync(pidFile(), left.replace(/^\d+/, String(process.pid)));
@@ -99,7 +115,7 @@ test("a pid file whose number belongs to another program by now is no obstacle",
 
 test("a copied project does not share the database of its original", async () => {
   const original = aFolder("original");
-  await note(await start(original, true), "original");
+  await note(await start(hasData(original), true), "original");
   cpSync(original, join(folder, "copy"), {
     recursive: true,
     filter: (path) => !path.includes(".s.PGSQL"),
@@ -123,6 +139,7 @@ test("four that start at once share one server", async () => {
 });
 
 test("stop leaves the server to whoever is still connected", async () => {
+  hasData();
   const [first, second] = [await start(), await start()];
   const work = runSql(second.url, "select pg_sleep(1), 'done' as work");
   await expect.poll(() => runSql(first.url, BUSY)).toHaveLength(1);
@@ -133,7 +150,7 @@ const BUSY =
   "select from pg_stat_activity where query like 'select pg_sleep%' and state = 'active'";
 
 test("a project moved while its server runs is found again", async () => {
-  await note(await start(aFolder("here")), "moved");
+  await note(await start(hasData(aFolder("here"))), "moved");
   renameSync(join(folder, "here"), join(folder, "there"));
   const server = await start(join(folder, "there"));
   expect(server.adopted).toBe(true);
@@ -156,7 +173,7 @@ test("a path with quotes, commas and dollars is a path like others", async () =>
 });
 
 test("data of another PostgreSQL is refused with what to do", async () => {
-  await (await start()).stop();
+  hasData();
   writeFileSync(join(folder, ".waypost/postgres/PG_VERSION"), "15\n");
   await expect(start()).rejects.toThrow(
     /expected the data of PostgreSQL 18, .* found that of 15\. Keep the Waypost/,
@@ -164,7 +181,7 @@ test("data of another PostgreSQL is refused with what to do", async () => {
 });
 
 test("a server that cannot start says why", async () => {
-  await (await start()).stop();
+  hasData();
   writeFileSync(join(folder, ".waypost/postgres/postgresql.conf"), "no_such_setting = 1");
   await expect(start()).rejects.toThrow(
     /unrecognized configuration parameter "no_such_setting"[^]*set DATABASE_URL/,
