@@ -83,7 +83,7 @@ export function alwaysExit(steps: readonly NestedStep[]): boolean {
 }
 
 /** In how many ways it can go on, each a branch if the file gives it steps. A voucher is handed out without one. */
-function waysOf(act: Act): number {
+export function waysOf(act: Act): number {
   switch (act.kind) {
     case "await":
     case "if":

@@ -1,8 +1,6 @@
-import { writeDuration } from "../duration.ts";
-import type { Condition } from "./condition.ts";
-import type { StepId, Wait } from "./journey.ts";
-import type { Act, NestedStep } from "./nested-step.ts";
-import { weekdays } from "./weekday.ts";
+import type { StepId } from "./journey.ts";
+import { type NestedStep, waysOf } from "./nested-step.ts";
+import { nameOf } from "./step-name.ts";
 
 /**
  * Gives every step its id, by which messages, reports and customers in flight know it from version to version:
@@ -12,33 +10,51 @@ import { weekdays } from "./weekday.ts";
  *
  * So an id depends on its own step alone, and no edit elsewhere renames it. Two steps that would be called the same are a
  * mistake: whichever gave way would be renamed by the coming and going of the other.
+ *
+ * Only where no customer ever stands before a step does nothing depend on its id: at waits and exits that neither begin the
+ * journey nor follow a wait or the like. Twins of these are told apart by what is around them. Who waits stands before the
+ * next step, so that `wait-1-day-before-reminder` goes where the reminder goes; an exit is called by the branch it ends.
  */
 export function idsOf(steps: readonly NestedStep[]): ReadonlyMap<NestedStep, StepId> {
-  const ids = new Map<NestedStep, StepId>();
-  const holders = new Map<StepId, NestedStep>();
-  const taken = new Taken();
   const all = byDepth(steps);
+  const stoodAt = new Set([steps[0], ...all.flatMap(restsBefore)]);
+  const isTraceless = ({ step }: Found) => mayBeTraceless(step) && !stoodAt.has(step);
+  const given: Given = { ids: new Map(), taken: new Taken() };
+  nameAsGiven(all, given);
+  nameByDeed(
+    all.filter((one) => one.step.given === null && !isTraceless(one)),
+    given,
+  );
+  nameBySurroundings(all.filter(isTraceless), given);
+  return given.ids;
+}
+
+/** The ids given out so far. */
+interface Given {
+  readonly ids: Map<NestedStep, StepId>;
+  readonly taken: Taken;
+}
+
+function nameAsGiven(all: readonly Found[], { ids, taken }: Given): void {
   for (const { step } of all) {
     if (step.given === null) continue;
-    const isTaken = taken.has(step.given);
-    if (isTaken) step.place.at("id").wrong(`the id "${step.given}" is used twice`);
-    else holders.set(step.given, step);
-    ids.set(step, isTaken ? placeholder(step) : taken.add(step.given));
+    const isTwice = taken.has(step.given);
+    if (isTwice) step.place.at("id").wrong(`the id "${step.given}" is used twice`);
+    ids.set(step, isTwice ? placeholder(step) : taken.add(step.given));
   }
-  for (const { step, labels } of all) {
-    if (step.given !== null) continue;
-    if (step.act.kind === "unread") {
-      ids.set(step, placeholder(step));
-      continue;
-    }
+}
+
+function nameByDeed(found: readonly Found[], { ids, taken }: Given): void {
+  const holders = new Map([...ids].map(([step, id]) => [id, step]));
+  for (const { step, labels } of found) {
     const name = nameOf(step.act);
-    const id = taken.free(name, labels);
-    ids.set(step, id);
     const holder = holders.get(name);
-    if (holder === undefined) holders.set(name, step);
-    else refuseTwin(step, holder, name, id);
+    const isUnread = step.act.kind === "unread";
+    const id = isUnread ? placeholder(step) : taken.free(name, labels);
+    ids.set(step, id);
+    if (!isUnread && holder !== undefined) refuseTwin(step, holder, name, id);
+    if (!isUnread && holder === undefined) holders.set(name, step);
   }
-  return ids;
 }
 
 /** Of a step that is to be mended: no id can be written so. */
@@ -54,24 +70,69 @@ function refuseTwin(step: NestedStep, holder: NestedStep, name: StepId, free: St
   );
 }
 
+function mayBeTraceless({ act, given }: NestedStep): boolean {
+  return given === null && (act.kind === "wait" || act.kind === "exit");
+}
+
+/** Where customers stand who rest at a step, or have rested there and have not gone on yet. */
+function restsBefore({ step: { act, branches }, next }: Found): readonly (NestedStep | null)[] {
+  if (act.kind === "wait") return [next];
+  if (act.kind !== "await" && act.kind !== "call" && act.kind !== "task") return [];
+  const ways = branches.map(({ steps: [first] }) => first ?? next);
+  return branches.length < waysOf(act) ? [...ways, next] : ways;
+}
+
+/** Who has a name alone keeps it. Twins are called by what is around them too, and those that share even that by their branch. */
+function nameBySurroundings(found: readonly Found[], { ids, taken }: Given): void {
+  for (const [name, same] of Map.groupBy(found, ({ step }) => nameOf(step.act))) {
+    const isAlone = same.length === 1 && !taken.has(name);
+    const byName = Map.groupBy(same, (one) => (isAlone ? name : nameBy(one, name, ids)));
+    for (const [full, those] of byName)
+      for (const { step, labels } of those)
+        ids.set(step, taken.free(those.length === 1 ? full : [...labels, full].join("-"), []));
+  }
+}
+
+function nameBy(
+  { step, labels, parent, next }: Found,
+  name: StepId,
+  ids: ReadonlyMap<NestedStep, StepId>,
+): string {
+  const branch = parent && `in-${ids.get(parent)}-${labels.at(-1)}`;
+  const following = next && `before-${ids.get(next)}`;
+  return `${name}-${(step.act.kind === "exit" ? branch : following) ?? "at-the-end"}`;
+}
+
 interface Found {
   readonly step: NestedStep;
   readonly labels: readonly string[];
+  /** The step it is inside of. */
+  readonly parent: NestedStep | null;
+  /** The one that follows it, or the one it is inside of; null is the end. */
+  readonly next: NestedStep | null;
 }
 
 /** Every step with the labels of the branches it is in, the trunk first, then level by level. */
 function byDepth(steps: readonly NestedStep[]): readonly Found[] {
   const found: Found[] = [];
-  let level: readonly Found[] = steps.map((step) => ({ step, labels: [] }));
+  let level = listed(steps, { labels: [], parent: null, next: null });
   while (level.length > 0) {
     found.push(...level);
-    level = level.flatMap(({ step: parent, labels }) =>
-      parent.branches.flatMap((branch) =>
-        branch.steps.map((step) => ({ step, labels: [...labels, branch.label] })),
+    level = level.flatMap((one) =>
+      one.step.branches.flatMap((branch) =>
+        listed(branch.steps, {
+          labels: [...one.labels, branch.label],
+          parent: one.step,
+          next: one.step.act.kind === "repeat" ? one.step : one.next,
+        }),
       ),
     );
   }
   return found;
+}
+
+function listed(steps: readonly NestedStep[], around: Omit<Found, "step">): readonly Found[] {
+  return steps.map((step, index) => ({ ...around, step, next: steps[index + 1] ?? around.next }));
 }
 
 /** Ids given out so far. Remembers how far it has counted, so that a thousand twins cost no more than any thousand. */
@@ -96,85 +157,4 @@ class Taken {
     this.#counted.set(inBranch, count);
     return this.add(`${inBranch}-${count}`);
   }
-}
-
-function nameOf(act: Exclude<Act, { kind: "unread" }>): string {
-  switch (act.kind) {
-    case "send":
-      return act.template;
-    case "wait":
-      return slug(`wait ${nameOfWait(act.wait)}`);
-    case "await":
-      return slug(`await ${act.event}`);
-    case "if":
-      return slug(`if ${nameOfCondition(act.if)}`);
-    case "split":
-      return slug(`split ${Object.keys(act.weights).join(" ")}`);
-    case "switch":
-      return slug(`switch ${Object.keys(act.arms).join(" ")}`);
-    case "set":
-      return slug(
-        `set ${act.set.map(({ field }) => field.replace(/^attributes\./, "")).join(" ")}`,
-      );
-    case "voucher":
-      return act.pool;
-    case "call":
-      return slug(`call ${hostOf(act.url)}`);
-    case "task":
-      return slug(`task ${act.list}`);
-    case "enter":
-      return slug(`enter ${act.journey}`);
-    case "repeat":
-      return "repeat";
-    case "exit":
-      return slug(`exit ${act.reason}`);
-  }
-}
-
-function hostOf(url: string): string {
-  return URL.parse(url)?.hostname ?? "";
-}
-
-function nameOfWait(wait: Wait): string {
-  if (wait.kind === "for") return writeDuration(wait.duration);
-  if (wait.kind === "date") return `until ${wait.field.replace(/^attributes\./, "")}`;
-  const days = wait.days > 0 ? `${wait.days} days ` : "";
-  return `${days}until ${wait.weekdays.map((day) => weekdays[day - 1]).join(" ")} ${wait.time}`;
-}
-
-/** The subject of the first test; its values are left out, so that tuning a threshold keeps the id. */
-function nameOfCondition(condition: Condition): string {
-  switch (condition.kind) {
-    case "all":
-    case "any":
-      return condition.of[0] === undefined ? condition.kind : nameOfCondition(condition.of[0]);
-    case "not":
-      return `not ${nameOfCondition(condition.of)}`;
-    case "customer":
-    case "account":
-    case "entry":
-      return `${condition.kind} ${condition.field}`;
-    case "event":
-    case "segment":
-      return condition.name;
-    case "message":
-      return `${condition.was} ${condition.step ?? ""}`;
-    case "consent":
-      return `consent ${condition.topic} ${condition.channel}`;
-    case "answer":
-      return `${condition.step} ${condition.field}`;
-    case "task":
-      return condition.step;
-    case "voucher":
-      return `${condition.was} ${condition.step ?? "voucher"}`;
-    case "orders":
-    case "sql":
-      return condition.kind;
-  }
-}
-
-/** Letters of any language stay; the rest becomes "-". */
-function slug(words: string): string {
-  const joined = words.toLowerCase().replaceAll(/[^\p{L}\p{N}_]+/gu, "-");
-  return joined.slice(0, 80).replaceAll(/^-+|-+$/g, "");
 }

@@ -3,7 +3,7 @@ import { rollbackJourney } from "../../src/enrollment/rollback.ts";
 import { listTasks } from "../../src/enrollment/task-list.ts";
 import { WaypostError } from "../../src/errors.ts";
 import { aCustomer } from "../support/people.ts";
-import { aShop } from "./shop.ts";
+import { aShop, written } from "./shop.ts";
 
 const shop = await aShop();
 
@@ -273,4 +273,19 @@ test("who rests at a wait is known by the wait's id, as the journey shows them",
   expect(await shop.whereabouts(bob)).toEqual(["waiting at reminder"]);
   await shop.travel("9 days");
   expect(await shop.messagesTo(bob)).toEqual(["email reminder", "email letter"]);
+});
+
+test("a wait that comes to have a twin is renamed, and who waits there goes where they would have gone", async () => {
+  const drip = (...sends: readonly string[]) =>
+    `[${sends.map((name) => `{ send: ${name}, by: email }`).join(", { wait: 3 days }, ")}]`;
+  const before = journey(drip("hello", "reminder"));
+  const after = journey(drip("hello", "letter", "reminder"), "migrate: all");
+  const waits = (text: string) =>
+    Object.keys(written(text).journey.steps).filter((id) => id.startsWith("wait"));
+  expect(waits(before)).toEqual(["wait-3-days"]);
+  expect(waits(after)).toEqual(["wait-3-days-before-letter", "wait-3-days-before-reminder"]);
+  const ada = await inside(before);
+  await shop.apply(after);
+  await shop.travel("3 days");
+  expect(await shop.messagesTo(ada)).toEqual(["email hello", "email reminder"]);
 });

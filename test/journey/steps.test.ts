@@ -78,43 +78,114 @@ test("a step is called after what it does", () => {
 
 test("twins need ids: each is a mistake with its line, the other's, and an id to take", () => {
   const steps = `steps:
+  - { send: hello, by: email }
   - if: { segment: best }
     then:
       - wait: 1 day
       - wait: 1 day
-    else: [{ wait: 2 days, id: hello }]
-  - wait: 1 day
-  - { send: hello, by: email }
+      - exit: done
+    else: [{ wait: 2 days, id: bye }]
+  - exit: done
+  - { send: bye, by: email }
 `;
   const twin = (line: number, name: string) =>
     `expected an id, since the step on line ${line} is called "${name}" too; give the newer of the two one of its own, such as`;
+  const dead = "this step is never reached: every way here ends in an exit";
   expect(mistakesIn(aJourney({ steps }))).toEqual([
-    `7 steps[0].then[0]: ${twin(10, "wait-1-day")} "id: then-wait-1-day"`,
-    `8 steps[0].then[1]: ${twin(10, "wait-1-day")} "id: then-wait-1-day-2"`,
-    `11 steps[2]: ${twin(9, "hello")} "id: hello-2"`,
+    `10 steps[1].then[2]: ${twin(12, "exit-done")} "id: then-exit-done"`,
+    `13 steps[3]: ${dead}`,
+    `13 steps[3]: ${twin(11, "bye")} "id: bye-2"`,
   ]);
 });
 
 test("the id that is offered to a twin is one it can take", () => {
   const steps = (id: string) =>
-    `steps: [{ if: { segment: best }, then: [{ wait: 3 days${id} }] }, { wait: 3 days }]`;
+    `steps: [{ if: { segment: best }, then: [{ send: hello, by: sms${id} }] }, { send: hello, by: sms }]`;
   const [mistake = ""] = mistakesIn(aJourney({ steps: steps("") }));
   const [, offered = ""] = /such as "(.*)"/.exec(mistake) ?? [];
-  expect(idsOf(steps(`, ${offered}`))).toEqual(["if-best", "then-wait-3-days", "wait-3-days"]);
+  expect(idsOf(steps(`, ${offered}`))).toEqual(["if-best", "then-hello", "hello"]);
 });
 
-test("a step added anywhere renames no other, or is a mistake until it has an id", () => {
+test("waits of one length are told apart by what follows them, and go where it goes", () => {
+  const drip = (...order: readonly string[]) =>
+    idsOf(
+      `steps: [{ send: hello, by: email }, ${order
+        .map((name) => `{ wait: 1 day }, { send: ${name}, by: email }`)
+        .join(", ")}]`,
+    ).filter((id) => id.startsWith("wait"));
+  expect(drip("a")).toEqual(["wait-1-day"]);
+  expect(drip("a", "b")).toEqual(["wait-1-day-before-a", "wait-1-day-before-b"]);
+  expect(drip("a", "c", "b")).toEqual([
+    "wait-1-day-before-a",
+    "wait-1-day-before-c",
+    "wait-1-day-before-b",
+  ]);
+  expect(drip("b", "a")).toEqual(["wait-1-day-before-b", "wait-1-day-before-a"]);
+});
+
+test("waits before one and the same step, and exits, are told apart by their branches", () => {
+  const steps = `steps:
+  - { send: hello, by: email }
+  - if: { segment: best }
+    then: [{ wait: 1 day }]
+    else:
+      - if: { segment: good }
+        then: [{ wait: 1 day }]
+        else: [{ exit: done }]
+  - { send: bye, by: email }
+  - { wait: 1 day, id: wait-2-days }
+  - split: { a: 1, b: 1 }
+    a: [{ wait: 2 days }]
+    b: [{ exit: done }]
+`;
+  expect(idsOf(steps)).toEqual([
+    "hello",
+    "if-best",
+    "then-wait-1-day-before-bye",
+    "if-good",
+    "else-then-wait-1-day-before-bye",
+    "bye",
+    "wait-2-days",
+    "split-a-b",
+    "wait-2-days-at-the-end",
+    "exit-done-in-split-a-b-b",
+    "exit-done-in-if-good-else",
+  ]);
+});
+
+test.each([
+  ["that begins the journey", "{ wait: 1 day }, { send: a, by: email }, { wait: 1 day }"],
+  ["after a wait", "{ send: a, by: email }, { wait: 2 days }, { wait: 1 day }"],
+  [
+    "after an await that came to nothing",
+    "{ await: { event: a, within: 1 day }, then: [{ exit: a }] }, { wait: 1 day }",
+  ],
+  [
+    "after an agent's call",
+    "{ task: { list: a, do: Ring, outcomes: [b, c], within: 1 day }, b: [{ wait: 1 day }], c: [] }",
+  ],
+])("a wait %s, where customers stand before it, keeps its name whatever comes", (_, steps) => {
+  const written = `steps: [${steps}, { send: b, by: email }`;
+  const [before, after] = [idsOf(`${written}]`), idsOf(`${written}, { wait: 1 day }]`)];
+  expect(before).toContain("wait-1-day");
+  expect(after).toContain("wait-1-day");
+  expect(after).toContain("wait-1-day-at-the-end");
+});
+
+test("a step added anywhere renames no other that customers can stand at, or is a mistake until it has an id", () => {
   const before = idsOf(branched);
   const added = (text: string) => idsOf(text).filter((id) => !before.includes(id));
   const inBranch = (step: string) => branched.replace("then: [{ exit", `then: [${step}, { exit`);
   const below = (step: string) => `${branched}  - ${step}\n`;
   const above = (step: string) => branched.replace("steps:\n", `steps:\n  - ${step}\n`);
   for (const edit of [inBranch, below, above]) {
-    for (const twin of ["{ wait: 1 day }", "{ send: bye, by: sms }", "{ send: hello, by: sms }"]) {
+    for (const twin of ["{ send: bye, by: sms }", "{ send: hello, by: sms }"]) {
       expect(mistakesIn(aJourney({ steps: edit(twin) }))).toHaveLength(1);
       expect(added(edit(twin.replace(" }", ", id: another }")))).toEqual(["another"]);
     }
     expect(added(edit("{ wait: 2 days }"))).toEqual(["wait-2-days"]);
+    const kept = before.filter((id) => !id.startsWith("wait"));
+    expect(idsOf(edit("{ wait: 1 day }"))).toEqual(expect.arrayContaining(kept));
   }
 });
 
