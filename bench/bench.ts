@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { ceilings } from "./ceilings.ts";
 import { Closers, endOnSignal } from "./closers.ts";
 import { counting } from "./counting.ts";
+import { foreseeing } from "./foreseeing.ts";
 import { type Ground, type Queues, prepareGround } from "./ground.ts";
 import { importing } from "./importing.ts";
 import { latency } from "./latency.ts";
@@ -27,13 +28,14 @@ const measurements: Readonly<Record<string, (ground: Ground) => AsyncGenerator<R
   planning,
   importing,
   counting,
+  plan: foreseeing,
   latency,
   ceilings,
   scaling,
 };
 
 /** What grows with the customers, or should not. */
-const growing = ["enrolling", "advancing", "planning", "counting", "messages"] as const;
+const growing = ["enrolling", "advancing", "planning", "counting", "plan", "messages"] as const;
 
 /** Minutes of waiting for a slow provider: asked for by name. */
 const onDemand: ReadonlySet<string> = new Set(["scaling"]);

@@ -10,7 +10,7 @@ import { fillEvents } from "./population.ts";
 import type { Row } from "./row.ts";
 import { timed } from "./stopwatch.ts";
 
-const text = `segment: keen
+export const keenText = `segment: keen
 if:
   all:
     - customer.country: GB
@@ -61,7 +61,7 @@ export async function* counting(ground: Ground): AsyncGenerator<Row> {
 }
 
 function keen(): Segment {
-  const { segment, mistakes } = readSegment(text, "workflows/segments/keen.yaml");
+  const { segment, mistakes } = readSegment(keenText, "workflows/segments/keen.yaml");
   if (segment === undefined) throw new Error(JSON.stringify(mistakes));
   return segment;
 }

@@ -28,7 +28,7 @@ function itemRow(index: number): string {
 /** A project folder with one template and the channel's defaults. */
 export function writeProject(folder: string): void {
   mkdirSync(join(folder, "templates"), { recursive: true });
-  mkdirSync(join(folder, "workflows"), { recursive: true });
+  mkdirSync(join(folder, "workflows", "segments"), { recursive: true });
   writeFileSync(join(folder, "templates", "news.email.hbs"), newsletter());
   writeFileSync(
     join(folder, "waypost.yaml"),
