@@ -1,8 +1,16 @@
+import { attributeNames } from "../audience/attribute-names.ts";
 import { estimate } from "../audience/cost.ts";
 import { eventNames } from "../audience/event-names.ts";
+import type { Database } from "../database/database.ts";
 import type { Mistake } from "../errors.ts";
 import { askedConditions } from "../journey/asked-conditions.ts";
+import {
+  type AttributeOwner,
+  askedAttributes,
+  doubtfulAttributes,
+} from "../journey/check-attributes.ts";
 import { doubtfulEvents } from "../journey/check-events.ts";
+import { idleParts } from "../journey/check-idle.ts";
 import type { Project } from "../journey/read-project.ts";
 import type { House } from "./house.ts";
 
@@ -14,7 +22,11 @@ export async function checkOnDatabase(
 ): Promise<{ readonly mistakes: readonly Mistake[]; readonly warnings: readonly Mistake[] }> {
   const database = await house.database();
   const mistakes: Mistake[] = [];
-  const warnings: Mistake[] = [...doubtfulEvents(project, await eventNames(database))];
+  const warnings: Mistake[] = [
+    ...doubtfulEvents(project, await eventNames(database)),
+    ...doubtfulAttributes(project, await attributesKnown(database, project)),
+    ...idleParts(project),
+  ];
   for (const { condition, position, of: asked, journey } of askedConditions(project)) {
     const now = house.clock.now();
     const said = await estimate(database, condition, { asked, now, ...(journey && { journey }) });
@@ -27,6 +39,15 @@ export async function checkOnDatabase(
       warnings.push({ ...position, message: tooDear(said.cost, budget) });
   }
   return { mistakes, warnings };
+}
+
+async function attributesKnown(database: Database, project: Project) {
+  const asked = askedAttributes(project);
+  const names = (of: AttributeOwner) =>
+    attributeNames(database, of, [
+      ...new Set(asked.filter(({ owner }) => owner === of).map(({ key }) => key)),
+    ]);
+  return { customer: await names("customer"), account: await names("account") };
 }
 
 function tooDear(cost: number, budget: number): string {

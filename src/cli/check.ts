@@ -2,6 +2,7 @@ import { isAbsolute, join } from "node:path";
 import { InvalidArgumentError } from "commander";
 import { type Mistake, describeMistake } from "../errors.ts";
 import { doubtfulEvents } from "../journey/check-events.ts";
+import { idleParts } from "../journey/check-idle.ts";
 import type { Project } from "../journey/read-project.ts";
 import type { CommandFile, Terminal } from "./command.ts";
 import { counted, say, sayJson } from "./output.ts";
@@ -54,11 +55,12 @@ export const check: CommandFile = {
   },
 };
 
-/** The database is asked only about files that can be read. */
+/** The database is asked only about what could be read. */
 async function findMistakes(terminal: Terminal, options: Options): Promise<Found> {
   const house = terminal.house();
   const { project, mistakes } = await house.project();
-  if (options.database !== true) return { project, mistakes, warnings: doubtfulEvents(project) };
+  if (options.database !== true)
+    return { project, mistakes, warnings: [...doubtfulEvents(project), ...idleParts(project)] };
   const { checkOnDatabase } = await import("./check-database.ts");
   const asked = await checkOnDatabase(house, project, options.budget);
   return { project, mistakes: [...mistakes, ...asked.mistakes], warnings: asked.warnings };

@@ -36,8 +36,10 @@ function wrongWith(
   const { name, of } = reference;
   const message = notThat(ways.steps, name, of);
   const isElsewhere = !Object.hasOwn(ways.steps, name);
-  if (message !== undefined || isElsewhere || of === "send" || isBefore(name)) return message;
-  return `the step "${name}" comes after this one; expected one that comes before`;
+  if (message !== undefined || isElsewhere || owner === undefined || isBefore(name)) return message;
+  return mayComeBefore(ways, owner, name)
+    ? `the step "${name}" comes after this one; expected one that comes before`
+    : `nobody who comes here was at the step "${name}"; expected one that comes before`;
 }
 
 /** The step that a reference stands in; undefined where it stands in the head of the file. */

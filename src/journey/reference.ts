@@ -1,4 +1,5 @@
 import type { Mistake } from "../errors.ts";
+import type { MessageWas } from "./condition.ts";
 
 /** Where something stands in a file: a mistake without its message. */
 export type Position = Omit<Mistake, "message">;
@@ -12,6 +13,8 @@ export type Reference = { readonly name: string; readonly position: Position } &
       readonly kind: "step";
       readonly journey: string | null;
       readonly of: "send" | "call" | "task" | "voucher";
+      /** What is asked to have become of a message. */
+      readonly was?: MessageWas;
     }
   | { readonly kind: "journey" | "event" | "pool" }
   /** What the newest voucher of the customer holds: there must be a voucher step before. */

@@ -68,8 +68,9 @@ function messageIn(scope: Scope): Reader<Condition> {
     if (read.journey === null && !scope.journey)
       return place.wrong('expected "journey": a segment belongs to none, got nothing');
     if (read.journey !== null) place.at("journey").refer({ kind: "journey", name: read.journey });
-    if (read.step !== null)
-      place.at("step").refer({ kind: "step", name: read.step, journey: read.journey, of: "send" });
+    const { journey, step, was } = read;
+    if (step !== null)
+      place.at("step").refer({ kind: "step", name: step, journey, of: "send", was });
     return { kind: "message", ...read };
   });
 }

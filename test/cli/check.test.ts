@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { expect, test } from "vitest";
 import { jsonSchema } from "../../src/journey/json-schema.ts";
 import { aDatabase } from "../support/database.ts";
+import { aCustomer } from "../support/people.ts";
 import { Terminal, aTerminal } from "./terminal.ts";
 
 const terminal = new Terminal();
@@ -61,7 +62,8 @@ test("GitHub shows each mistake on its line, wherever the project is", async () 
   const { code, out } = await bad.waypost("--folder", ".", "check", "--github");
   expect(code).toBe(1);
   expect(out).toBe(
-    '::error file=workflows/b.yaml,line=5,col=5,title=steps[0].wait::expected a duration such as "3 days", got "50%25, or so"\n',
+    '::error file=workflows/b.yaml,line=5,col=5,title=steps[0].wait::expected a duration such as "3 days", got "50%25, or so"\n' +
+      '::warning file=workflows/b.yaml,line=3,col=10,title=start.on::no other file knows the event "order_competed"; did you mean "order_completed"?\n',
   );
 });
 
@@ -106,6 +108,20 @@ test("the database refuses what only it knows to be wrong, and says what is dear
       ),
     }),
   );
+});
+
+test("an attribute that no customer of the database has is a warning, with the one that was meant", async () => {
+  const database = await aDatabase();
+  await aCustomer(database, { attributes: JSON.stringify({ shoe_size: 43 }) });
+  const asking = aTerminal(database);
+  const steps = "steps:\n  - if: { customer.attributes.KEY: 43 }\n    then: []\n";
+  const head = "journey: b\ntopic: offers\nstart: { on: order_completed }\n";
+  asking.write("workflows/b.yaml", `${head}${steps.replace("KEY", "shoe_sise")}`);
+  expect((await asking.waypost("check", "--database")).out).toContain(
+    'warning: workflows/b.yaml:5 steps[0]: no customer has "customer.attributes.shoe_sise"; did you mean "customer.attributes.shoe_size"?',
+  );
+  asking.write("workflows/b.yaml", `${head}${steps.replace("KEY", "shoe_size")}`);
+  expect((await asking.waypost("check", "--database")).out).not.toContain("shoe_size");
 });
 
 test("a budget that is no number is refused", async () => {

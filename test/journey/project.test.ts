@@ -4,9 +4,11 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { describeMistake } from "../../src/errors.ts";
 import { type Known, checkProject } from "../../src/journey/check-project.ts";
+import { doubtfulAttributes } from "../../src/journey/check-attributes.ts";
 import { doubtfulEvents } from "../../src/journey/check-events.ts";
+import { idleParts } from "../../src/journey/check-idle.ts";
 import { readProject } from "../../src/journey/read-project.ts";
-import { aJourney } from "./mistake-lines.ts";
+import { aJourney, linesOf } from "./mistake-lines.ts";
 
 const known: Known = {
   templates: [
@@ -284,5 +286,63 @@ test("an event that only one place names, and that is nearly another, is doubtfu
   expect(doubts(["OrderCompleted", "order_canceled"])).toEqual([
     'no other file knows the event "order_competed"; did you mean "order_completed"?',
     'no other file knows the event "order_cancelled"; did you mean "order_canceled"?',
+  ]);
+});
+
+test("a split that nobody takes an arm of, and opens of what is spoken or printed, are doubtful", () => {
+  write("segments/a.yaml", segment("a", "{ message: { journey: b, step: letter, was: clicked } }"));
+  write(
+    "b.yaml",
+    `journey: b
+topic: offers
+start: { on: signed_up, if: { message: { step: letter, was: opened } } }
+steps:
+  - { send: letter, by: [post, phone] }
+  - { send: hello, by: [phone, email] }
+  - { send: best, by: best }
+  - if: { not: { message: { step: letter, was: clicked } } }
+    then: [{ if: { message: { step: letter, was: delivered } }, then: [] }]
+  - if: { any: [{ message: { step: hello, was: clicked } }, { message: { step: best, was: clicked } }] }
+    then: []
+  - split: { short: 1, long: 0 }
+    short: []
+    long: [{ exit: never }]
+`,
+  );
+  const mute = '"letter" is sent by post and phone alone, and nobody sees that such a message was';
+  expect(linesOf(idleParts(readProject(folder)))).toEqual([
+    '12 steps[5]: nobody takes the arm "long", whose weight is 0; leave it out once no customer is inside it',
+    `3 start.if.message.step: ${mute} opened`,
+    `8 steps[3].if.not.message.step: ${mute} clicked`,
+    `2 if.message.step: ${mute} clicked`,
+  ]);
+});
+
+test("an attribute that nobody has, and that is nearly one that somebody has, is doubtful", () => {
+  write("segments/a.yaml", segment("a", "{ not: { account.attributes.sise: large } }"));
+  write(
+    "b.yaml",
+    `journey: b
+topic: offers
+start: { date: customer.attributes.renewl, if: { customer.attributes.plan: gold } }
+stop: [{ if: { any: [{ customer.attributes.paln: gold }, { customer.attributes.shoes: 43 }] }, as: a }]
+steps:
+  - set: { customer.attributes.scores: 1 }
+  - if: { customer.attributes.scores: 1 }
+    then: []
+  - if: { customer.attributes.score: 1 }
+    then: []
+  - wait: { until: customer.attributes.trail_ends }
+  - send: hello
+    by: email
+`,
+  );
+  const known = { customer: ["plan", "renewal", "trial_ends"], account: ["size"] };
+  expect(linesOf(doubtfulAttributes(readProject(folder), known))).toEqual([
+    '2 if: no account has "account.attributes.sise"; did you mean "account.attributes.size"?',
+    '4 stop[0]: no customer has "customer.attributes.paln"; did you mean "customer.attributes.plan"?',
+    '9 steps[2]: no customer has "customer.attributes.score"; did you mean "customer.attributes.scores"?',
+    '1 no customer has "customer.attributes.renewl"; did you mean "customer.attributes.renewal"?',
+    '11 steps[3]: no customer has "customer.attributes.trail_ends"; did you mean "customer.attributes.trial_ends"?',
   ]);
 });

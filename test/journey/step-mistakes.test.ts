@@ -316,6 +316,14 @@ const mistakes: readonly (readonly [string, string])[] = [
     "if: { voucher: { was: used } }\nthen: []",
     '5 steps[0].if.voucher.was: expected what became of a voucher (handed_out, redeemed, expired), got "used"',
   ],
+  [
+    "if: { message: { step: later, was: sent } }\nthen: [{ wait: 1 day }, { send: later, by: email }]",
+    '5 steps[0].if.message.step: the step "later" comes after this one; expected one that comes before',
+  ],
+  [
+    "split: { a: 1, b: 1 }\na: [{ send: hello, by: email }]\nb: [{ if: { message: { step: hello, was: sent } }, then: [] }]",
+    '7 steps[0].b[0].if.message.step: nobody who comes here was at the step "hello"; expected one that comes before',
+  ],
 ];
 
 test.each(mistakes)("%j is answered by one line", (written, line) => {
