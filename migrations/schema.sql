@@ -192,6 +192,7 @@ CREATE TABLE enrollments (
   resting_at text,
   awaiting_since timestamp with time zone,
   owed_at timestamp with time zone,
+  reached_before boolean,
   CONSTRAINT enrollments_finished_are_not_due CHECK ((state = ANY (ARRAY['entered'::text, 'waiting'::text])) OR due_at IS NULL),
   CONSTRAINT enrollments_open_have_a_step CHECK ((state = ANY (ARRAY['completed'::text, 'exited'::text])) OR step IS NOT NULL),
   CONSTRAINT enrollments_state_is_known CHECK (state = ANY (ARRAY['entered'::text, 'waiting'::text, 'completed'::text, 'exited'::text, 'held'::text])),

@@ -245,6 +245,7 @@ interface EnrollmentsTable {
   resting_at: string | null;
   awaiting_since: Timestamp | null;
   owed_at: Timestamp | null;
+  reached_before: boolean | null;
 }
 
 interface EventKeysTable {

@@ -3,6 +3,7 @@ import type { Tables } from "../database/tables.ts";
 import { interval } from "../duration.ts";
 import { owedFrom } from "../message/owed.ts";
 import type { Moment } from "./enrollment.ts";
+import { reachedBefore } from "./convert-by-condition.ts";
 import { shareOf } from "./share.ts";
 import type { Version } from "./version.ts";
 
@@ -35,7 +36,7 @@ export async function enter(
   if (!looksBack(version)) return insert(transaction, version, entrants, { now, holdout });
   const { rows } = await sql<{ id: string }>`
     select id from customers
-    where id in (select customer_id from (${candidates(version, entrants, holdout)}) as entrant where ${mayEnter(version)})
+    where id in (select customer_id from (${candidates(version, entrants, { now, holdout })}) as entrant where ${mayEnter(version)})
     order by id for no key update`.execute(transaction);
   if (rows.length === 0) return 0;
   const locked = sql`customer.id = any(${rows.map(({ id }) => id)}::bigint[])`;
@@ -52,26 +53,31 @@ async function insert(
   const { journeyId, journey } = version;
   const { numAffectedRows } = await sql`
     insert into enrollments (journey_id, version_id, customer_id, entry_key, state, step, due_at, reason, entry, holdout,
-                             entered_at, moved_at, finished_at, owed_at)
+                             entered_at, moved_at, finished_at, owed_at, reached_before)
     select ${journeyId}, ${version.id}, customer_id, entry_key,
            case when left_alone is null then 'entered' else 'exited' end,
            case when left_alone is null then ${journey.first}::text end,
            case when left_alone is null then ${now}::timestamptz end,
            left_alone, entry, left_alone is not null, entered_at, ${now},
-           case when left_alone is not null then ${now}::timestamptz end, case when left_alone is null then owed_at end
-    from (${candidates(version, entrants, holdout)}) as entrant
+           case when left_alone is not null then ${now}::timestamptz end, case when left_alone is null then owed_at end,
+           reached_before
+    from (${candidates(version, entrants, { now, holdout })}) as entrant
     where ${mayEnter(version)}
     on conflict on constraint enrollments_once_per_entry do nothing`.execute(transaction);
   return Number(numAffectedRows ?? 0n);
 }
 
 /** Each customer once where there is no coming in again at the same time: whose entry is the earliest. */
-function candidates(version: Version, entrants: Entrants, holdout: number): RawBuilder<unknown> {
+function candidates(
+  version: Version,
+  entrants: Entrants,
+  { now, holdout }: { readonly now: Date; readonly holdout: number },
+): RawBuilder<unknown> {
   const isOnce = version.journey.start.again.kind === "after";
   return sql`select ${isOnce ? sql`distinct on (customer.id)` : sql``} customer.id as customer_id,
       ${keyOf(version, entrants)} as entry_key, ${entrants.entry} as entry, ${entrants.enteredAt} as entered_at,
       ${entrants.owedAt === null ? null : owedFrom(entrants.owedAt)}::timestamptz as owed_at,
-      ${leftAlone(version, holdout)} as left_alone
+      ${leftAlone(version, holdout)} as left_alone, ${reachedBefore(version.journey, entrants.entry, now)} as reached_before
     from ${entrants.from}
     where ${entrants.where}
     ${isOnce ? sql`order by customer.id, entered_at, entry_key` : sql``}`;

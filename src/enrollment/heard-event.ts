@@ -7,7 +7,8 @@ import { livingVersions } from "./version.ts";
 export function eventsHeardBy(journey: Journey): ReadonlySet<string> {
   const names = new Set<string>();
   if (journey.start.kind === "event") names.add(journey.start.event);
-  if (journey.objective !== null) names.add(journey.objective.goal);
+  const goal = journey.objective?.goal;
+  if (typeof goal === "string") names.add(goal);
   for (const stop of journey.stop) if (stop.kind === "event") names.add(stop.event);
   for (const step of Object.values(journey.steps)) if (step.kind === "await") names.add(step.event);
   return names;

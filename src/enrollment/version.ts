@@ -102,7 +102,7 @@ export async function livingVersions(
 function mayConvert(now: Date): RawBuilder<boolean> {
   const part = (name: keyof Duration) =>
     sql`(version.definition #>> ${sql.lit(`{objective,within,${name}}`)})::int`;
-  return sql<boolean>`version.definition -> 'objective' <> 'null' and coalesce(
+  return sql<boolean>`jsonb_typeof(version.definition #> '{objective,goal}') = 'string' and coalesce(
     e.entered_at + make_interval(months => ${part("months")}, days => ${part("days")}, secs => ${part("seconds")})
       + interval '1 month' > ${now}::timestamptz, true)`;
 }

@@ -1,5 +1,6 @@
 import type { StepId } from "../journey/journey.ts";
 import type { Due } from "./claim-due.ts";
+import { convertByCondition } from "./convert-by-condition.ts";
 import { Ground } from "./ground.ts";
 import type { Passage } from "./passage.ts";
 import type { Arrival } from "./place.ts";
@@ -49,7 +50,7 @@ export async function walk(stage: Stage, version: Version, due: readonly Due[]):
   return { arrivals: ground.arrivals, passages: ground.passages, planned, entered };
 }
 
-/** Stop conditions are asked before the step executes, of those who are about to. */
+/** The goal and the stop conditions are asked before the step executes, of those who are about to. */
 async function takeStep(
   stage: Stage,
   stepId: StepId,
@@ -58,6 +59,7 @@ async function takeStep(
   const { transaction, journey, turn } = stage;
   const step = journey.steps[stepId];
   if (step === undefined) return [];
+  await convertByCondition(transaction, journey, ids, turn.now);
   const stopped = await findStopped(transaction, journey, ids, turn.now);
   const gone = new Set(stopped.flatMap((stop) => stop.ids));
   await takeBack(transaction, [...gone]);

@@ -23,7 +23,7 @@ export function askedConditions({ drafts }: Project): readonly AskedCondition[] 
 }
 
 function conditionsOf({ draft, file, places }: JourneyDraft): readonly AskedCondition[] {
-  const { name, start, stop, steps } = draft;
+  const { name, start, stop, steps, objective } = draft;
   const { message: _, ...somewhere } = whole(file, "");
   const isEntered = start?.kind === "event" || start?.kind === "request";
   const at = (condition: Condition, position: Position | null | undefined) => ({
@@ -31,7 +31,11 @@ function conditionsOf({ draft, file, places }: JourneyDraft): readonly AskedCond
     position: position ?? somewhere,
     ...(name !== undefined && { journey: name }),
   });
+  const goal = objective?.goal;
   return [
+    ...(goal === undefined || typeof goal === "string"
+      ? []
+      : [{ ...at(goal, places.goal), of: "insiders" } as const]),
     ...(!start?.if
       ? []
       : [{ ...at(start.if, places.startIf), of: isEntered ? "entrants" : "everybody" } as const]),

@@ -44,7 +44,7 @@ export function describeStop(stop: Stop): string {
   return `${cause} (${stop.as})`;
 }
 
-/** "order_completed where total >= 50 within 60 days". */
+/** "order_completed where total >= 50 within 60 days", "in segment vip within 60 days". */
 export function describeGoal({ objective }: Journey): string | null {
   if (objective === null) return null;
   const tests = Object.entries(objective.where).map(
@@ -52,5 +52,6 @@ export function describeGoal({ objective }: Journey): string | null {
   );
   const where = tests.length === 0 ? "" : ` where ${tests.join(" and ")}`;
   const within = objective.within === null ? "" : ` within ${writeDuration(objective.within)}`;
-  return `${objective.goal}${where}${within}`;
+  const { goal } = objective;
+  return `${typeof goal === "string" ? goal : describeCondition(goal)}${where}${within}`;
 }

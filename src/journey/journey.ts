@@ -29,8 +29,8 @@ export interface Journey {
 export type StepId = string;
 
 export interface Objective {
-  /** An event name that counts as the conversion. */
-  readonly goal: string;
+  /** The name of the event that counts as the conversion, or a condition that does when it becomes true. */
+  readonly goal: string | Condition;
   /** Only such an event with these properties. */
   readonly where: Readonly<Record<string, Test>>;
   /** The property that says what it earned; null takes the first number of `total`, `value` and `revenue`. */

@@ -2,7 +2,7 @@ import type { Duration } from "../duration.ts";
 import type { Mistake } from "../errors.ts";
 import { type Draft, isJourney, nothingRead } from "./draft.ts";
 import { joinSteps } from "./join-steps.ts";
-import type { Journey, Objective, StepId, Stop } from "./journey.ts";
+import type { Journey, StepId, Stop } from "./journey.ts";
 import type { Migration } from "./migration.ts";
 import { type Findings, type Place, readPlaces } from "./place.ts";
 import type { NestedStep } from "./nested-step.ts";
@@ -13,6 +13,7 @@ import { checkSteps } from "./check-steps.ts";
 import { matchIn } from "./operand.ts";
 import { eventName } from "./read-event-condition.ts";
 import { checkDestinations, migration } from "./read-migrate.ts";
+import { objectiveIn } from "./read-objective.ts";
 import { startFor } from "./read-start.ts";
 import { stepsIn } from "./read-step.ts";
 import { eventWhere } from "./read-test.ts";
@@ -29,7 +30,7 @@ import {
   required,
 } from "./reader.ts";
 import type { Position, Reference } from "./reference.ts";
-import { duration, name, share, text, wholeNumber } from "./scalar.ts";
+import { duration, name, text, wholeNumber } from "./scalar.ts";
 import { idsOf } from "./step-id.ts";
 
 export interface JourneyRead {
@@ -47,12 +48,13 @@ export interface JourneyRead {
 
 /** Where the parts of a journey stand in its file. */
 export interface JourneyPlaces {
+  readonly goal: Position | null;
   readonly startIf: Position | null;
   readonly stops: readonly Position[];
   readonly steps: ReadonlyMap<StepId, Position>;
 }
 
-const nowhere: JourneyPlaces = { startIf: null, stops: [], steps: new Map() };
+const nowhere: JourneyPlaces = { goal: null, startIf: null, stops: [], steps: new Map() };
 const oneDay: Duration = { months: 0, days: 1, seconds: 0 };
 
 /** Reads a workflow file, with every mistake that can be seen in it alone. */
@@ -94,6 +96,7 @@ function draftIn(
     draft: { name, ...rest, stop, maxLateness: late, ...ways },
     migration: migrate ?? null,
     places: {
+      goal: root.at("objective").at("goal").position,
       startIf: start.has("if") ? start.at("if").position : null,
       stops: root.at("stop").items.map(({ position }) => position),
       steps: places,
@@ -117,7 +120,7 @@ function journeyReader(scope: Scope, of: Journey["class"]) {
       "marketing",
     ),
     topic: nullable(topic),
-    objective: nullable(objective),
+    objective: nullable(objectiveIn(scope)),
     priority: optional(wholeNumber("a whole number, -1000 to 1000", -1000, 1000), 0),
     start: required(startFor(of)),
     stop: optional(items("a list such as [{ on: order_completed }]", stopIn(scope)), []),
@@ -152,15 +155,6 @@ function joined(
 const topic: Reader<string> = map(name("a topic such as offers"), (read, place) => {
   place.refer({ kind: "topic", name: read });
   return read;
-});
-
-const objective: Reader<Objective> = mapping("an objective such as { goal: order_completed }", {
-  goal: required(eventName),
-  where: optional(eventWhere, {}),
-  value: nullable(text("the property that says what it earned")),
-  target: nullable(share),
-  within: nullable(duration),
-  holdout: optional(share, 0),
 });
 
 /** `{ on: order_completed, as: converted }` or `{ if: <condition>, as: moved }`; `as` is the reason of the exit. */

@@ -120,7 +120,7 @@ export function eventsHeardBy(journey: Journey): readonly string[] {
     ...(start.kind === "event" ? [start.event] : []),
     ...stop.flatMap((each) => (each.kind === "event" ? [each.event] : [])),
     ...Object.values(steps).flatMap((step) => (step.kind === "await" ? [step.event] : [])),
-    ...(objective === null ? [] : [objective.goal]),
+    ...(typeof objective?.goal === "string" ? [objective.goal] : []),
   ];
   return [...new Set(heard)].toSorted();
 }

@@ -32,7 +32,7 @@ export function writeHead(journey: Journey): Written {
 function writeObjective(objective: Objective): Written {
   const { goal, where, value, target, within, holdout } = objective;
   return {
-    goal,
+    goal: typeof goal === "string" ? goal : writeCondition(goal),
     ...whereOf(where),
     ...(value !== null && { value }),
     ...(target !== null && { target: percent(target) }),

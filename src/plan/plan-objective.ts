@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import { type Duration, interval, roughSeconds } from "../duration.ts";
 import { matches } from "../enrollment/pending-event.ts";
+import { describeCondition } from "../journey/describe-condition.ts";
 import type { Journey, Objective } from "../journey/journey.ts";
 import type { Asked } from "./audience.ts";
 import { within } from "./budget.ts";
@@ -29,9 +30,11 @@ export async function planObjective(
   const window = objective.within ?? month;
   const heldOut = of.journeyId === null ? null : await rateOfHoldout(database, of.journeyId);
   const event = start.kind === "event" ? start.event : null;
+  const { goal, where } = objective;
+  // What a condition was at each moment of the past nobody knows.
   const past =
-    heldOut === null
-      ? await rateBefore(database, { ...objective, window, event }, of.sample, asked)
+    heldOut === null && typeof goal === "string"
+      ? await rateBefore(database, { goal, where, window, event }, of.sample, asked)
       : null;
   const base = heldOut ?? past;
   const customers =
@@ -39,7 +42,7 @@ export async function planObjective(
   const left = customers === null ? 0 : Math.max(0, customers - of.atOnce);
   const days = left === 0 ? 0 : of.perDay > 0 ? left / of.perDay : null;
   return {
-    goal: objective.goal,
+    goal: typeof goal === "string" ? goal : describeCondition(goal),
     target: objective.target,
     holdout: objective.holdout,
     base,
@@ -60,7 +63,7 @@ async function rateOfHoldout(database: Database, journeyId: number): Promise<num
 }
 
 interface Reaching {
-  readonly goal: Objective["goal"];
+  readonly goal: string;
   readonly where: Objective["where"];
   readonly window: Duration;
   /** The event that starts the journey; null for other starts. */

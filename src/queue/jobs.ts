@@ -3,6 +3,7 @@ import type { Rate } from "../config.ts";
 import { reasonOf } from "../errors.ts";
 import { refreshSegments } from "../audience/refresh-segments.ts";
 import { advance } from "../enrollment/advance.ts";
+import { convertByConditions } from "../enrollment/convert-by-condition.ts";
 import { enterDue } from "../enrollment/enter-due.ts";
 import { makeCalls } from "../enrollment/make-calls.ts";
 import { react } from "../enrollment/react.ts";
@@ -59,6 +60,7 @@ export const engineJobs: Readonly<
   async refresh({ engine, wake }) {
     if (await isHeldBack(engine)) return;
     await refreshSegments(engine.database, engine.clock.now());
+    await convertByConditions(engine.database, engine.clock.now());
     await stopByConditions(engine.database, engine.clock.now());
     for (const decided of await decideSplits(engine.database, engine.clock.now()))
       engine.log.info(decided, "a split has its winner");

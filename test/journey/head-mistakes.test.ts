@@ -31,6 +31,30 @@ const mistakes: readonly (readonly [string, string])[] = [
     "3 objective.goal: expected the name of an event, got nothing",
   ],
   [
+    "journey: welcome\ntopic: offers\nobjective: { goal: [a] }",
+    "3 objective.goal: expected the name of an event, got a list",
+  ],
+  [
+    "journey: welcome\ntopic: offers\nobjective: { goal: { segmet: vip }, within: 1 day }",
+    '3 objective.goal.segmet: unknown subject "segmet"; did you mean "segment"?',
+  ],
+  [
+    "journey: welcome\ntopic: offers\nobjective: { goal: { segment: vip } }",
+    '3 objective.within: expected how long it counts, such as "60 days", since a condition is asked again and again; got nothing',
+  ],
+  [
+    "journey: welcome\ntopic: offers\nobjective: { goal: { segment: vip }, within: 1 day, where: { total: 5 } }",
+    '3 objective.where: "where" is about the properties of an event, and this goal is a condition',
+  ],
+  [
+    "journey: welcome\ntopic: offers\nobjective: { goal: { segment: vip }, within: 1 day, value: total }",
+    '3 objective.value: "value" is about the properties of an event, and this goal is a condition',
+  ],
+  [
+    "journey: welcome\ntopic: offers\nobjective: { goal: { task.ring: reached }, within: 1 day }",
+    '3 objective.goal.task.ring: "task" is about a step; there is none here yet',
+  ],
+  [
     "journey: welcome\ntopic: offers\nobjective: { goal: a, where: total }",
     '3 objective.where: expected a mapping of property names to tests, got "total"',
   ],

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { describeStep } from "../../src/journey/describe-step.ts";
 import { describeGoal } from "../../src/journey/describe-journey.ts";
 import { eventsHeardBy } from "../../src/journey/step.ts";
+import { writeHead } from "../../src/journey/write-journey.ts";
 import { journeyFrom, mistakesIn } from "./mistake-lines.ts";
 
 const days = (count: number) => ({ months: 0, days: count, seconds: 0 });
@@ -108,6 +109,21 @@ test("a goal may be narrowed by its properties, and say which of them is what it
     value: "margin",
   });
   expect(describeGoal(journey)).toBe("ordered where total at least 50 within 60 days");
+});
+
+test("a goal may be a condition, which is asked for as long as its window is open", () => {
+  const head = "journey: a\ntopic: offers\nobjective: { goal: { segment: best }, within: 60 days }";
+  const journey = journeyFrom({ head });
+  expect(journey.objective).toMatchObject({
+    goal: { kind: "segment", name: "best" },
+    where: {},
+    value: null,
+    within: days(60),
+  });
+  expect(describeGoal(journey)).toBe("in segment best within 60 days");
+  expect(eventsHeardBy(journey)).toEqual(["signed_up"]);
+  const { goal } = writeHead(journey)["objective"] as { goal: unknown };
+  expect(goal).toEqual({ segment: "best" });
 });
 
 test("a transactional journey needs no topic", () => {

@@ -142,7 +142,7 @@ test("a call in one arm is not known in another", () => {
     else: [{ set: { customer.attributes.score: call.score.value } }]
 `;
   expect(mistakesIn(aJourney({ steps }))).toEqual([
-    '7 steps[0].else[0].set.customer.attributes.score: the step "score" comes after this one; expected one that comes before',
+    '7 steps[0].else[0].set.customer.attributes.score: nobody who comes here was at the step "score"; expected one that comes before',
   ]);
 });
 

@@ -1,0 +1,126 @@
+import { expect, test } from "vitest";
+import { convertByConditions } from "../../src/enrollment/convert-by-condition.ts";
+import { describeGoal } from "../../src/journey/describe-journey.ts";
+import { aCustomer } from "../support/people.ts";
+import { aShop, written } from "./shop.ts";
+
+const shop = await aShop();
+
+const journey = (further = "", stop = "") => `
+journey: gold
+objective: { goal: { customer.attributes.tier: gold }, within: 10 days${further} }
+start: { on: signed_up }
+${stop}
+steps: [{ send: hello, by: email }, { wait: 3 days }, { send: reminder, by: email }, { wait: 3 days }, { send: letter, by: email }]`;
+
+async function inside(tier = "tin") {
+  const ada = await aCustomer(shop.database, { attributes: JSON.stringify({ tier }) });
+  await shop.happens(ada, "signed_up");
+  await shop.live();
+  return ada;
+}
+
+function rise(customer: string, tier = "gold") {
+  return shop.database
+    .updateTable("customers")
+    .set({ attributes: JSON.stringify({ tier }) })
+    .where("id", "=", customer)
+    .execute();
+}
+
+const judge = () => convertByConditions(shop.database, shop.now);
+
+async function convertedAt(customer: string) {
+  const { converted_at } = await shop.database
+    .selectFrom("enrollments")
+    .select("converted_at")
+    .where("customer_id", "=", customer)
+    .executeTakeFirstOrThrow();
+  return converted_at;
+}
+
+test("a goal that is a condition is reached when it becomes true, wherever the customer waits, and once", async () => {
+  await shop.apply(journey());
+  const ada = await inside();
+  expect(await judge()).toBe(0);
+  await shop.travel("1 day");
+  await rise(ada);
+  expect(await convertedAt(ada)).toBeNull();
+  expect(await judge()).toBe(1);
+  const first = shop.now;
+  expect(await convertedAt(ada)).toEqual(first);
+  await shop.travel("1 day");
+  await rise(ada, "tin");
+  await rise(ada);
+  expect(await judge()).toBe(0);
+  expect(await convertedAt(ada)).toEqual(first);
+});
+
+test("it is asked before each step too, and a stop by the same condition does not hide it", async () => {
+  await shop.apply(
+    journey("", "stop: [{ if: { customer.attributes.tier: gold }, as: converted }]"),
+  );
+  const ada = await inside();
+  await rise(ada);
+  await shop.travel("3 days");
+  expect(await shop.whereabouts(ada)).toEqual(["exited: converted"]);
+  expect(await convertedAt(ada)).toEqual(shop.now);
+});
+
+test("what held on entering already is no conversion, not even when it holds anew", async () => {
+  await shop.apply(journey());
+  const ada = await inside("gold");
+  expect(await judge()).toBe(0);
+  await rise(ada, "tin");
+  await shop.travel("3 days");
+  await rise(ada);
+  expect(await judge()).toBe(0);
+});
+
+test("the holdout is judged like all others, and so is who is through", async () => {
+  await shop.apply(journey(", holdout: 100%"));
+  const bob = await inside();
+  expect(await shop.whereabouts(bob)).toEqual(["exited: holdout"]);
+  await shop.apply(journey());
+  const ada = await inside();
+  await shop.travel("8 days");
+  expect(await shop.whereabouts(ada)).toEqual(["completed"]);
+  await rise(ada);
+  await rise(bob);
+  expect(await judge()).toBe(2);
+});
+
+test.each([
+  ["10 days", 1],
+  ["10 days 1 second", 0],
+])("the goal counts within its window: after %s %i", async (later, count) => {
+  await shop.apply(journey());
+  const ada = await inside();
+  const [days, second] = later.split(" days");
+  await shop.travel(`${days} days`);
+  if (second !== "") await shop.travel("1 second");
+  await rise(ada);
+  expect(await judge()).toBe(count);
+});
+
+test("a goal may ask what the customer came with, and is told in words", async () => {
+  const goal =
+    "{ all: [{ entry.plan: trial }, { event: paid, within: 30 days }] }, within: 30 days";
+  const text = `
+journey: trial
+objective: { goal: ${goal} }
+start: { on: signed_up }
+steps: [{ send: hello, by: email }]`;
+  await shop.apply(text);
+  expect(describeGoal(written(text).journey)).toBe(
+    "entry.plan is trial and paid count at least 1 within 30 days within 30 days",
+  );
+  const [ada, bob] = [await aCustomer(shop.database), await aCustomer(shop.database)];
+  await shop.happens(ada, "signed_up", { plan: "trial" });
+  await shop.happens(bob, "signed_up", { plan: "full" });
+  await shop.live();
+  for (const one of [ada, bob]) await shop.happens(one, "paid");
+  await shop.live();
+  expect(await judge()).toBe(1);
+  expect(await convertedAt(bob)).toBeNull();
+});
