@@ -2,7 +2,7 @@ import { type Mistake, MistakesError } from "../errors.ts";
 import { type ReadNode, type ReadProcess, readProcess } from "./bpmn-read.ts";
 import { type Guess, type Out, guessHead, guessStep, slugOf } from "./bpmn-step.ts";
 import type { Way } from "./outline.ts";
-import { type DraftFile, writeFile } from "./write-file.ts";
+import { type WrittenFile, writeFile } from "./write-file.ts";
 import type { Written } from "./write-condition.ts";
 import { readXml } from "./xml-tree.ts";
 import { MODEL } from "./bpmn.ts";
@@ -12,7 +12,7 @@ import { MODEL } from "./bpmn.ts";
  * becomes steps, and whatever is missing or has no place in a journey is a gap with a comment. Throws MistakesError for a file that
  * cannot be read.
  */
-export function importBpmn(text: string, file: string): DraftFile {
+export function importBpmn(text: string, file: string): WrittenFile {
   const root = readXml(text, file);
   if ("message" in root) throw new MistakesError([root]);
   const wrong = (message: string): Mistake => ({
@@ -32,7 +32,7 @@ export function importBpmn(text: string, file: string): DraftFile {
   return draft(process);
 }
 
-function draft(process: ReadProcess): DraftFile {
+function draft(process: ReadProcess): WrittenFile {
   const { nodes } = process;
   const start = [...nodes.values()].find(({ element }) => element === "startEvent");
   const ids = idsOf(process);

@@ -3,7 +3,7 @@ import { type Outlined, type Ways, outline } from "./outline.ts";
 import type { Written } from "./write-condition.ts";
 
 /** What a file is to say: its head, each step without branches, the ways between them, and what is not known yet. */
-export interface Draft {
+export interface FileContent {
   readonly head: Written;
   readonly steps: ReadonlyMap<string, Written>;
   readonly ways: Ways;
@@ -11,14 +11,14 @@ export interface Draft {
   readonly gaps: ReadonlyMap<string, readonly string[]>;
 }
 
-export interface DraftFile {
+export interface WrittenFile {
   readonly text: string;
   /** Every gap, as the comments say it. */
   readonly gaps: readonly string[];
 }
 
 /** A workflow file. What is missing has a comment above it. */
-export function writeFile({ head, steps, ways, gaps }: Draft): DraftFile {
+export function writeFile({ head, steps, ways, gaps }: FileContent): WrittenFile {
   const comments = new Map<object, readonly string[]>();
   const said: string[] = [...(gaps.get("") ?? [])];
   const list = (outlined: readonly Outlined[]): Written[] =>

@@ -2,7 +2,12 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parse, stringify } from "yaml";
+import { doubtfulAttributes } from "../../src/journey/check-attributes.ts";
+import { doubtfulEvents } from "../../src/journey/check-events.ts";
+import { idleParts } from "../../src/journey/check-idle.ts";
+import { checkProject } from "../../src/journey/check-project.ts";
 import { readJourney } from "../../src/journey/read-journey.ts";
+import type { JourneyDraft } from "../../src/journey/read-project.ts";
 import { readSegment } from "../../src/journey/read-segment.ts";
 import { aJourney, journeyFrom, linesOf, mistakesIn, seenByEditors } from "./mistake-lines.ts";
 
@@ -104,13 +109,29 @@ function put(value: unknown, [key, ...rest]: readonly string[], foreign: unknown
   return copy;
 }
 
+/** Whatever is found in what could be read. */
+function checked(read: Pick<JourneyDraft, "draft" | "references" | "places">) {
+  const file = { file: "a.yaml", stem: "a", name: read.draft.name, ...read };
+  const drafts = { journeys: [file], segments: [] };
+  const project = { journeys: [], segments: [], mistakes: [], drafts };
+  const names = { customer: ["plan"], account: ["size"] };
+  const template = { name: "thank-you", channel: "email", requires: ["entry.a", "voucher.code"] };
+  return [
+    ...checkProject(project, { templates: [template], channels: ["email"], topics: ["offers"] }),
+    ...doubtfulEvents(project, ["order_complete"]),
+    ...doubtfulAttributes(project, names),
+    ...idleParts(project),
+  ];
+}
+
 test("anything at any place of a journey leaves a journey or mistakes with their lines", () => {
   fc.assert(
     fc.property(fc.constantFrom(...pathsOf(example)), hostile, (path, foreign) => {
       const text = stringify(put(example, path, foreign));
-      const { journey, mistakes } = readJourney(text, "a.yaml");
+      const { journey, mistakes, ...read } = readJourney(text, "a.yaml");
       expect(journey === undefined).toBe(mistakes.length > 0);
-      for (const line of linesOf(mistakes)) expect(line).toMatch(/^\d+ .*\S/s);
+      const found = [...mistakes, ...checked(read)];
+      for (const line of linesOf(found)) expect(line).toMatch(/^\d+ .*\S/s);
       // What we read, no editor with our JSON Schema may underline.
       expect(journey === undefined ? [] : seenByEditors(text)).toEqual([]);
     }),
