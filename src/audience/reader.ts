@@ -6,8 +6,7 @@ const limitMs = 60_000;
 
 /**
  * Runs queries of an audience alone: in a read-only transaction with a time limit, and as pg_read_all_data where the
- * server lets us, so that an operator's own SQL can neither write nor hold the house up. Hashes get room, and JIT is
- * off, since it would cost more than these plans take.
+ * server lets us, so that an operator's own SQL can neither write nor hold the house up.
  */
 export function asReader<T>(
   database: Database,
@@ -24,11 +23,19 @@ export function asReader<T>(
 }
 
 async function restrict(transaction: Transaction<Tables>): Promise<void> {
-  await sql`select set_config('statement_timeout', ${String(limitMs)}, true),
-                   set_config('work_mem', '32MB', true), set_config('jit', 'off', true)`.execute(
+  await sql`select set_config('statement_timeout', ${String(limitMs)}, true)`.execute(transaction);
+  await giveRoom(transaction);
+  await sql`select set_config('role', 'pg_read_all_data', true) where ${mayBecomeReader}`.execute(
     transaction,
   );
-  await sql`select set_config('role', 'pg_read_all_data', true) where ${mayBecomeReader}`.execute(
+}
+
+/**
+ * Gives the rest of a transaction what questions to all customers need: hashes over a million of them in memory, and no
+ * JIT, which would cost more than these plans take.
+ */
+export async function giveRoom(transaction: Database): Promise<void> {
+  await sql`select set_config('work_mem', '64MB', true), set_config('jit', 'off', true)`.execute(
     transaction,
   );
 }

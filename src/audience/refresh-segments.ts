@@ -4,7 +4,7 @@ import { inTransaction } from "../database/in-transaction.ts";
 import { reasonOf } from "../errors.ts";
 import type { Condition } from "../journey/condition.ts";
 import { conditionSql } from "./condition-sql.ts";
-import { asReader, mayBecomeReader } from "./reader.ts";
+import { asReader, giveRoom, mayBecomeReader } from "./reader.ts";
 import { type KeptSegment, listSegments, noSuchSegment } from "./segment.ts";
 import { inOrder } from "./segment-order.ts";
 
@@ -72,6 +72,7 @@ export async function refresh(
     : audience(segment.condition, now);
   return inTransaction(session, async (transaction) => {
     if (!(await isStillSo(transaction, segment))) return undefined;
+    await giveRoom(transaction);
     const changes = await keepMembers(transaction, segment, found, now);
     await transaction
       .updateTable("segments")
