@@ -6,6 +6,7 @@ import { concurrency } from "./sizes.ts";
 /** Places a worker passes whatever it does, and in the order of a message's life. */
 const places: readonly FaultPoint[] = [
   "after-advance",
+  "claim",
   "after-claim",
   "after-open",
   "before-call",

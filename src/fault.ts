@@ -7,6 +7,7 @@ import { nearMiss } from "./errors.ts";
  * `WAYPOST_FAULTS` names them; then a place costs one look at an undefined variable.
  */
 export const faultPoints = [
+  "claim",
   "after-claim",
   "after-open",
   "before-call",

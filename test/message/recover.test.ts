@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Outcome, Provider } from "../../src/channel/channel.ts";
 import { forkProviderStub } from "../../src/channel/provider-stub-process.ts";
 import { createSendgrid } from "../../src/channel/sendgrid.ts";
+import { armFaults } from "../../src/fault.ts";
 import { type Claim, claim, endClaim, release } from "../../src/message/claim.ts";
 import { compose } from "../../src/message/compose.ts";
 import { lookUpUnknown } from "../../src/message/look-up.ts";
@@ -130,6 +131,15 @@ describe("a worker that dies", () => {
       expect(await recoverMessages(database, monday)).toMatchObject({ unknown: 1, ended: 0 });
     });
     expect(await recoverMessages(database, monday)).toMatchObject({ unknown: 1, ended: 1 });
+  });
+
+  it("is stopped while it claims, and keeps the others from claiming for seconds only", async () => {
+    await planOne();
+    armFaults([{ point: "claim", action: "hang", passing: 1 }]);
+    const stopped = takeOne();
+    expect((await takeOne()).messages).toHaveLength(1);
+    armFaults([]);
+    await expect(stopped).rejects.toThrow();
   });
 
   it("in the sweeper's eyes only has its messages back when it gives them back uncalled", async () => {
