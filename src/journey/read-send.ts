@@ -28,7 +28,10 @@ export const sendStep = stepKind(
   ({ send: template, by, fallback }, step) => {
     if (fallback && by !== "best" && by.length < 2)
       return step.at("fallback").wrong('expected "by" to name a second channel to fall back to');
-    step.at("send").refer({ kind: "template", name: template, by });
     return { kind: "send", template, by, fallback };
+  },
+  undefined,
+  ({ send: template, by = [] }, step) => {
+    if (template !== undefined) step.at("send").refer({ kind: "template", name: template, by });
   },
 );

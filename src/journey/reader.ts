@@ -58,14 +58,10 @@ export function parts<K extends Keys>(
   });
 }
 
-/** The values of these keys of a mapping, whatever else there is in it. */
-export function readKeys<K extends Keys>(keys: K, place: Place): ReadKeys<K> | undefined {
-  return wholeKeys(partsOf(keys, place));
-}
+export type Partly<T> = { readonly [N in keyof T]: T[N] | undefined };
 
-type Partly<T> = { readonly [N in keyof T]: T[N] | undefined };
-
-function partsOf<K extends Keys>(keys: K, place: Place): Partly<ReadKeys<K>> {
+/** The values of these keys of a mapping, whatever else there is in it; undefined which could not be read. */
+export function partsOf<K extends Keys>(keys: K, place: Place): Partly<ReadKeys<K>> {
   const entries = Object.entries(keys).map(([key, { read, absent }]) => [
     key,
     absent && !place.has(key) ? absent.value : read(place.at(key)),
@@ -73,7 +69,7 @@ function partsOf<K extends Keys>(keys: K, place: Place): Partly<ReadKeys<K>> {
   return Object.fromEntries(entries) as Partly<ReadKeys<K>>;
 }
 
-function wholeKeys<T extends object>(read: Partly<T>): T | undefined {
+export function wholeKeys<T extends object>(read: Partly<T>): T | undefined {
   return Object.values(read).includes(undefined) ? undefined : (read as T);
 }
 

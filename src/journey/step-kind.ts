@@ -1,6 +1,6 @@
 import type { Act } from "./nested-step.ts";
 import type { Place } from "./place.ts";
-import { type Keys, type ReadKeys, readKeys, schemaOf } from "./reader.ts";
+import { type Keys, type Partly, type ReadKeys, partsOf, schemaOf, wholeKeys } from "./reader.ts";
 import { type Schema, stepsSchema } from "./schema.ts";
 
 /** The branches that a step can have beside it. */
@@ -25,11 +25,12 @@ type Branches =
 
 const none: Branches = { kind: "fixed", names: [] };
 
-/** The first of `keys` is the one that names the kind. */
+/** The first of `keys` is the one that names the kind. `refer` notes what others must explain, of whatever could be read. */
 export function stepKind<K extends Keys>(
   keys: K,
   make: (read: ReadKeys<K>, step: Place) => Act | undefined,
   branches: Branches = none,
+  refer: (read: Partly<ReadKeys<K>>, step: Place) => void = () => {},
 ): StepKind {
   return {
     beside: Object.keys(keys).slice(1),
@@ -39,7 +40,9 @@ export function stepKind<K extends Keys>(
       return isRequired ? { required: names, optional: [] } : { required: [], optional: names };
     },
     read(step) {
-      const read = readKeys(keys, step);
+      const parts = partsOf(keys, step);
+      refer(parts, step);
+      const read = wholeKeys(parts);
       return read && make(read, step);
     },
     schema: schemaOfStep(keys, branches),

@@ -96,11 +96,11 @@ const splitStep = stepKind(
 
 const voucherStep = stepKind(
   { voucher: required(name("the name of a pool")), expires: nullable(duration) },
-  ({ voucher: pool, expires }, step) => {
-    step.at("voucher").refer({ kind: "pool", name: pool });
-    return { kind: "voucher", pool, expires };
-  },
+  ({ voucher: pool, expires }) => ({ kind: "voucher", pool, expires }),
   { kind: "fixed", names: ["else"] },
+  ({ voucher: pool }, step) => {
+    if (pool !== undefined) step.at("voucher").refer({ kind: "pool", name: pool });
+  },
 );
 
 const outcomes = map(list("a list of outcomes", armName("task")), (read, place) =>

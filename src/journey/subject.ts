@@ -34,16 +34,20 @@ export function subjectsIn(scope: Scope, itself: Reader<Condition>): Subjects {
 }
 
 const consent = mapping("a mapping such as { channel: email, topic: offers }", {
-  channel: required(name("a channel")),
-  topic: required(name("a topic")),
+  channel: required(known("channel")),
+  topic: required(known("topic")),
   granted: optional(flag, true),
 });
 
-const consented = map(consent, (read, place): Condition => {
-  place.at("channel").refer({ kind: "channel", name: read.channel });
-  place.at("topic").refer({ kind: "topic", name: read.topic });
-  return { kind: "consent", ...read };
-});
+/** A name that waypost.yaml must know. */
+function known(kind: "channel" | "topic"): Reader<string> {
+  return map(name(`a ${kind}`), (read, place) => {
+    place.refer({ kind, name: read });
+    return read;
+  });
+}
+
+const consented = map(consent, (read): Condition => ({ kind: "consent", ...read }));
 
 const message = mapping("a mapping such as { step: thank-you, was: clicked }", {
   journey: nullable(name("a journey")),

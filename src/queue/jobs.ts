@@ -60,8 +60,8 @@ export const engineJobs: Readonly<
   async refresh({ engine, wake }) {
     if (await isHeldBack(engine)) return;
     await refreshSegments(engine.database, engine.clock.now());
-    await convertByConditions(engine.database, engine.clock.now());
     await stopByConditions(engine.database, engine.clock.now());
+    await convertByConditions(engine.database, engine.clock.now());
     for (const decided of await decideSplits(engine.database, engine.clock.now()))
       engine.log.info(decided, "a split has its winner");
     await wake.engine("sweep");

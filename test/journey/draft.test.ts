@@ -69,6 +69,28 @@ test("a step that cannot be read hides no mistake beside it", () => {
   ]);
 });
 
+test("a step that cannot be read is looked at itself, as far as it can be", () => {
+  const steps = `steps:
+  - { send: hullo, by: emial, fallback: maybe }
+  - { send: hello }
+  - { voucher: welcome-01, expires: soon }
+  - { if: { consent: { channel: emial, topic: } }, then: [] }
+`;
+  writeFileSync(join(folder, "a.yaml"), aJourney({ steps }));
+  const project = readProject(folder);
+  const mistakes = checkProject(project, { ...known, pools: ["welcome-10"] });
+  expect(linesOf([...project.mistakes, ...mistakes]).toSorted()).toEqual([
+    '5 steps[0].by: unknown channel "emial"; did you mean "email"?',
+    '5 steps[0].fallback: expected true or false, got "maybe"',
+    '5 steps[0].send: no template "hullo"; did you mean "hello"?',
+    "6 steps[1].by: expected a channel such as email, got nothing",
+    `7 steps[2].expires: ${soon}`,
+    '7 steps[2].voucher: unknown pool "welcome-01"; did you mean "welcome-10"?',
+    '8 steps[3].if.consent.channel: unknown channel "emial"; did you mean "email"?',
+    "8 steps[3].if.consent.topic: expected a topic, got nothing",
+  ]);
+});
+
 test("a start and a head that cannot be read hide no mistake below them", () => {
   const text = aJourney({
     head: "journey: a b\ntopic: ofers\nclass: marketng",
