@@ -423,4 +423,7 @@ test("the objective says how many customers and days the target takes", async ()
   const narrow = `objective: { goal: paid, where: { total: 50 }, target: 15%, within: 7 days, holdout: 50% }`;
   const other = await planOf(shop, files([`${narrow}\n${everybody}`]));
   expect(other.objective).toMatchObject({ base: 0.05, baseBy: "past" });
+  const condition = `objective: { goal: { event: paid }, target: 15%, within: 7 days, holdout: 50% }`;
+  const third = await planOf(shop, files([`${condition}\n${everybody}`]));
+  expect(third.objective).toMatchObject({ goal: "paid count at least 1", baseBy: "unknown" });
 });
