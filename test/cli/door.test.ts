@@ -13,7 +13,7 @@ beforeAll(async () => {
   await terminal.waypost("chart", "win-back", "--format", "bpmn", "--out", "drawn.bpmn");
 });
 
-/** What start, worker, web and demo do is told by start.test.ts and demo.test.ts. */
+/** start, worker, web and apply are typed in start.test.ts, docs in commands.test.ts, demo in demo.test.ts. */
 test.each([
   ["migrate", 0, /^the database is up to date$/m],
   ["import customers customers.csv", 0, /^1 row of customers: 1 new/],
@@ -22,7 +22,6 @@ test.each([
   ["simulate birthday --days 1", 0, /^report: /m],
   ["backtest --help", 0, /waypost backtest/],
   ["plan", 0, /^Nothing to apply/m],
-  ["apply", 0, /^birthday +unchanged +1$/m],
   ["rollback birthday --to 1", 0, /^birthday is at version 1 already/],
   ["status", 0, /^2 customers, /],
   ["journeys", 0, /^birthday +active/m],
@@ -42,7 +41,6 @@ test.each([
   ["why c-17 birthday", 0, /^birthday \(active, version 1\)/m],
   ["chart birthday", 0, /^flowchart TD$/m],
   ["bpmn import drawn.bpmn", 0, /^journey: /m],
-  ["docs", 0, /^journey: example$/m],
 ])("typed at the door, %s does its work and ends", async (words, code, told) => {
   const ended = await terminal.run(...words.split(" ")).ended;
   expect(ended).toMatchObject({ code, out: expect.stringMatching(told) });

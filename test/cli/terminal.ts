@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { afterAll, expect, onTestFinished } from "vitest";
+import { TestRunner, afterAll, onTestFinished } from "vitest";
 import type { Database } from "../../src/database/database.ts";
 import { urlOf } from "../support/database.ts";
 import { Resident } from "./resident.ts";
@@ -82,7 +82,7 @@ function asEnded(ended: Pick<Ended, "code" | "out" | "err">): Ended {
   return { ...ended, json: () => lines().map((line): unknown => JSON.parse(line)) };
 }
 
-const isInTest = () => expect.getState().currentTestName !== undefined;
+const isInTest = () => TestRunner.getCurrentTest() !== undefined;
 
 /** At the end of the test that is running, else of the file. */
 function atEnd(clean: () => void): void {

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll } from "vitest";
+import { onTestFinished } from "vitest";
 import {
   type ImportOptions,
   type ImportReport,
@@ -9,15 +9,13 @@ import {
 } from "../../src/customer/import-file.ts";
 import type { Database } from "../../src/database/database.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "waypost-import-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-let files = 0;
-
 export const now = new Date("2026-11-20T12:00:00Z");
 
-/** A file of this test's own, with these lines or bytes. */
+/** A file in a folder of this test's own, with these lines or bytes. */
 export function aFile(content: string | Buffer | readonly string[], extension = "csv"): string {
-  const file = join(folder, `file-${(files += 1)}.${extension}`);
+  const folder = mkdtempSync(join(tmpdir(), "waypost-import-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, `file.${extension}`);
   writeFileSync(
     file,
     typeof content === "string" || Buffer.isBuffer(content) ? content : `${content.join("\n")}\n`,
