@@ -14,13 +14,12 @@ export function sizesFor(
   customers: number,
   { small, growth }: { readonly small: boolean; readonly growth: boolean },
 ): Sizes {
-  const crews = growth ? [1] : [1, 2];
   if (small) {
     return {
       customers,
       eventsEach: 3,
       latencyEvents: 5,
-      crews,
+      crews: [2],
       jobs: { postgres: 50, redis: 50 },
       rawMessages: 200,
     };
@@ -29,7 +28,7 @@ export function sizesFor(
     customers,
     eventsEach: 10,
     latencyEvents: 200,
-    crews,
+    crews: growth ? [1] : [1, 2],
     jobs: { postgres: 3000, redis: 20_000 },
     rawMessages: Math.min(customers, 30_000),
   };

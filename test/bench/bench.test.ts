@@ -21,24 +21,28 @@ async function run(...options: readonly string[]) {
   return { code, said };
 }
 
-test("a smoke run delivers every message once, writes its rows and leaves nothing behind", async () => {
-  const json = join(folder, "rows.json");
-  const { code, said } = await run(
-    "--small",
-    "--only",
-    "messages",
-    "--backend",
-    "postgres",
-    "--json",
-    json,
-  );
-  expect(said).toContain("messages end to end, to SendGrid, 1 worker");
-  expect(code).toBe(0);
-  const { rows } = JSON.parse(await readFile(json, "utf8")) as { rows: object[] };
-  const row = { customers: 200, queues: "postgres", unit: "messages/s", faults: [] };
-  expect(rows).toMatchObject([row, row]);
-  expect((await readdir(folder)).filter((name) => name.startsWith("waypost-bench"))).toEqual([]);
-});
+test(
+  "a smoke run delivers every message once, writes its rows and leaves nothing behind",
+  { timeout: 120_000 },
+  async () => {
+    const json = join(folder, "rows.json");
+    const { code, said } = await run(
+      "--small",
+      "--only",
+      "messages",
+      "--backend",
+      "postgres",
+      "--json",
+      json,
+    );
+    expect(said).toContain("messages end to end, to SendGrid, 2 workers");
+    expect(code).toBe(0);
+    const { rows } = JSON.parse(await readFile(json, "utf8")) as { rows: object[] };
+    const row = { customers: 200, queues: "postgres", unit: "messages/s", faults: [] };
+    expect(rows).toMatchObject([row]);
+    expect((await readdir(folder)).filter((name) => name.startsWith("waypost-bench"))).toEqual([]);
+  },
+);
 
 test("a word it does not know is told with those it does", async () => {
   const { code, said } = await run("--only", "massages");

@@ -13,7 +13,7 @@ import { applied, places, until } from "./house.ts";
 
 const database = await aDatabase({ maxConnections: 5 });
 const repository = fileURLToPath(new URL("../..", import.meta.url));
-const customers = 3000;
+const customers = 1200;
 const kills = 4;
 const concurrency = 32;
 
