@@ -81,9 +81,7 @@ async function leaveBehind(
   );
   await sql`
     UPDATE messages m SET state = 'suppressed', reason = 'merged', fallback = NULL
-    FROM ${pairs} WHERE m.customer_id = p."from" AND m.needs = 'delivery'`.execute(
-    database,
-  );
+    FROM ${pairs} WHERE m.customer_id = p."from" AND m.needs = 'delivery'`.execute(database);
 }
 
 async function move(database: Database, table: string, pairs: RawBuilder<unknown>): Promise<void> {

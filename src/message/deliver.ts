@@ -35,7 +35,8 @@ export async function deliver(
     leaseSeconds,
   });
   await faultPoint("after-claim");
-  if (claimed.messages.length === 0) return { claimed: 0, accepted: 0, mustRest: false, calledAt: null };
+  if (claimed.messages.length === 0)
+    return { claimed: 0, accepted: 0, mustRest: false, calledAt: null };
   const composeSome: Compose = async (messages) => {
     const { composed, failed } = await compose(database, composer, messages, batch.now());
     if (failed.length > 0) await failUncomposable(database, failed);

@@ -229,7 +229,9 @@ export class DeliveryRun {
 
   async #giveBack(uncalled: readonly ClaimedMessage[]): Promise<void> {
     if (uncalled.length === 0) return;
-    await this.#patiently(() => release(this.#database, this.#claim.id, uncalled, this.#batch.now()));
+    await this.#patiently(() =>
+      release(this.#database, this.#claim.id, uncalled, this.#batch.now()),
+    );
   }
 }
 

@@ -12,5 +12,7 @@ export async function failUncomposable(
     update messages m set state = 'failed', reason = failed.reason
     from unnest(${failed.map(({ message }) => message.id)}::bigint[], ${failed.map(({ message }) => message.openedBy)}::uuid[],
       ${failed.map(({ failure }) => untrustedText(failure))}::text[]) as failed (id, opened_by, reason)
-    where m.id = failed.id and m.claim_id is not distinct from failed.opened_by and m.needs = 'delivery'`.execute(database);
+    where m.id = failed.id and m.claim_id is not distinct from failed.opened_by and m.needs = 'delivery'`.execute(
+    database,
+  );
 }

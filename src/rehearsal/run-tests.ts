@@ -209,8 +209,6 @@ function withinTime({ messages, passages }: Path, test: TestCase): Path {
 async function isAnybodyInside(database: Database, named: Date): Promise<boolean> {
   const { rows } = await sql<{ is: boolean }>`
     select exists (select from enrollments where entered_at <= ${named} and state in ('entered', 'waiting'))
-        or exists (select from messages where needs = 'delivery') as is`.execute(
-    database,
-  );
+        or exists (select from messages where needs = 'delivery') as is`.execute(database);
   return rows[0]?.is === true;
 }

@@ -144,12 +144,7 @@ test("a message planned but not yet sent is taken back, one being sent is not", 
     .select("state")
     .orderBy("customer_id")
     .execute();
-  expect(rows.map((row) => row.state)).toEqual([
-    "suppressed",
-    "suppressed",
-    "sending",
-    "accepted",
-  ]);
+  expect(rows.map((row) => row.state)).toEqual(["suppressed", "suppressed", "sending", "accepted"]);
 });
 
 test("the last message of a passage that is through is taken back as well, while it lies waiting", async () => {

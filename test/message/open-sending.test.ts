@@ -93,7 +93,13 @@ describe("the last look before sending", () => {
     const look = await database.transaction().execute(async (transaction) => {
       const [row] = await ledger(transaction);
       await takeBack(transaction, [row!.enrollment_id]);
-      const opening = openSending(database, { claim: held.id, channel: "email" }, composed, rules, monday);
+      const opening = openSending(
+        database,
+        { claim: held.id, channel: "email" },
+        composed,
+        rules,
+        monday,
+      );
       while (!(await isSomebodyWaiting(transaction))) continue;
       return { opening };
     });
@@ -111,7 +117,13 @@ describe("the last look before sending", () => {
     const leaving = await database.transaction().execute(async (transaction) => {
       await agree(transaction, id, { ...left, state: "withdrawn", at: monday });
       await suppressPlanned(transaction, [{ ...left, customerId: id }], monday);
-      const opening = openSending(database, { claim: held.id, channel: "email" }, composed, rules, monday);
+      const opening = openSending(
+        database,
+        { claim: held.id, channel: "email" },
+        composed,
+        rules,
+        monday,
+      );
       while (!(await isSomebodyWaiting(transaction))) continue;
       return { opening };
     });

@@ -139,7 +139,7 @@ describe("a worker that dies", () => {
     const stopped = takeOne();
     expect((await takeOne()).messages).toHaveLength(1);
     armFaults([]);
-    await expect(stopped).rejects.toThrow();
+    await expect(stopped).rejects.toThrow("connection");
   });
 
   it("in the sweeper's eyes only has its messages back when it gives them back uncalled", async () => {

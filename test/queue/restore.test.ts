@@ -181,9 +181,7 @@ describe("confirming", () => {
     await worker.wake.engine("react");
     await until(async () => (await countIn(original, "planned")) === 4);
     await worker.stop();
-    await sql`update messages set state = 'sending', attempts = 1 where id = 1`.execute(
-      original,
-    );
+    await sql`update messages set state = 'sending', attempts = 1 where id = 1`.execute(original);
     await sql`insert into claims (id, channel, messages, lease_until)
       values (gen_random_uuid(), 'email', '{1}', clock_timestamp() - interval '1 hour')`.execute(
       original,
