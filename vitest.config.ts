@@ -12,7 +12,7 @@ export default defineConfig({
     // Loading is a sixth of the time: a worker keeps what is loaded. State is kept by each file in places of its own.
     isolate: false,
     sequence: { sequencer: SlowFirst },
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
     // On a busy machine a second is short; what is awaited comes or it does not.
     expect: { poll: { timeout: 20_000 } },
