@@ -21,28 +21,51 @@ export interface PendingEvent {
 /** A customer with more events than this in one batch gets the rest in the next, still in order. */
 const MOST_TURNS = 20;
 
+export interface Taken {
+  readonly events: readonly PendingEvent[];
+  /** Some of them tell that a voucher was used. */
+  readonly redeeming: readonly PendingEvent[];
+  /** More may lie waiting. What comes after this look has a wake-up of its own. */
+  readonly more: boolean;
+}
+
 /** Takes the oldest events out of the queue. They are gone when the caller's transaction commits, and only then. */
-export async function takeEvents(
-  transaction: Kysely<Tables>,
-  limit: number,
-): Promise<readonly PendingEvent[]> {
-  const { rows } = await sql<PendingEvent>`
+export async function takeEvents(transaction: Kysely<Tables>, limit: number): Promise<Taken> {
+  const { rows } = await sql<PendingEvent & { seen: number; redeems: boolean }>`
     with oldest as (
-      select id, row_number() over (partition by customer_id order by id) as turn
+      select id, row_number() over (partition by customer_id order by id) as turn, count(*) over ()::int as seen
       from (select id, customer_id from pending_events order by id limit ${limit}) as head
     )
     delete from pending_events taken using oldest
     where taken.id = oldest.id and oldest.turn <= ${MOST_TURNS}
-    returning taken.event_id, taken.customer_id, taken.name, taken.occurred_at, taken.properties::text as properties, oldest.turn`.execute(
+    returning taken.event_id, taken.customer_id, taken.name, taken.occurred_at, taken.properties::text as properties, oldest.turn,
+      oldest.seen, taken.name in (select redeemed_by from voucher_pools) as redeems`.execute(
     transaction,
   );
-  return rows;
+  const seen = rows[0]?.seen ?? 0;
+  return {
+    events: rows,
+    redeeming: rows.filter(({ redeems }) => redeems),
+    more: seen >= limit || rows.length < seen,
+  };
 }
 
-/** The events in rounds, in each at most one of a customer, so that each sees what the one before did. */
-export function inTurns(events: readonly PendingEvent[]): readonly (readonly PendingEvent[])[] {
-  const turns = Map.groupBy(events, (event) => Number(event.turn));
-  return [...turns].toSorted(([a], [b]) => a - b).map(([, round]) => round);
+/**
+ * The events in sets to be reacted to one after the other: all of one name, and at most one of a customer, who sees what
+ * the one before did. Customers do not see one another, so those who are ahead wait for those with most before them.
+ */
+export function inSets(events: readonly PendingEvent[]): readonly (readonly PendingEvent[])[] {
+  const inOrder = events.toSorted((a, b) => Number(b.turn) - Number(a.turn));
+  let lines = [...Map.groupBy(inOrder, (event) => event.customer_id).values()];
+  const sets: (readonly PendingEvent[])[] = [];
+  while (lines.length > 0) {
+    const longest = lines.reduce((most, line) => (line.length > most.length ? line : most));
+    const name = longest.at(-1)?.name;
+    const first = lines.filter((line) => line.at(-1)?.name === name);
+    sets.push(first.flatMap((line) => line.pop() ?? []));
+    lines = lines.filter((line) => line.length > 0);
+  }
+  return sets;
 }
 
 /** The events as a table `event (id, customer_id, occurred_at, properties)`, for FROM. */

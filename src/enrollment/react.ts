@@ -1,17 +1,16 @@
-import { type Transaction, sql } from "kysely";
+import type { Transaction } from "kysely";
 import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
 import { convertByEvents } from "./convert.ts";
 import { enterByEvents } from "./enter-by-event.ts";
 import type { Turn } from "./enrollment.ts";
-import { eventsHeardBy } from "./heard-event.ts";
+import { type Listener, isHeard, listenersTo } from "./listener.ts";
 import { lock } from "../database/lock.ts";
 import { type Passage, countPassages } from "./passage.ts";
-import { type PendingEvent, inTurns, takeEvents } from "./pending-event.ts";
+import { type PendingEvent, inSets, takeEvents } from "./pending-event.ts";
 import { redeemByEvents } from "./redeem.ts";
 import { boldly, sparing } from "./spare.ts";
 import { stopByEvents } from "./stop.ts";
-import { type Version, enrollingJourneys, versionsOf } from "./version.ts";
 import { wakeByEvents } from "./wake.ts";
 
 export interface Reacted {
@@ -40,28 +39,18 @@ export interface Failure {
 export function react(database: Database, turn: Turn): Promise<Reacted> {
   return boldly(database, async (transaction) => {
     await lock(transaction, "react");
-    const events = await takeEvents(transaction, turn.limit);
-    await redeemByEvents(transaction, events);
-    const versions = await listeners(transaction, events);
-    const effects: Effect[] = [];
-    const failures: Failure[] = [];
-    for (const round of inTurns(events)) {
-      // What an event starts begins after it: it neither stops nor converts its own enrollment.
-      for (const work of [inside, entering]) {
-        for (const version of work === inside ? versions.inside : versions.enrolling) {
-          const done = await spared(transaction, version, round, (those) =>
-            work(transaction, version, those, turn),
-          );
-          effects.push(...done.effects);
-          failures.push(...done.failures);
-        }
-      }
-    }
+    const { events, redeeming, more } = await takeEvents(transaction, turn.limit);
+    await redeemByEvents(transaction, redeeming);
+    const done: Done[] = [];
+    for (const listeners of await listenersTo(transaction, events))
+      for (const set of inSets(events.filter((event) => isHeard(event, listeners))))
+        done.push(...(await hear(transaction, listeners, set, turn)));
+    const effects = done.flatMap((one) => one.effects);
+    const failures = done.flatMap((one) => one.failures);
     await countPassages(
       transaction,
       effects.flatMap((effect) => effect.woken),
     );
-    const more = await hasMore(transaction);
     return { events: events.length, ...added(effects), failures, more };
   });
 }
@@ -73,36 +62,68 @@ interface Effect {
   readonly converted: number;
 }
 
+interface Done {
+  readonly effects: readonly Effect[];
+  readonly failures: readonly Failure[];
+}
+
+/** What an event starts begins after it: it neither stops nor converts its own enrollment. */
+async function hear(
+  transaction: Transaction<Tables>,
+  listeners: readonly Listener[],
+  set: readonly PendingEvent[],
+  turn: Turn,
+): Promise<readonly Done[]> {
+  const done: Done[] = [];
+  for (const work of [inside, entering])
+    for (const listener of listeners)
+      done.push(
+        await spared(transaction, listener, set, (those) =>
+          work(transaction, listener, those, turn),
+        ),
+      );
+  return done;
+}
+
+const nothing: Effect = { enrolled: 0, woken: [], stopped: 0, converted: 0 };
+
 async function inside(
   transaction: Transaction<Tables>,
-  version: Version,
+  { version, insiders, unconverted }: Listener,
   events: readonly PendingEvent[],
   { now }: Turn,
 ): Promise<Effect> {
-  const converted = await convertByEvents(transaction, version, events, now);
-  const stopped = await stopByEvents(transaction, version, events, now);
-  const woken = await wakeByEvents(transaction, version, events, now);
+  const of = (customers: ReadonlySet<string>) =>
+    events.filter((event) => customers.has(event.customer_id));
+  const converted = await convertByEvents(transaction, version, of(unconverted), now);
+  const stopped = await stopByEvents(transaction, version, of(insiders), now);
+  const woken = await wakeByEvents(transaction, version, of(insiders), now);
   return { enrolled: 0, woken, stopped, converted };
 }
 
 async function entering(
   transaction: Transaction<Tables>,
-  version: Version,
+  { version, insiders, unconverted, enrols }: Listener,
   events: readonly PendingEvent[],
   turn: Turn,
 ): Promise<Effect> {
+  if (!enrols) return nothing;
   const enrolled = await enterByEvents(transaction, version, events, turn);
-  return { enrolled, woken: [], stopped: 0, converted: 0 };
+  if (enrolled > 0)
+    for (const { customer_id } of events) {
+      insiders.add(customer_id);
+      unconverted.add(customer_id);
+    }
+  return { ...nothing, enrolled };
 }
 
 async function spared(
   transaction: Transaction<Tables>,
-  version: Version,
-  round: readonly PendingEvent[],
+  { version, names }: Listener,
+  set: readonly PendingEvent[],
   work: (events: readonly PendingEvent[]) => Promise<Effect>,
-): Promise<{ readonly effects: readonly Effect[]; readonly failures: readonly Failure[] }> {
-  const names = eventsHeardBy(version.journey);
-  const heard = round.filter((event) => names.has(event.name));
+): Promise<Done> {
+  const heard = set.filter((event) => names.has(event.name));
   if (heard.length === 0) return { effects: [], failures: [] };
   const { results, culprits, untried } = await sparing(transaction, heard, work);
   const failed = [
@@ -127,28 +148,4 @@ function added(effects: readonly Effect[]) {
     converted: sum((effect) => effect.converted),
     woken: sum((effect) => effect.woken.reduce((total, passage) => total + passage.customers, 0)),
   };
-}
-
-/** The versions that enrol, and beside these the older ones that customers of the events may still be in. */
-async function listeners(
-  transaction: Transaction<Tables>,
-  events: readonly PendingEvent[],
-): Promise<{ readonly enrolling: readonly Version[]; readonly inside: readonly Version[] }> {
-  if (events.length === 0) return { enrolling: [], inside: [] };
-  const enrolling = await enrollingJourneys(transaction);
-  const known = new Set(enrolling.map(({ id }) => id));
-  const { rows } = await sql<{ version_id: number }>`
-    select distinct version_id from enrollments
-    where customer_id = any(${[...new Set(events.map((event) => event.customer_id))]}::bigint[])`.execute(
-    transaction,
-  );
-  const older = rows.map((row) => row.version_id).filter((id) => !known.has(id));
-  const versions = await versionsOf(transaction, older);
-  return { enrolling, inside: [...versions.values(), ...enrolling] };
-}
-
-async function hasMore(transaction: Transaction<Tables>): Promise<boolean> {
-  const { rows } = await sql<{ more: boolean }>`
-    select exists (select from pending_events) as more`.execute(transaction);
-  return rows[0]?.more === true;
 }

@@ -1,7 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { type PendingEvent, agrees, asTable, matches } from "./pending-event.ts";
-import { takeBack } from "./take-back.ts";
+import { takeBackOf } from "./take-back.ts";
 import type { Version } from "./version.ts";
 
 /**
@@ -37,18 +37,14 @@ async function endAndTakeBack(
   { reason, now }: { readonly reason: string; readonly now: Date },
   concerned: RawBuilder<unknown>,
 ): Promise<number> {
-  const { rows: stopped } = await sql<{ id: string }>`
+  const { rows } = await sql<{ id: string }>`
     update enrollments enrollment
     set state = 'exited', reason = ${reason}, due_at = null, awaiting = null, moved_at = ${now}, finished_at = ${now}
     from ${concerned} and enrollment.state in ('entered', 'waiting', 'held')
     returning enrollment.id`.execute(transaction);
-  const { rows: through } = await sql<{ id: string }>`
-    select enrollment.id from enrollments enrollment cross join ${concerned} and enrollment.state = 'completed'`.execute(
-    transaction,
-  );
-  await takeBack(
-    transaction,
-    [...stopped, ...through].map(({ id }) => id),
-  );
-  return stopped.length;
+  // Asked anew: whoever held one of them meanwhile may have led it to its end, and planned on the way.
+  const through = sql`array(
+    select enrollment.id from enrollments enrollment cross join ${concerned} and enrollment.state = 'completed')`;
+  await takeBackOf(transaction, sql`${rows.map(({ id }) => id)}::bigint[] || ${through}`);
+  return rows.length;
 }

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from "kysely";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
 
 /**
@@ -10,9 +10,19 @@ export async function takeBack(
   enrollments: readonly string[],
 ): Promise<void> {
   if (enrollments.length === 0) return;
-  const theirs = sql`enrollment_id = any(${enrollments}::bigint[])`;
+  await takeBackOf(transaction, sql`${enrollments}::bigint[]`);
+}
+
+/** As `takeBack`, of the enrollments in an array of ids. */
+export async function takeBackOf(
+  transaction: Kysely<Tables>,
+  enrollments: RawBuilder<unknown>,
+): Promise<void> {
+  const theirs = sql`enrollment_id = any((select ids from stopped)::bigint[])`;
   await sql`
-    with calls_withdrawn as (
+    with stopped as materialized (
+      select ${enrollments} as ids
+    ), calls_withdrawn as (
       update calls set state = 'withdrawn', reason = 'stopped', fence = fence + 1, lease_until = null
       where ${theirs} and state in ('planned', 'claimed', 'retry')
     ), tasks_withdrawn as (
@@ -24,3 +34,10 @@ export async function takeBack(
     update messages set state = 'suppressed', reason = 'stopped', fallback = null
     where ${theirs} and needs = 'delivery'`.execute(transaction);
 }
+
+/** Whether the `enrollment` has anything that could be taken back. Few of those that are through do. */
+export const leftSomething: RawBuilder<boolean> = sql<boolean>`(
+  exists (select from messages lying where lying.enrollment_id = enrollment.id
+    and (lying.fallback is not null or lying.needs = 'delivery'))
+  or exists (select from calls lying where lying.enrollment_id = enrollment.id and lying.state in ('planned', 'claimed', 'retry'))
+  or exists (select from tasks lying where lying.enrollment_id = enrollment.id and lying.state = 'open'))`;

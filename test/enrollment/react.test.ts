@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { expect, test } from "vitest";
+import { inSets } from "../../src/enrollment/pending-event.ts";
 import { react } from "../../src/enrollment/react.ts";
 import { aCustomer } from "../support/people.ts";
 import { aShop } from "./shop.ts";
@@ -119,4 +120,36 @@ test("connections that break at any moment lose nothing and double nothing", asy
     shop.database,
   );
   expect(rows).toEqual([{ all: 2000, customers: 2000 }]);
+});
+
+test("events are reacted to in as few sets as the customers' own orders allow", () => {
+  const lines = { ada: ["basket", "order"], bob: ["order"], eve: ["basket", "basket", "order"] };
+  const events = Object.entries(lines).flatMap(([customer_id, names]) =>
+    names.map((name, nth) => ({
+      event_id: `${customer_id} ${nth}`,
+      customer_id,
+      name,
+      occurred_at: shop.now,
+      properties: "{}",
+      turn: String(nth + 1),
+    })),
+  );
+  const sets = inSets(events.toReversed()).map((set) =>
+    set.map(({ event_id }) => event_id).toSorted(),
+  );
+  expect(sets).toEqual([["ada 0", "eve 0"], ["eve 1"], ["ada 1", "bob 0", "eve 2"]]);
+});
+
+test("an event finds customers of an older version of the journey, and stops no other", async () => {
+  await shop.apply(`${journey("hello")}\nstop: [{ on: left }]`);
+  const [ada, bob] = [await aCustomer(shop.database), await aCustomer(shop.database)];
+  await shop.happens(ada, "signed_up");
+  await shop.live();
+  await shop.apply(`${journey("hello")}\nstop: [{ on: left, as: gone }]`);
+  await shop.happens(bob, "signed_up");
+  await shop.happens(ada, "left");
+  await shop.happens(bob, "left");
+  await shop.live();
+  expect(await shop.whereabouts(ada)).toEqual(["exited: left"]);
+  expect(await shop.whereabouts(bob)).toEqual(["exited: gone"]);
 });
