@@ -7,10 +7,13 @@ import {
   minutesOf,
 } from "./local-time.ts";
 
-/** A day that came round: whose it is (month and day of the customer's own date), which year, and when. */
-export interface Anniversary {
+export interface MonthDay {
   readonly month: number;
   readonly day: number;
+}
+
+/** A day that came round: whose it is (month and day of the customer's own date), which year, and when. */
+export interface Anniversary extends MonthDay {
   readonly year: number;
   readonly at: Date;
 }
@@ -43,6 +46,19 @@ export function anniversariesBetween(
     if (at > after && at <= until)
       found.push(...meant(addDays(day, -date.offsetDays), date).map((whose) => ({ ...whose, at })));
   }
+  return found;
+}
+
+/** The days that any clock on earth can have reached in (after, until]: a few more than those that one did. */
+export function daysAround(date: ComingDay, after: Date, until: Date): readonly MonthDay[] {
+  const found: MonthDay[] = [];
+  const last = addDays(localDayAt(until, "UTC"), 1);
+  for (
+    let day = addDays(localDayAt(after, "UTC"), -1);
+    stamp(day) <= stamp(last);
+    day = addDays(day, 1)
+  )
+    found.push(...meant(addDays(day, -date.offsetDays), date));
   return found;
 }
 

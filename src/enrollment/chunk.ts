@@ -1,4 +1,4 @@
-import { type Kysely, type Transaction, sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
 
 /** Customers with ids in (after, until]. */
@@ -12,22 +12,20 @@ const LARGEST = 200_000;
 const GOAL_MS = 1_000;
 
 /**
- * Goes through all customers in ranges of ids, a transaction each, sized so that one takes about a second: no audience is
- * so big that a transaction becomes long. Returns what the transactions returned, added up.
+ * Goes through all customers in ranges of ids, each to be worked on in a transaction of its own, sized so that one takes
+ * about a second: no audience is so big that a transaction becomes long. Returns what was done in each, added up.
  */
 export async function inChunks(
   session: Kysely<Tables>,
-  work: (transaction: Transaction<Tables>, range: IdRange) => Promise<number>,
+  work: (range: IdRange) => Promise<number>,
 ): Promise<number> {
   let size = 20_000;
   let total = 0;
-  for (let range = await rangeAfter(session, "0", size); range !== undefined;) {
+  for (let next = await rangeAfter(session, "0", size); next !== undefined;) {
     const startedAt = performance.now();
-    total += await session
-      .transaction()
-      .execute((transaction) => work(transaction, range as IdRange));
+    total += await work(next.range);
     size = nextSize(size, performance.now() - startedAt);
-    range = await rangeAfter(session, range.until, size);
+    next = next.isLast ? undefined : await rangeAfter(session, next.range.until, size);
   }
   return total;
 }
@@ -42,11 +40,11 @@ async function rangeAfter(
   session: Kysely<Tables>,
   after: string,
   size: number,
-): Promise<IdRange | undefined> {
-  const { rows } = await sql<{ until: string | null }>`
-    select max(id) as until from (
+): Promise<{ readonly range: IdRange; readonly isLast: boolean } | undefined> {
+  const { rows } = await sql<{ until: string | null; found: number }>`
+    select max(id) as until, count(*)::int as found from (
       select id from customers where id > ${after}::bigint order by id limit ${size}
     ) as next`.execute(session);
-  const until = rows[0]?.until ?? null;
-  return until === null ? undefined : { after, until };
+  const { until = null, found = 0 } = rows[0] ?? {};
+  return until === null ? undefined : { range: { after, until }, isLast: found < size };
 }

@@ -1,9 +1,12 @@
+import type { Kysely } from "kysely";
 import type { Database } from "../database/database.ts";
-import { enterFromSegment } from "./enter-from-segment.ts";
-import { enterOnDate } from "./enter-on-date.ts";
-import { enterOnSchedule } from "./enter-on-schedule.ts";
+import type { Tables } from "../database/tables.ts";
+import { openSegment } from "./enter-from-segment.ts";
+import { openDate } from "./enter-on-date.ts";
+import { openSchedule } from "./enter-on-schedule.ts";
 import type { Moment } from "./enrollment.ts";
-import { getEnrolling } from "./version.ts";
+import { type Opening, openStart } from "./start.ts";
+import type { Enrolling } from "./version.ts";
 
 /** Enrols whom a journey's start lets in now, whichever kind it is. Events and requests have their own ways in (react.ts, enter-by-request.ts). */
 export async function enterDue(
@@ -11,16 +14,26 @@ export async function enterDue(
   journeyId: number,
   moment: Moment,
 ): Promise<{ readonly entered: number }> {
-  const { journey } = await getEnrolling(database, journeyId);
-  switch (journey.start.kind) {
+  const openingOf = (session: Kysely<Tables>, version: Enrolling) =>
+    opening(session, version, moment);
+  return { entered: await openStart(database, journeyId, moment, openingOf) };
+}
+
+async function opening(
+  session: Kysely<Tables>,
+  version: Enrolling,
+  moment: Moment,
+): Promise<Opening | undefined> {
+  const { start } = version.journey;
+  switch (start.kind) {
     case "event":
     case "request":
-      return { entered: 0 };
+      return undefined;
     case "segment":
-      return { entered: await enterFromSegment(database, journeyId, moment) };
+      return openSegment(session, version, start, moment);
     case "every":
-      return { entered: await enterOnSchedule(database, journeyId, moment) };
+      return openSchedule(version, start, moment);
     case "date":
-      return { entered: await enterOnDate(database, journeyId, moment) };
+      return openDate(session, version, start, moment);
   }
 }

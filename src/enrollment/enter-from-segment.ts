@@ -1,40 +1,38 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
-import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
 import type { Start } from "../journey/journey.ts";
 import type { Moment } from "./enrollment.ts";
-import { inRange, meetsStart, openStart } from "./start.ts";
+import { type Opening, inRange, meetsStart } from "./start.ts";
+import type { Enrolling } from "./version.ts";
 
 type SegmentStart = Extract<Start, { kind: "segment" }>;
 
 /**
- * Enrols who came into the journey's segment since it last looked, and is still in it; or, with `when: left`, who went out
- * and is still out. Since the journey was applied, or with `backfill` all who are members. Returns how many.
+ * Lets in who came into the journey's segment since it last looked, and is still in it; or, with `when: left`, who went out
+ * and is still out. Since the journey was applied, or with `backfill` all who are members.
  */
-export function enterFromSegment(
-  database: Database,
-  journeyId: number,
-  moment: Omit<Moment, "zone">,
-): Promise<number> {
-  const { now } = moment;
-  return openStart(database, journeyId, "segment", moment, async (session, version, start) => {
-    const after = version.enteredUntil ?? new Date(0);
-    const newest = await newestChange(session, start, after, now);
-    if (newest === undefined) return undefined;
-    const at = changeOf(start);
-    return {
-      until: newest,
-      entrants: (range) => ({
-        from: sql`segment_members as member join customers as customer on customer.id = member.customer_id`,
-        where: sql`${isOf(start)} and ${at} > ${after} and ${at} <= ${newest} and ${isStillSo(start)}
-          and ${inRange(range)} and ${meetsStart(version, now)}`,
-        key: sql<string>`${start.when === "left" ? "left:" : "segment:"}::text || extract(epoch from ${at})`,
-        entry: sql`'{}'::jsonb`,
-        enteredAt: sql<Date>`${now}::timestamptz`,
-        owedAt: at,
-      }),
-    };
-  });
+export async function openSegment(
+  session: Kysely<Tables>,
+  version: Enrolling,
+  start: SegmentStart,
+  { now }: Pick<Moment, "now">,
+): Promise<Opening | undefined> {
+  const after = version.enteredUntil ?? new Date(0);
+  const newest = await newestChange(session, start, after, now);
+  if (newest === undefined) return undefined;
+  const at = changeOf(start);
+  return {
+    until: newest,
+    entrants: (range) => ({
+      from: sql`segment_members as member join customers as customer on customer.id = member.customer_id`,
+      where: sql`${isOf(start)} and ${at} > ${after} and ${at} <= ${newest} and ${isStillSo(start)}
+        and ${inRange(range)} and ${meetsStart(version, now)}`,
+      key: sql<string>`${start.when === "left" ? "left:" : "segment:"}::text || extract(epoch from ${at})`,
+      entry: sql`'{}'::jsonb`,
+      enteredAt: sql<Date>`${now}::timestamptz`,
+      owedAt: at,
+    }),
+  };
 }
 
 /** Whether somebody came in, or went out, in (after, now]. */

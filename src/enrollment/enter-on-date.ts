@@ -1,12 +1,17 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
-import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
 import type { Start } from "../journey/journey.ts";
-import { type Anniversary, anniversariesBetween } from "./anniversary.ts";
+import {
+  type Anniversary,
+  type MonthDay,
+  anniversariesBetween,
+  daysAround,
+} from "./anniversary.ts";
 import { attributeOf } from "./customer-date.ts";
 import { zoneFor } from "./due.ts";
 import type { Moment } from "./enrollment.ts";
-import { inRange, meetsStart, openStart } from "./start.ts";
+import { type Opening, inRange, meetsStart } from "./start.ts";
+import type { Enrolling } from "./version.ts";
 
 type DateStart = Extract<Start, { kind: "date" }>;
 
@@ -20,38 +25,37 @@ interface ZonedDay extends Anniversary {
 const DAY_MS = 86_400_000;
 
 /**
- * Enrols for whom the day of the journey's field came since it last looked, at the local time and the days before or after
+ * Lets in for whom the day of the journey's field came since it last looked, at the local time and the days before or after
  * that the journey names: the day itself, or each anniversary of it. A run that comes late catches up with the last day.
- * Returns how many entered.
  */
-export function enterOnDate(
-  database: Database,
-  journeyId: number,
+export async function openDate(
+  session: Kysely<Tables>,
+  version: Enrolling,
+  start: DateStart,
   moment: Moment,
-): Promise<number> {
+): Promise<Opening> {
   const { now } = moment;
-  return openStart(database, journeyId, "date", moment, async (session, version, start) => {
-    const dayAgo = new Date(now.getTime() - DAY_MS);
-    const last = version.enteredUntil ?? dayAgo;
-    const after = last > dayAgo ? last : dayAgo;
-    const days = await daysBetween(session, start, after, moment);
-    if (days.length === 0) return { until: now, entrants: null };
-    const occurrence =
-      start.repeat === "yearly"
-        ? sql`on_day.year::text`
-        : sql`make_date(on_day.year, on_day.month, on_day.day)::text`;
-    return {
-      until: now,
-      entrants: (range) => ({
-        from: sql`${asTable(days)} ${customersOn(start)}`,
-        where: sql`${falls(start)} and ${inRange(range)} and ${meetsStart(version, now)}`,
-        key: sql<string>`'date:' || ${occurrence}`,
-        entry: sql`'{}'::jsonb`,
-        enteredAt: sql<Date>`${now}::timestamptz`,
-        owedAt: sql<Date>`on_day.at`,
-      }),
-    };
-  });
+  const dayAgo = new Date(now.getTime() - DAY_MS);
+  const last = version.enteredUntil ?? dayAgo;
+  const after = last > dayAgo ? last : dayAgo;
+  const days = await daysBetween(session, start, after, moment);
+  if (days.length === 0) return { until: now, entrants: null };
+  const occurrence =
+    start.repeat === "yearly"
+      ? sql`on_day.year::text`
+      : sql`make_date(on_day.year, on_day.month, on_day.day)::text`;
+  return {
+    until: now,
+    entrants: (range) => ({
+      from: sql`${asTable(days)} ${customersOn(start)}`,
+      // Whose day it is are few of all customers.
+      where: sql`${falls(start)} and ${inRange(range)} and ${meetsStart(version, now, "few")}`,
+      key: sql<string>`'date:' || ${occurrence}`,
+      entry: sql`'{}'::jsonb`,
+      enteredAt: sql<Date>`${now}::timestamptz`,
+      owedAt: sql<Date>`on_day.at`,
+    }),
+  };
 }
 
 async function daysBetween(
@@ -60,7 +64,7 @@ async function daysBetween(
   after: Date,
   { now, zone }: Moment,
 ): Promise<readonly ZonedDay[]> {
-  const zones = await zonesOf(session, start);
+  const zones = await zonesOf(session, start, daysAround(start, after, now));
   return zones.flatMap((customers) => {
     const clock = zoneFor(start.zone, customers, zone);
     return anniversariesBetween(start, after, now, clock).map((day): ZonedDay => ({
@@ -75,18 +79,23 @@ async function daysBetween(
 async function zonesOf(
   session: Kysely<Tables>,
   start: DateStart,
+  days: readonly MonthDay[],
 ): Promise<readonly (string | null)[]> {
   if (start.zone !== "customer") return [null];
   const { rows } = await sql<{ zone: string | null }>`
-    select distinct customer.zone from customers customer where ${holds(start)} is not null`.execute(
+    select distinct customer.zone from customers customer where ${mayFall(start, days)}`.execute(
     session,
   );
   return rows.map((row) => row.zone);
 }
 
-function holds({ field }: DateStart): RawBuilder<unknown> {
-  if (field === "birthday" || field === "created_at") return sql.ref(`customer.${field}`);
-  return attributeOf(field);
+/** Whether the customer's day could be one of these; asked of a birthday, which there is an index of, and else of all who have one. */
+function mayFall({ field }: DateStart, days: readonly MonthDay[]): RawBuilder<boolean> {
+  if (field === "created_at") return sql`customer.created_at is not null`;
+  if (field !== "birthday") return sql`${attributeOf(field)} is not null`;
+  return sql`(extract(month from customer.birthday), extract(day from customer.birthday)) in (
+    select month::numeric, day::numeric from unnest(${days.map(({ month }) => month)}::int[], ${days.map(({ day }) => day)}::int[])
+      as around (month, day)) and customer.birthday is not null`;
 }
 
 function asTable(days: readonly ZonedDay[]): RawBuilder<unknown> {

@@ -1,35 +1,33 @@
 import { Cron } from "croner";
 import { sql } from "kysely";
-import type { Database } from "../database/database.ts";
+import type { Start } from "../journey/journey.ts";
 import type { Moment } from "./enrollment.ts";
-import { inRange, meetsStart, openStart } from "./start.ts";
+import { type Opening, inRange, meetsStart } from "./start.ts";
+import type { Enrolling } from "./version.ts";
 
 /**
- * Enrols for the newest occurrence of the journey's schedule, once however often and late it is called. Occurrences
- * before that one that nobody was there for are passed over. Returns how many entered.
+ * Lets in for the newest occurrence of the journey's schedule, once however often and late it is called. Occurrences
+ * before that one that nobody was there for are passed over.
  */
-export function enterOnSchedule(
-  database: Database,
-  journeyId: number,
-  moment: Moment,
-): Promise<number> {
-  const { now, zone } = moment;
-  return openStart(database, journeyId, "every", moment, async (_session, version, start) => {
-    const occurrence = lastOccurrence(start.cron, start.zone ?? zone, now);
-    const isDone = version.enteredUntil !== null && version.enteredUntil >= (occurrence ?? now);
-    if (occurrence === undefined || isDone) return undefined;
-    return {
-      until: occurrence,
-      entrants: (range) => ({
-        from: sql`customers as customer`,
-        where: sql`${inRange(range)} and ${meetsStart(version, now)}`,
-        key: sql<string>`${`every:${occurrence.toISOString()}`}::text`,
-        entry: sql`'{}'::jsonb`,
-        enteredAt: sql<Date>`${now}::timestamptz`,
-        owedAt: sql<Date>`${occurrence}::timestamptz`,
-      }),
-    };
-  });
+export function openSchedule(
+  version: Enrolling,
+  start: Extract<Start, { kind: "every" }>,
+  { now, zone }: Moment,
+): Opening | undefined {
+  const occurrence = lastOccurrence(start.cron, start.zone ?? zone, now);
+  const isDone = version.enteredUntil !== null && version.enteredUntil >= (occurrence ?? now);
+  if (occurrence === undefined || isDone) return undefined;
+  return {
+    until: occurrence,
+    entrants: (range) => ({
+      from: sql`customers as customer`,
+      where: sql`${inRange(range)} and ${meetsStart(version, now)}`,
+      key: sql<string>`${`every:${occurrence.toISOString()}`}::text`,
+      entry: sql`'{}'::jsonb`,
+      enteredAt: sql<Date>`${now}::timestamptz`,
+      owedAt: sql<Date>`${occurrence}::timestamptz`,
+    }),
+  };
 }
 
 /** The latest instant up to now that the pattern names in the zone. */

@@ -44,6 +44,17 @@ export async function enter(
   return insert(transaction, version, among, { now, holdout });
 }
 
+/** As `enter`, as a whole or not at all: in a transaction where it takes more than one statement. */
+export function enterAtOnce(
+  session: Kysely<Tables>,
+  version: Version,
+  entrants: Entrants,
+  moment: Omit<Moment, "zone">,
+): Promise<number> {
+  if (!looksBack(version)) return enter(session, version, entrants, moment);
+  return session.transaction().execute((own) => enter(own, version, entrants, moment));
+}
+
 async function insert(
   transaction: Kysely<Tables>,
   version: Version,

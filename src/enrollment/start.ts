@@ -1,15 +1,12 @@
-import { type Kysely, type RawBuilder, type Transaction, sql } from "kysely";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import { conditionSql } from "../audience/condition-sql.ts";
 import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
-import type { Start } from "../journey/journey.ts";
 import { type IdRange, inChunks } from "./chunk.ts";
-import { type Entrants, enter } from "./enter.ts";
+import { type Entrants, enterAtOnce } from "./enter.ts";
 import type { Moment } from "./enrollment.ts";
 import { whenAlone } from "../database/lock.ts";
 import { type Enrolling, getEnrolling } from "./version.ts";
-
-type StartOf<Kind extends Start["kind"]> = Extract<Start, { kind: Kind }>;
 
 /** What a start has to let in now: everybody `entrants` finds, up to an instant that is then noted. */
 export interface Opening {
@@ -23,29 +20,22 @@ export interface Opening {
  * journey; a killed one leaves the chunks it committed, and the next run does them again without effect. A journey that
  * is not active, or that starts otherwise, enrols nobody.
  */
-export async function openStart<Kind extends Start["kind"]>(
+export async function openStart(
   database: Database,
   journeyId: number,
-  kind: Kind,
   moment: Omit<Moment, "zone">,
-  opening: (
-    session: Kysely<Tables>,
-    version: Enrolling,
-    start: StartOf<Kind>,
-  ) => Promise<Opening | undefined>,
+  openingOf: (session: Kysely<Tables>, version: Enrolling) => Promise<Opening | undefined>,
 ): Promise<number> {
   const entered = await whenAlone(database, `enter:${journeyId}`, async (session) => {
     const version = await getEnrolling(session, journeyId);
-    const { start } = version.journey;
-    if (version.state !== "active" || !isKind(start, kind)) return 0;
-    const open = await opening(session, version, start);
+    const open = version.state === "active" ? await openingOf(session, version) : undefined;
     if (open === undefined) return 0;
     const { entrants } = open;
     const total =
       entrants === null
         ? 0
-        : await inChunks(session, (transaction, range) =>
-            enterUnlessChanged(transaction, version, entrants(range), moment),
+        : await inChunks(session, (range) =>
+            enterAtOnce(session, version, unlessChanged(version, entrants(range)), moment),
           );
     await noteEntered(session, version, open.until);
     return total;
@@ -53,31 +43,26 @@ export async function openStart<Kind extends Start["kind"]>(
   return entered ?? 0;
 }
 
-/** `if:` of a start, on customers alone. */
-export function meetsStart({ journey }: Enrolling, now: Date): RawBuilder<boolean> {
+/** `if:` of a start, on customers alone; of how many it is asked decides how it is worked out. */
+export function meetsStart(
+  { journey }: Enrolling,
+  now: Date,
+  customers: "few" | "many" = "many",
+): RawBuilder<boolean> {
   const condition = journey.start.if;
   if (condition === null) return sql<boolean>`true`;
-  return conditionSql(condition, { now, journey: journey.name, customers: "many" });
+  return conditionSql(condition, { now, journey: journey.name, customers });
 }
 
 export function inRange({ after, until }: IdRange): RawBuilder<boolean> {
   return sql<boolean>`customer.id > ${after}::bigint and customer.id <= ${until}::bigint`;
 }
 
-function isKind<Kind extends Start["kind"]>(start: Start, kind: Kind): start is StartOf<Kind> {
-  return start.kind === kind;
-}
-
 /** Paused, archived or applied anew since the first chunk: the rest stays out. */
-async function enterUnlessChanged(
-  transaction: Transaction<Tables>,
-  version: Enrolling,
-  entrants: Entrants,
-  moment: Omit<Moment, "zone">,
-): Promise<number> {
-  const current = await getEnrolling(transaction, version.journeyId);
-  if (current.state !== "active" || current.id !== version.id) return 0;
-  return enter(transaction, version, entrants, moment);
+function unlessChanged({ id, journeyId }: Enrolling, entrants: Entrants): Entrants {
+  const isSame = sql`exists (select from journeys here
+    where here.id = ${journeyId} and here.version_id = ${id} and here.state = 'active')`;
+  return { ...entrants, where: sql`${entrants.where} and ${isSame}` };
 }
 
 async function noteEntered(

@@ -1,5 +1,9 @@
 import { expect, test } from "vitest";
-import { anniversariesBetween } from "../../src/enrollment/anniversary.ts";
+import {
+  type MonthDay,
+  anniversariesBetween,
+  daysAround,
+} from "../../src/enrollment/anniversary.ts";
 
 const between = (after: string, until: string, zone = "UTC", offsetDays = 0) =>
   anniversariesBetween(
@@ -45,3 +49,20 @@ test("who was born on February 29 has the 28th in common years, and the 29th in 
     "2028-2-29 at 2028-02-29T09:00:00.000Z",
   ]);
 });
+
+test("whatever day clocks anywhere reached is among those that can have come", () => {
+  for (const offsetDays of [-3, 0, 10])
+    for (const zone of ["Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/London"])
+      for (const day of ["2026-02-27", "2026-12-31", "2028-02-28"]) {
+        const [after, until] = [new Date(`${day}T00:00:00Z`), new Date(`${day}T23:59:59Z`)];
+        const date = { offsetDays, at: "00:30", repeat: "yearly" } as const;
+        const around = daysAround(date, after, until).map(monthAndDay);
+        const reached = anniversariesBetween(date, after, until, zone).map(monthAndDay);
+        expect(around).toEqual(expect.arrayContaining(reached));
+        expect(around.length).toBeLessThan(6);
+      }
+});
+
+function monthAndDay({ month, day }: MonthDay): string {
+  return `${month}-${day}`;
+}

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { enterOnDate } from "../../src/enrollment/enter-on-date.ts";
-import { enterOnSchedule } from "../../src/enrollment/enter-on-schedule.ts";
+import { enterDue } from "../../src/enrollment/enter-due.ts";
 import { pauseJourney, resumeJourney } from "../../src/enrollment/journey-state.ts";
 import { listDue } from "../../src/enrollment/list-due.ts";
 import { aCustomer } from "../support/people.ts";
@@ -108,7 +107,7 @@ test("two processes at the same occurrence enrol everybody once", async () => {
   await shop.apply(weekly(", again: always"));
   shop.now = new Date("2026-01-19T09:00:00Z");
   const id = await shop.idOf("weekly");
-  await Promise.all(Array.from({ length: 8 }, () => enterOnSchedule(shop.database, id, shop.turn)));
+  await Promise.all(Array.from({ length: 8 }, () => enterDue(shop.database, id, shop.turn)));
   expect(await shop.database.selectFrom("enrollments").select("id").execute()).toHaveLength(20);
 });
 
@@ -182,7 +181,9 @@ test("a birthday on February 29 is met on the 28th of a common year, three days 
   shop.now = new Date("2026-02-25T08:30:00Z");
   expect(await shop.open("birthday")).toBe(0);
   shop.now = new Date("2026-02-25T09:30:00Z");
-  expect(await enterOnDate(shop.database, await shop.idOf("birthday"), shop.turn)).toBe(1);
+  expect(await enterDue(shop.database, await shop.idOf("birthday"), shop.turn)).toEqual({
+    entered: 1,
+  });
 });
 
 test("the sweeper is told of starts that are due, and of nothing once they are done", async () => {
