@@ -11,6 +11,10 @@ export interface Due {
   readonly awaiting: string | null;
   /** The wait whose time is up. */
   readonly resting_at: string | null;
+  /** The version's. */
+  readonly hash: string;
+  /** The customer's. */
+  readonly zone: string | null;
 }
 
 export interface Claimed {
@@ -29,7 +33,7 @@ export async function claimDue(
   { now, limit }: { readonly now: Date; readonly limit: number },
 ): Promise<Claimed> {
   const { rows } = await sql<Due & { readonly share: number }>`
-    select due.*, journey.share
+    select due.*, journey.share, version.hash, (select zone from customers where id = due.customer_id) as zone
     from (
       select journeys.id, oldest.due_at, greatest(${limit}::int / count(*) over (), 1)::int as share
       from journeys cross join lateral (
@@ -39,12 +43,13 @@ export async function claimDue(
       order by oldest.due_at
     ) as journey
     cross join lateral (
-      select enrollments.id, journey_id, version_id, step, awaiting, resting_at from enrollments
+      select enrollments.id, journey_id, version_id, customer_id, step, awaiting, resting_at from enrollments
       where journey_id = journey.id and enrollments.due_at <= ${now}
       order by enrollments.due_at
       limit journey.share
       for no key update skip locked
     ) as due
+    join journey_versions version on version.id = due.version_id
     limit ${limit}`.execute(transaction);
   const byJourney = Map.groupBy(rows, (row) => row.journey_id);
   const isFull = [...byJourney.values()].some((those) => those.length >= (those[0]?.share ?? 1));

@@ -2,6 +2,7 @@ import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import type { StepId } from "../journey/journey.ts";
 import { owedNext } from "../message/owed.ts";
+import { type Passage, counting } from "./passage.ts";
 
 /** Where an enrollment is to be found between two turns of the engine. */
 export type Place =
@@ -24,17 +25,23 @@ export interface Arrival {
   readonly at: Place;
 }
 
-/** Writes where enrollments have come to rest, all in one statement. */
+/**
+ * Writes where enrollments have come to rest, and by which ways, all in one statement. What is done beside an update comes
+ * after it: the ways are counted last.
+ */
 export async function settle(
   transaction: Kysely<Tables>,
   arrivals: readonly Arrival[],
+  passages: readonly Passage[],
   now: Date,
 ): Promise<void> {
   const ids = arrivals.flatMap((arrival) => arrival.ids);
   if (ids.length === 0) return;
+  const counted = counting(passages);
   const numbers = arrivals.flatMap((arrival, index) => arrival.ids.map(() => index + 1));
   const column = <T>(read: (place: Place) => T) => arrivals.map((arrival) => read(arrival.at));
   await sql`
+    ${counted === null ? sql`` : sql`with counted as (${counted})`}
     update enrollments enrollment
     set state = place.state, step = place.step, due_at = place.due_at, awaiting = place.awaiting, resting_at = place.wait,
         owed_at = ${owedNext(sql`place.due_at`, now)}, awaiting_since = case when place.awaiting is not null then ${turnOf(now)} end,

@@ -16,6 +16,8 @@ export interface Stage {
   readonly transaction: Transaction<Tables>;
   readonly journey: Journey;
   readonly turn: Turn;
+  /** The zones of the customers of enrollments, as far as they are known already. */
+  readonly zones?: ReadonlyMap<string, string | null> | undefined;
 }
 
 export type StepOf<Kind extends Step["kind"]> = Extract<Step, { kind: Kind }>;

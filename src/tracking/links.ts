@@ -70,16 +70,24 @@ async function storeLinks(
   database: Database,
   urls: readonly string[],
 ): Promise<Map<string, string>> {
-  const ids = await findLinks(database, urls);
-  const missing = urls.filter((url) => !ids.has(url));
-  if (missing.length === 0) return ids;
   // In the order of the hashes, so that two workers that store the same URLs cannot wait for one another.
-  await sql`
-    insert into links (url, hash)
-    select url, hash from (select url, sha256(convert_to(url, 'UTF8')) as hash from unnest(${missing}::text[]) as url) given
-    order by hash
-    on conflict do nothing`.execute(database);
-  for (const [url, id] of await findLinks(database, missing)) ids.set(url, id);
+  const { rows } = await sql<{ url: string; id: string }>`
+    with given as materialized (
+      select url, sha256(convert_to(url, 'UTF8')) as hash from unnest(${urls}::text[]) as url
+    ), known as materialized (
+      select links.url, links.id from links where hash in (select hash from given)
+    ), added as (
+      insert into links (url, hash) select url, hash from given where url not in (select url from known)
+      order by hash
+      on conflict do nothing
+      returning url, id
+    )
+    select url, id from known union all select url, id from added`.execute(database);
+  const ids = new Map(rows.map(({ url, id }) => [url, id]));
+  // Another worker stored them in the meantime.
+  const missing = urls.filter((url) => !ids.has(url));
+  if (missing.length > 0)
+    for (const [url, id] of await findLinks(database, missing)) ids.set(url, id);
   return ids;
 }
 
