@@ -1,6 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
+import type { Start } from "../journey/journey.ts";
 import { hasChanged } from "./enter-from-segment.ts";
 import { lastOccurrence } from "./enter-on-schedule.ts";
 import { minutesOf } from "./local-time.ts";
@@ -10,7 +11,7 @@ import { type Enrolling, enrollingJourneys } from "./version.ts";
 export interface DueWork {
   readonly events: boolean;
   readonly enrollments: boolean;
-  /** Journeys with a segment, schedule or date start that has somebody to let in. */
+  /** Journeys whose start has somebody to let in. */
   readonly starts: readonly number[];
   /** Reports of providers that lie in the inbox. */
   readonly reports: boolean;
@@ -54,14 +55,17 @@ export async function scheduledStarts(database: Database): Promise<readonly Sche
   return found;
 }
 
-async function dueStarts(
+/** Journeys with a segment, schedule or date start that has somebody to let in; of these, those of the kinds that are asked for. */
+export async function dueStarts(
   database: Kysely<Tables>,
   now: Date,
   zone: string,
+  isAsked: (start: Start) => boolean = () => true,
 ): Promise<readonly number[]> {
   const due: number[] = [];
   for (const version of await enrollingJourneys(database))
-    if (await isStartDue(database, version, now, zone)) due.push(version.journeyId);
+    if (isAsked(version.journey.start) && (await isStartDue(database, version, now, zone)))
+      due.push(version.journeyId);
   return due;
 }
 

@@ -26,6 +26,8 @@ export interface Working {
   readonly wake: Wake;
   /** Aborted when the worker is asked to stop: jobs end after the set in hand. */
   readonly stopping: AbortSignal;
+  /** Whether everything waits for a restored backup to be confirmed. The database is asked where nothing else is said. */
+  readonly isHeldBack?: () => Promise<boolean>;
 }
 
 /** What leaves the house asks first whether it may. */

@@ -31,19 +31,19 @@ export const engineJobs: Readonly<
   async react(working) {
     const { engine, wake } = working;
     while (!working.stopping.aborted) {
-      if (await isHeldBack(engine)) return;
-      const { failures, more } = await react(engine.database, turn(engine));
+      if (await isHeldBack(working)) return;
+      const { failures, more, enrolled, woken } = await react(engine.database, turn(engine));
       for (const { journey, events, reason } of failures) {
         engine.log.error({ journey, events, reason }, "a journey could not react to events");
       }
-      await wake.engine("advance");
+      if (enrolled + woken > 0) await wake.engine("advance");
       if (!more) return;
     }
   },
   async advance(working) {
     const { engine, wake } = working;
     while (!working.stopping.aborted) {
-      if (await isHeldBack(engine)) return;
+      if (await isHeldBack(working)) return;
       const { planned, calling, more } = await advance(engine.database, turn(engine));
       await faultPoint("after-advance");
       if (planned > 0)
@@ -52,13 +52,15 @@ export const engineJobs: Readonly<
       if (!more) return;
     }
   },
-  async enter({ engine, wake }, { journeyId }) {
-    if (journeyId === undefined || (await isHeldBack(engine))) return;
+  async enter(working, { journeyId }) {
+    const { engine, wake } = working;
+    if (journeyId === undefined || (await isHeldBack(working))) return;
     const { entered } = await enterDue(engine.database, journeyId, turn(engine));
     if (entered > 0) await wake.engine("advance");
   },
-  async refresh({ engine, wake }) {
-    if (await isHeldBack(engine)) return;
+  async refresh(working) {
+    const { engine, wake } = working;
+    if (await isHeldBack(working)) return;
     await refreshSegments(engine.database, engine.clock.now());
     await stopByConditions(engine.database, engine.clock.now());
     await convertByConditions(engine.database, engine.clock.now());
@@ -92,9 +94,10 @@ export const engineJobs: Readonly<
     }
   },
   /** One at a time over all workers, with many calls beside one another; apart from whatever must not wait for a service. */
-  async call({ engine, wake, stopping }) {
+  async call(working) {
+    const { engine, wake, stopping } = working;
     const { database, webhooks, clock } = engine;
-    if (webhooks === undefined || (await isHeldBack(engine))) return;
+    if (webhooks === undefined || (await isHeldBack(working))) return;
     const onAnswered = () => wake.engine("advance");
     await makeCalls(database, webhooks, { now: () => clock.now(), stopping, onAnswered });
   },
@@ -102,8 +105,8 @@ export const engineJobs: Readonly<
 };
 
 /** Until it is said what the original did, nothing can be judged by when it was due: passages stay where the backup has them. */
-async function isHeldBack({ database }: Engine): Promise<boolean> {
-  return (await findRestored(database)).at !== null;
+async function isHeldBack({ engine, isHeldBack: said }: Working): Promise<boolean> {
+  return said === undefined ? (await findRestored(engine.database)).at !== null : said();
 }
 
 /** Batches of a channel on their way at once: in this worker, whose calls in flight they share, and over all workers. */

@@ -43,31 +43,44 @@ export class Arrivals {
     };
   }
 
-  /** Lets in what arrived in (after, until], in its order. Returns how many events journeys have to react to. */
+  /** Lets in what arrived in (after, until], all at once. Returns how many events journeys have to react to. */
   async letIn(after: Date, until: Date, isComing: (kind: Kind) => boolean): Promise<number> {
+    const coming = kinds.filter(isComing);
+    const last = coming.at(-1);
+    if (last === undefined) return 0;
     const isIn = (column: string) =>
-      sql`${sql.ref(column)} > ${after} and ${sql.ref(column)} <= ${until}`;
-    if (isComing("customers")) {
-      const columns = await this.#columnsOf("customers");
-      await sql`
-        insert into customers (${columns}) overriding system value
-        select ${columns} from coming_customers where ${isIn("coming_at")} on conflict do nothing`.execute(
-        this.#database,
-      );
+      sql<boolean>`${sql.ref(column)} > ${after} and ${sql.ref(column)} <= ${until}`;
+    const inserts = await Promise.all(coming.map((kind) => this.#inserting(kind, isIn)));
+    const others = inserts
+      .slice(0, -1)
+      .map((insert, nth) => sql`${sql.ref(`other_${nth}`)} as (${insert})`);
+    const { numAffectedRows } = await sql`
+      ${others.length === 0 ? sql`` : sql`with ${sql.join(others)}`}
+      ${inserts.at(-1)}`.execute(this.#database);
+    return last === "events" ? Number(numAffectedRows ?? 0n) : 0;
+  }
+
+  async #inserting(
+    kind: Kind,
+    isIn: (column: string) => RawBuilder<boolean>,
+  ): Promise<RawBuilder<unknown>> {
+    switch (kind) {
+      case "customers": {
+        const columns = await this.#columnsOf(kind);
+        return sql`insert into customers (${columns}) overriding system value
+          select ${columns} from coming_customers where ${isIn("coming_at")} on conflict do nothing`;
+      }
+      case "consents": {
+        const columns = await this.#columnsOf(kind);
+        return sql`insert into consents (${columns}) overriding system value
+          select ${columns} from coming_consents where ${isIn("occurred_at")} order by occurred_at, id`;
+      }
+      case "suppressions":
+        return sql`insert into suppressions select * from coming_suppressions
+          where ${isIn("created_at")} on conflict do nothing`;
+      case "events":
+        return telling(isIn("occurred_at"));
     }
-    if (isComing("consents")) {
-      const columns = await this.#columnsOf("consents");
-      await sql`
-        insert into consents (${columns}) overriding system value
-        select ${columns} from coming_consents where ${isIn("occurred_at")} order by occurred_at, id`.execute(
-        this.#database,
-      );
-    }
-    if (isComing("suppressions"))
-      await sql`
-        insert into suppressions select * from coming_suppressions
-        where ${isIn("created_at")} on conflict do nothing`.execute(this.#database);
-    return isComing("events") ? this.#tell(after, until) : 0;
   }
 
   /** What journeys listen for, in one table in its order: thousands of looks into months of events cost more. */
@@ -87,17 +100,15 @@ export class Arrivals {
     this.#columns.set(table, columns);
     return columns;
   }
+}
 
-  /** Of the events that only wake, those of customers who wait for them: a shop's pages are viewed all the time. */
-  async #tell(after: Date, until: Date): Promise<number> {
-    const { numAffectedRows } = await sql`
-      insert into pending_events (event_id, customer_id, name, occurred_at, properties)
-      select id, customer_id, name, occurred_at, properties from coming_events coming
-      where occurred_at > ${after} and occurred_at <= ${until} and (is_decisive or exists (
-        select from enrollments e where e.customer_id = coming.customer_id and e.state = 'waiting' and e.awaiting = coming.name))
-      order by occurred_at, id`.execute(this.#database);
-    return Number(numAffectedRows ?? 0n);
-  }
+/** Of the events that only wake, those of customers who wait for them: a shop's pages are viewed all the time. */
+function telling(isIn: RawBuilder<boolean>): RawBuilder<unknown> {
+  return sql`insert into pending_events (event_id, customer_id, name, occurred_at, properties)
+    select id, customer_id, name, occurred_at, properties from coming_events coming
+    where ${isIn} and (is_decisive or exists (
+      select from enrollments e where e.customer_id = coming.customer_id and e.state = 'waiting' and e.awaiting = coming.name))
+    order by occurred_at, id`;
 }
 
 function withoutAwaits(journey: Journey): Journey {

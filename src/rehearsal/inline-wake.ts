@@ -12,6 +12,12 @@ const guard: RestoreGuard = {
   look: () => Promise.resolve(),
   mayDeliver: () => Promise.resolve(true),
 };
+const deaf: Wake = {
+  engine: () => Promise.resolve(),
+  delivery: () => Promise.resolve(),
+  close: () => Promise.resolve(),
+};
+const isHeldBack = () => Promise.resolve(false);
 
 /**
  * A queue that is no more than a list: the worker's own jobs, one after the other in this process, so that what they do
@@ -36,11 +42,17 @@ export class InlineWake implements Wake {
     return Promise.resolve();
   }
 
+  /** Runs one job, and lets what it wakes lie. */
+  async alone(name: EngineJob, working: Working): Promise<void> {
+    await engineJobs[name]({ ...working, wake: deaf, isHeldBack }, {});
+  }
+
   /**
    * Runs what is on the list and what that wakes, until nothing is left. Says whether there was anything. Which channels
    * have something due is asked once for all of them: most that are woken have not.
    */
-  async drain(working: Working): Promise<boolean> {
+  async drain(given: Working): Promise<boolean> {
+    const working = { ...given, guard, isHeldBack };
     const { database, clock } = working.engine;
     let ran = false;
     let due: readonly string[] | undefined;
@@ -49,10 +61,12 @@ export class InlineWake implements Wake {
       ran = true;
       if ("channel" in next) {
         due ??= await dueChannels(database, clock.now());
-        if (!due.includes(next.channel)) continue;
-        await deliverJob({ ...working, guard }, next, oneLane);
-      } else await engineJobs[next.name](working, next);
-      due = undefined;
+        // What a channel delivers makes nothing due on another.
+        if (due.includes(next.channel)) await deliverJob(working, next, oneLane);
+      } else {
+        await engineJobs[next.name](working, next);
+        due = undefined;
+      }
     }
     return ran;
   }

@@ -4,25 +4,31 @@ import type { Database } from "../database/database.ts";
 import { addDays, instantAt, localDayAt, minutesOf } from "../enrollment/local-time.ts";
 import type { Start } from "../journey/journey.ts";
 
+/** When something next becomes due; null where nothing waits for its time. */
 export interface Ahead {
-  /** When the next enrollment or message becomes due; null when none waits for its time. */
-  readonly due: Date | null;
+  readonly passages: Date | null;
+  readonly messages: Date | null;
   /** There are calls to be made. */
   readonly calls: boolean;
+  /** Messages were lost that may go by another channel. */
+  readonly lost: boolean;
 }
 
 export async function nextDue(database: Database, now: Date): Promise<Date | null> {
-  return (await lookAhead(database, now)).due;
+  const { passages, messages } = await lookAhead(database, now);
+  return earliest([passages, messages]);
 }
 
 export async function lookAhead(database: Database, now: Date): Promise<Ahead> {
   const { rows } = await sql<Ahead>`
-    select least(
-      (select min(e.due_at) from enrollments e join journeys on journeys.id = e.journey_id
-       where e.due_at > ${now} and journeys.state <> 'paused'),
-      (select min(due_at) from messages where needs = 'delivery' and due_at > ${now})) as due,
-      exists (select from calls where state in ('planned', 'retry')) as calls`.execute(database);
-  return rows[0] ?? { due: null, calls: false };
+    select
+      (select min(next.due_at) from journeys cross join lateral (
+         select due_at from enrollments where journey_id = journeys.id and due_at > ${now} order by due_at limit 1) as next
+       where journeys.state <> 'paused') as passages,
+      (select min(due_at) from messages where needs = 'delivery' and due_at > ${now}) as messages,
+      exists (select from calls where state in ('planned', 'retry')) as calls,
+      exists (select from messages where needs = 'fallback') as lost`.execute(database);
+  return rows[0] ?? { passages: null, messages: null, calls: false, lost: false };
 }
 
 /** When one of the starts next comes by the clock: by its schedule, or at the hour of the dates it is about. */

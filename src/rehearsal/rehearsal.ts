@@ -13,11 +13,13 @@
  */
 import { randomBytes } from "node:crypto";
 import type { Config } from "../config.ts";
-import { listDue } from "../enrollment/list-due.ts";
+import { dueStarts } from "../enrollment/list-due.ts";
+import type { Start } from "../journey/journey.ts";
 import type { Log } from "../log.ts";
 import type { Composer } from "../message/compose.ts";
 import type { Delivery } from "../message/delivery-run.ts";
 import { fallBack } from "../message/fall-back.ts";
+import { recoverMessages } from "../message/recover.ts";
 import type { Engine, Working } from "../queue/engine.ts";
 import { sweep } from "../queue/sweep.ts";
 import { LinkBook } from "../tracking/links.ts";
@@ -40,10 +42,16 @@ export interface Parts {
 /** Why something has to be done now: events came in, something is due, or a journey starts by the clock. */
 interface Reasons {
   readonly heard: boolean;
-  readonly due: boolean;
+  /** Passages are due, or messages. */
+  readonly passages: boolean;
+  readonly messages: boolean;
   /** Calls wait to be made. */
   readonly calls: boolean;
   readonly starts: boolean;
+  /** Segments were worked out anew: only then does anybody come into one. */
+  readonly refreshed: boolean;
+  /** Messages were lost that may go by another channel: looked at with the starts. */
+  readonly lost: boolean;
 }
 
 /** What is due and cannot move, such as the messages of a journey that is paused, is not waited for. */
@@ -103,31 +111,34 @@ export class Rehearsal {
    * One round of it, for long plays, with no more questions than there is reason for: what is found too late is done at
    * the next step.
    */
-  async turn({ heard, due, calls, starts }: Reasons): Promise<void> {
+  async turn(reasons: Reasons): Promise<void> {
+    const { heard, passages, messages, calls, starts } = reasons;
     if (heard) await this.#wake.engine("react");
-    if (due) {
-      await this.#wake.engine("advance");
-      if (calls) await this.#wake.engine("call");
+    if (passages) await this.#wake.engine("advance");
+    if (calls) await this.#wake.engine("call");
+    if (messages)
       for (const channel of this.engine.deliveries.keys()) await this.#wake.delivery(channel);
-    }
-    if (starts) await this.#lookForStarts();
+    if (starts) await this.#lookForStarts(reasons);
     await this.#wake.drain(this.working);
   }
 
   /** What the sweeper does where no worker dies and no provider reports: who starts by the clock, and what falls back. */
-  async #lookForStarts(): Promise<void> {
+  async #lookForStarts({ lost, refreshed }: Reasons): Promise<void> {
     const { database, config, deliveries } = this.engine;
-    await fallBack(database, this.now);
-    const due = await listDue(database, this.now, config.zone);
-    if (due.events) await this.#wake.engine("react");
-    if (due.enrollments) await this.#wake.engine("advance");
-    for (const journeyId of due.starts) await this.#wake.engine("enter", journeyId);
-    for (const channel of deliveries.keys()) await this.#wake.delivery(channel);
+    const { retried } = refreshed ? await recoverMessages(database, this.now) : { retried: 0 };
+    const planned = lost ? await fallBack(database, this.now) : 0;
+    if (retried + planned > 0)
+      for (const channel of deliveries.keys()) await this.#wake.delivery(channel);
+    const isAsked = ({ kind }: Start) => refreshed || kind !== "segment";
+    for (const journeyId of await dueStarts(database, this.now, config.zone, isAsked))
+      await this.#wake.engine("enter", journeyId);
   }
 
-  /** The segments are worked out anew and stop conditions asked, as every few minutes in a real house. */
+  /**
+   * The segments are worked out anew and stop conditions asked, as every few minutes in a real house. What that makes due
+   * waits for the next turn, or for `settle`.
+   */
   async refresh(): Promise<void> {
-    await this.#wake.engine("refresh");
-    await this.#wake.drain(this.working);
+    await this.#wake.alone("refresh", this.working);
   }
 }

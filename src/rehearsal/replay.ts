@@ -16,7 +16,7 @@ export interface Replaying {
   onStep(now: Date): void;
 }
 
-/** Plans are kept and tables grow from nothing, so the planner hears of it: every so many days of the play. */
+/** Plans are kept and tables grow from nothing, so the planner hears of it: after so long, and whenever that has doubled. */
 const analyzeMs = 20 * 86_400_000;
 
 /** Plays the time from now to `until`, passing over the steps in which nothing comes in and nothing is due. */
@@ -27,7 +27,7 @@ export async function replay(rehearsal: Rehearsal, replaying: Replaying): Promis
   const from = clock.now();
   const steps = await arrivals?.stepsOf(from, stepMs);
   let refreshed = from;
-  let analyzed = from;
+  let analyzeAt = from.getTime() + analyzeMs;
   let customers = await zonesOf(database, config.zone);
   const startAfter = (now: Date) => nextStart(starts, now, { shops: config.zone, customers });
   let ahead = await lookAhead(database, from);
@@ -37,27 +37,35 @@ export async function replay(rehearsal: Rehearsal, replaying: Replaying): Promis
     const at = new Date(Math.min(before.getTime() + stepMs, until.getTime()));
     const isComing = await arrivals?.letIn(before, at, (kind) => steps?.[kind].has(step) === true);
     const isTurn = at.getTime() - refreshed.getTime() >= refreshMs || at >= until;
+    const [passages, messages] = [isBy(ahead.passages, at), isBy(ahead.messages, at)];
     const reasons = {
       heard: isComing !== undefined && isComing > 0,
-      due: ahead.due !== null && ahead.due <= at,
-      calls: ahead.calls,
-      starts: isTurn || (start !== null && start <= at),
+      passages,
+      messages,
+      calls: ahead.calls && (passages || messages || isTurn),
+      starts: isTurn || isBy(start, at),
+      refreshed: isTurn,
+      lost: ahead.lost,
     };
-    if (reasons.heard || reasons.due || reasons.starts) {
+    if (reasons.heard || passages || messages || reasons.starts) {
       clock.moveTo(at);
       if (isTurn) {
         refreshed = at;
         customers = await zonesOf(database, config.zone);
         await rehearsal.refresh();
       }
-      if (at.getTime() - analyzed.getTime() >= analyzeMs) {
-        analyzed = at;
+      if (at.getTime() >= analyzeAt) {
+        analyzeAt += at.getTime() - from.getTime();
         await sql`analyze customers, enrollments, messages, attempts`.execute(database);
       }
       await rehearsal.turn(reasons);
       ahead = await lookAhead(database, at);
-      if (isTurn || (start !== null && start <= at)) start = startAfter(at);
+      if (reasons.starts) start = startAfter(at);
     }
     onStep(at);
   }
+}
+
+function isBy(instant: Date | null, at: Date): boolean {
+  return instant !== null && instant <= at;
 }
