@@ -9,6 +9,17 @@ export async function lock(transaction: Kysely<Tables>, name: string): Promise<v
   await sql`select pg_advisory_xact_lock(${keyOf(name)})`.execute(transaction);
 }
 
+/** The same, for a lock that many wait for: a process that is stopped while it has it loses it after so long. */
+export async function lockBriefly(
+  transaction: Kysely<Tables>,
+  name: string,
+  atMost: `${number}s`,
+): Promise<void> {
+  await sql`select set_config('idle_in_transaction_session_timeout', ${atMost}, true), pg_advisory_xact_lock(${keyOf(name)})`.execute(
+    transaction,
+  );
+}
+
 /**
  * Runs work of several transactions that only one process should be at; undefined when another one is. The lock belongs
  * to the session, so it ends with a process that is killed.

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import type { Database } from "../database/database.ts";
-import { lock } from "../database/lock.ts";
+import { lockBriefly } from "../database/lock.ts";
 import { faultPoint } from "../fault.ts";
 import { detailsOf } from "./details.ts";
 import type { ClaimedMessage } from "./message.ts";
@@ -42,11 +42,7 @@ export async function claim(
         and not exists (select from channels where name = ${channel} and (paused_at is not null or throttled_until > ${now}))
       order by due_at`;
   const messages = await database.transaction().execute(async (transaction) => {
-    // A process that is stopped in between keeps the others waiting no longer.
-    await sql`select set_config('idle_in_transaction_session_timeout', '3s', true)`.execute(
-      transaction,
-    );
-    await lock(transaction, `claims of ${channel}`);
+    await lockBriefly(transaction, `claims of ${channel}`, "3s");
     await faultPoint("claim");
     // One after the other, since an index that puts the class first gives no order over both.
     const { rows } = await sql<ClaimedMessage>`
