@@ -32,12 +32,17 @@ const connections: Scenario = {
   async play(stage) {
     await strikeUnderLoad(stage, async () => {
       const taken: Client[] = [];
-      while (await takeOne(stage, taken));
-      await sql`select pg_terminate_backend(pid) from pg_stat_activity
-        where application_name = 'waypost'`.execute(stage.database);
-      while (await takeOne(stage, taken));
-      await pause(2000);
-      await Promise.all(taken.map((client) => client.end()));
+      try {
+        while (await takeOne(stage, taken));
+        // By one of those taken, since there is no other left.
+        await taken[0]?.query(
+          "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'waypost'",
+        );
+        while (await takeOne(stage, taken));
+        await pause(2000);
+      } finally {
+        await Promise.all(taken.map((client) => client.end()));
+      }
     });
   },
 };
