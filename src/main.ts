@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
 import type { Provider } from "./channel/channel.ts";
 import { loadProvider } from "./channel/registry.ts";
 import { type WebhookCaller, createWebhookCaller } from "./channel/webhook.ts";
@@ -52,6 +53,8 @@ export async function run(argv: readonly string[]): Promise<void> {
 
 /** Joins the parts of an installation. The clock and the providers can be played by others: the demo, tests, the bench. */
 export function openHouse(config: Config, clock: Clock = systemClock): House {
+  // The heap of a busy worker would grow to twice what it holds before it is swept: a third more memory, and no faster.
+  setFlagsFromString("--heap-growing-percent=40");
   const log = createLog(config.environment.LOG_LEVEL);
   armFaults(config.environment.WAYPOST_FAULTS ?? []);
   const closers: (() => Promise<void>)[] = [];
