@@ -1,15 +1,17 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { readConfig } from "../src/config.ts";
 
+const nowhere = mkdtempSync(join(tmpdir(), "waypost-config-"));
+afterAll(() => rmSync(nowhere, { recursive: true }));
+
 function aProject(yaml: string): string {
-  const folder = mkdtempSync(join(tmpdir(), "waypost-config-"));
+  const folder = mkdtempSync(join(nowhere, "project-"));
   writeFileSync(join(folder, "waypost.yaml"), yaml);
   return folder;
 }
-const nowhere = mkdtempSync(join(tmpdir(), "waypost-config-"));
 
 describe("the channels", () => {
   it.each([
