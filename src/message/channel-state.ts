@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import { untrustedText } from "../channel/untrusted-text.ts";
 import type { Database } from "../database/database.ts";
+import { isOpen } from "./claim.ts";
 import { refuseWhileRestored } from "./restored.ts";
 
 /** Whether a channel hands anything over, and what waits on it. */
@@ -18,8 +19,7 @@ export interface ChannelState {
 
 /** How many messages of a channel are with the provider, or may be. */
 export function inFlight(channel: RawBuilder<unknown>): RawBuilder<number> {
-  return sql<number>`(select count(*)::int from claims join messages m on m.id = any(claims.messages) and m.state = 'sending'
-        where claims.channel = ${channel})`;
+  return sql<number>`(select count(*)::int from claims join messages m on ${isOpen} where claims.channel = ${channel})`;
 }
 
 /** A look costs the same over ten million rows that wait as over a hundred thousand. */

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import { lockBriefly } from "../database/lock.ts";
 import { faultPoint } from "../fault.ts";
@@ -67,13 +67,18 @@ export async function claim(
 }
 
 /**
+ * Whether the message `m` was opened under the claim `claims`, and nothing came of it yet. One that others claimed when
+ * the lease was over is theirs, though the dead worker's claim has it on its list as well.
+ */
+export const isOpen: RawBuilder<boolean> = sql<boolean>`(m.id = any(claims.messages) and m.claim_id = claims.id and m.state = 'sending')`;
+
+/**
  * Ends a claim that is done with. While an answer could not be written, the message it is of is `sending`: then the claim
  * stays, and the sweeper finds it when the lease is over.
  */
 export async function endClaim(database: Database, claimId: string): Promise<void> {
   await sql`
-    delete from claims where id = ${claimId}
-      and not exists (select from messages where id = any(claims.messages) and state = 'sending')`.execute(
+    delete from claims where id = ${claimId} and not exists (select from messages m where ${isOpen})`.execute(
     database,
   );
 }

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Database } from "../database/database.ts";
+import { isOpen } from "./claim.ts";
 
 export interface Recovered {
   /** Claims of workers that died: what they had not opened others can claim. */
@@ -24,7 +25,7 @@ export async function recoverMessages(database: Database, now: Date): Promise<Re
   const unknown = await sql<{ count: number }>`
     with abandoned as (
       update messages set state = 'unknown', reason = 'the worker stopped during the call'
-      where id in (select m.id from claims join messages m on m.id = any(claims.messages) and m.state = 'sending'
+      where id in (select m.id from claims join messages m on ${isOpen}
         where claims.lease_until < clock_timestamp() for update of m skip locked)
       returning id, attempts
     ), noted as (
@@ -34,7 +35,7 @@ export async function recoverMessages(database: Database, now: Date): Promise<Re
     select count(*)::int as count from abandoned`.execute(database);
   const ended = await sql`
     delete from claims where id in (select id from claims where lease_until < clock_timestamp()
-      and not exists (select from messages where id = any(claims.messages) and state = 'sending')
+      and not exists (select from messages m where ${isOpen})
       for update skip locked)`.execute(database);
   const retried = await sql`
     update messages set state = 'retry', due_at = ${now}, strikes = strikes + 1

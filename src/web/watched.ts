@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import type { MessagesState } from "../database/tables.ts";
 import { inFlight } from "../message/channel-state.ts";
+import { isOpen } from "../message/claim.ts";
 import { countMessages } from "../message/list.ts";
 
 /** Counting ends here, so that a look costs the same over ten million rows that wait as over a hundred thousand. */
@@ -87,7 +88,7 @@ export async function watchLedger(database: Database): Promise<Ledger> {
     where state not in ('planned', 'retry', 'sending', 'unknown')
     union all select state, count(*)::float8 from (
       (select state from messages where needs = 'delivery' limit ${countedAtMost})
-      union all select state from claims join messages m on m.id = any(claims.messages) and m.state = 'sending'
+      union all select state from claims join messages m on ${isOpen}
       union all (select state from messages where needs = 'resolution' limit ${countedAtMost})) as open group by state`.execute(
     database,
   );

@@ -196,6 +196,16 @@ describe("a worker that dies", () => {
     expect(await state()).toBe("retry");
   });
 
+  it("leaves the call to the worker that has opened its message since", async () => {
+    await planOne();
+    await takeOne();
+    await leaseEnds();
+    const { id } = await takeOne();
+    await opened(id);
+    expect(await recoverMessages(database, monday)).toEqual({ ended: 1, unknown: 0, retried: 0 });
+    expect(await state()).toBe("sending");
+  });
+
   it("with an answer that it could not write keeps its claim until the lease is over", async () => {
     await planOne();
     const held = await takeOne();
