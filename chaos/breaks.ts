@@ -36,7 +36,14 @@ const killedThere: Scenario = {
     await prepare(stage);
     for (const [turn, place] of places.entries()) {
       const worker = await stage.worker({ faults: `${place}:kill:2` });
-      await stage.signUp(turn + 1, places.length);
+      // In two parts, since some places are passed once for all who come together.
+      for (const part of [1, 2]) {
+        await stage.signUp(2 * turn + part, 2 * places.length);
+        await stage.until(
+          `${place} to strike, or a pause`,
+          async () => worker.isGone || (await stage.isQuiet()),
+        );
+      }
       await stage.until(`${place} to strike`, async () => worker.isGone);
     }
     stage.window = places.length * concurrency;

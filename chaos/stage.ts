@@ -212,7 +212,12 @@ export class Stage {
 
   /** Waits until those who signed up so far have their message. */
   async quiet(): Promise<boolean> {
-    return this.until("this turn to come to rest", async () => !(await this.#progress()).open);
+    return this.until("this turn to come to rest", () => this.isQuiet());
+  }
+
+  /** Whether those who signed up so far have their message. */
+  async isQuiet(): Promise<boolean> {
+    return !(await this.#progress()).open;
   }
 
   async #isAtRest(): Promise<boolean> {
