@@ -37,6 +37,13 @@ async function planOne(given: { class?: "transactional" } = {}): Promise<void> {
 
 const taking = { channel: "email", limit: 1, now: monday, leaseSeconds: 60 };
 const takeOne = () => claim(database, taking);
+async function isSomebodyClaiming(): Promise<boolean> {
+  const { rows } = await sql`select from pg_locks where locktype = 'advisory' and granted
+    and database = (select oid from pg_database where datname = current_database())`.execute(
+    database,
+  );
+  return rows.length > 0;
+}
 /** As opening leaves the messages of a claim. */
 const opened = (claimId: string) =>
   sql`update messages set state = 'sending', claim_id = ${claimId}, attempts = 1, sent_at = ${monday}`.execute(
@@ -137,6 +144,7 @@ describe("a worker that dies", () => {
     await planOne();
     armFaults([{ point: "claim", action: "hang", passing: 1 }]);
     const stopped = takeOne();
+    while (!(await isSomebodyClaiming())) continue;
     expect((await takeOne()).messages).toHaveLength(1);
     armFaults([]);
     await expect(stopped).rejects.toThrow("connection");
