@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import { inTransaction } from "../database/in-transaction.ts";
 import { reasonOf } from "../errors.ts";
-import type { Condition } from "../journey/condition.ts";
+import { type Condition, testsIn } from "../journey/condition.ts";
 import { conditionSql } from "./condition-sql.ts";
 import { asReader, giveRoom, mayBecomeReader } from "./reader.ts";
 import { type KeptSegment, listSegments, noSuchSegment } from "./segment.ts";
@@ -166,9 +166,7 @@ async function grantToReader(session: Database): Promise<void> {
 }
 
 function hasSql(condition: Condition): boolean {
-  if (condition.kind === "all" || condition.kind === "any") return condition.of.some(hasSql);
-  if (condition.kind === "not") return hasSql(condition.of);
-  return condition.kind === "sql";
+  return testsIn(condition).some(({ kind }) => kind === "sql");
 }
 
 async function recordFailure(

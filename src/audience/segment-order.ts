@@ -1,19 +1,9 @@
-import type { Condition } from "../journey/condition.ts";
+import { type Condition, testsIn } from "../journey/condition.ts";
 import type { Segment } from "../journey/read-segment.ts";
 
 /** The names of the segments a condition asks for. */
 export function segmentsIn(condition: Condition): readonly string[] {
-  switch (condition.kind) {
-    case "all":
-    case "any":
-      return condition.of.flatMap(segmentsIn);
-    case "not":
-      return segmentsIn(condition.of);
-    case "segment":
-      return [condition.name];
-    default:
-      return [];
-  }
+  return testsIn(condition).flatMap((test) => (test.kind === "segment" ? [test.name] : []));
 }
 
 /** Segments in an order in which each comes after those it asks for, and the cycles that have no such order. */

@@ -1,6 +1,6 @@
 import { type Mistake, nearMiss } from "../errors.ts";
 import { askedConditions } from "./asked-conditions.ts";
-import type { Condition } from "./condition.ts";
+import { testsIn } from "./condition.ts";
 import type { DraftSteps } from "./draft.ts";
 import type { JourneyDraft, Project } from "./read-project.ts";
 import type { Position } from "./reference.ts";
@@ -18,7 +18,11 @@ export interface AskedAttribute {
 /** Every attribute that a condition, a start or a wait asks for. */
 export function askedAttributes(project: Project): readonly AskedAttribute[] {
   const inConditions = askedConditions(project).flatMap(({ condition, position }) =>
-    fieldsIn(condition).flatMap(({ owner, field }) => asAttribute(owner, field, position)),
+    testsIn(condition).flatMap((test) =>
+      test.kind === "customer" || test.kind === "account"
+        ? asAttribute(test.kind, test.field, position)
+        : [],
+    ),
   );
   return [...inConditions, ...project.drafts.journeys.flatMap(datesIn)];
 }
@@ -39,23 +43,6 @@ export function doubtfulAttributes(
     const name = (of: string) => `"${owner}.attributes.${of}"`;
     return [{ ...position, message: `no ${owner} has ${name(key)}; did you mean ${name(meant)}?` }];
   });
-}
-
-function fieldsIn(
-  condition: Condition,
-): readonly { readonly owner: AttributeOwner; readonly field: string }[] {
-  switch (condition.kind) {
-    case "all":
-    case "any":
-      return condition.of.flatMap(fieldsIn);
-    case "not":
-      return fieldsIn(condition.of);
-    case "customer":
-    case "account":
-      return [{ owner: condition.kind, field: condition.field }];
-    default:
-      return [];
-  }
 }
 
 function datesIn({ draft: { start, steps }, file, places }: JourneyDraft) {

@@ -102,3 +102,18 @@ export type Condition =
     }
   /** In segments only. An SQL boolean expression over the alias `customer` and the parameter `:now`; read-only role, statement timeout. */
   | { readonly kind: "sql"; readonly sql: string };
+
+/** The tests of a condition, wherever in it they stand. */
+export function testsIn(
+  condition: Condition,
+): readonly Exclude<Condition, { kind: "all" | "any" | "not" }>[] {
+  switch (condition.kind) {
+    case "all":
+    case "any":
+      return condition.of.flatMap(testsIn);
+    case "not":
+      return testsIn(condition.of);
+    default:
+      return [condition];
+  }
+}

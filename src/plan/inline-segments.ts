@@ -1,4 +1,4 @@
-import type { Condition } from "../journey/condition.ts";
+import { type Condition, testsIn } from "../journey/condition.ts";
 
 /**
  * A condition with these segments put in as what they will be: kept members are those of the segment as it is now. The
@@ -25,9 +25,8 @@ export function inlineSegments(
 
 /** Whether a condition asks for one of the segments. */
 export function asksFor(condition: Condition | null, names: ReadonlySet<string>): boolean {
-  if (condition === null) return false;
-  if (condition.kind === "all" || condition.kind === "any")
-    return condition.of.some((one) => asksFor(one, names));
-  if (condition.kind === "not") return asksFor(condition.of, names);
-  return condition.kind === "segment" && names.has(condition.name);
+  return (
+    condition !== null &&
+    testsIn(condition).some((test) => test.kind === "segment" && names.has(test.name))
+  );
 }

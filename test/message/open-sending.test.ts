@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Database } from "../../src/database/database.ts";
 import { takeBack } from "../../src/enrollment/take-back.ts";
 import { claim } from "../../src/message/claim.ts";
-import { compose } from "../../src/message/compose.ts";
+import { type Composed, compose } from "../../src/message/compose.ts";
 import { openSending } from "../../src/message/open-sending.ts";
 import { suppressPlanned } from "../../src/tracking/leaving.ts";
 import { aDatabase, freshTables } from "../support/database.ts";
@@ -24,6 +24,18 @@ const isSomebodyWaiting = async (session: Database) => {
   );
   return rows[0]?.waits === true;
 };
+
+/** Opens a claim's messages beside the transaction, which has them locked, and returns once that has to wait for it. */
+async function openingThatWaits(
+  transaction: Database,
+  claimId: string,
+  batch: readonly Composed[],
+) {
+  const rules = aDelivery(aCarrier().carrier);
+  const opening = openSending(database, { claim: claimId, channel: "email" }, batch, rules, monday);
+  while (!(await isSomebodyWaiting(transaction))) continue;
+  return { opening };
+}
 const fourDays = { months: 0, days: 4, seconds: 0 };
 const clockTime = (minutes: number) => new Date(minutes * 60_000).toISOString().slice(11, 16);
 const isWithin = ({ from, until }: { from: string; until: string }, time: string) =>
@@ -89,19 +101,10 @@ describe("the last look before sending", () => {
     await plan(database, [await aCustomer(database)], { journey: await aJourney(database) });
     const held = await claim(database, { ...claiming, now: monday });
     const { composed } = await compose(database, aComposer(), held.messages, monday);
-    const rules = aDelivery(aCarrier().carrier);
     const look = await database.transaction().execute(async (transaction) => {
       const [row] = await ledger(transaction);
       await takeBack(transaction, [row!.enrollment_id]);
-      const opening = openSending(
-        database,
-        { claim: held.id, channel: "email" },
-        composed,
-        rules,
-        monday,
-      );
-      while (!(await isSomebodyWaiting(transaction))) continue;
-      return { opening };
+      return openingThatWaits(transaction, held.id, composed);
     });
     expect(await look.opening).toEqual([]);
     expect(await outcome()).toEqual([{ state: "suppressed", reason: "stopped" }]);
@@ -112,20 +115,11 @@ describe("the last look before sending", () => {
     await plan(database, [id], { journey: await aJourney(database) });
     const held = await claim(database, { ...claiming, now: monday });
     const { composed } = await compose(database, aComposer(), held.messages, monday);
-    const rules = aDelivery(aCarrier().carrier);
     const left = { channel: "email", topic: "offers" };
     const leaving = await database.transaction().execute(async (transaction) => {
       await agree(transaction, id, { ...left, state: "withdrawn", at: monday });
       await suppressPlanned(transaction, [{ ...left, customerId: id }], monday);
-      const opening = openSending(
-        database,
-        { claim: held.id, channel: "email" },
-        composed,
-        rules,
-        monday,
-      );
-      while (!(await isSomebodyWaiting(transaction))) continue;
-      return { opening };
+      return openingThatWaits(transaction, held.id, composed);
     });
     expect(await leaving.opening).toEqual([]);
     expect(await outcome()).toEqual([{ state: "suppressed", reason: "unsubscribed" }]);
