@@ -35,8 +35,7 @@ const mail: Scenario = {
     await stage.signUp();
     await stage.until("everybody's turn", async () => (await stage.count("planned")) === 0);
     await stage.moment();
-    stage.hurry();
-    await stage.rest();
+    await stage.hurriedRest();
     await stage.stopAll();
     await server.close();
     // What was taken and not answered nobody can tell: a mail server reports nothing.

@@ -34,8 +34,7 @@ const throttled: Scenario = {
       await stage.stub.behave(well);
     }
     await stage.untilAsked(1);
-    stage.hurry();
-    await stage.rest();
+    await stage.hurriedRest();
     await stage.expectNone("charged an attempt for a 429", "strikes > 0");
     const early = callsBeforeReset(readLog(stage.log));
     const most = workers * concurrency;

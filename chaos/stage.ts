@@ -18,6 +18,9 @@ import { type Size, answerMs, concurrency } from "./sizes.ts";
 const patienceMs = 240_000;
 const lookEveryMs = 100;
 const anHourMs = 3_600_000;
+const hourEveryMs = 5000;
+/** Half of the time after which a message is too late to be sent. */
+const mostAheadMs = 12 * anHourMs;
 
 export interface StageOptions {
   readonly scenario: Scenario;
@@ -188,12 +191,17 @@ export class Stage {
     }
   }
 
+  /** Waits as long as anything moves: many customers and a slow provider take their time. */
   async until(what: string, isSo: () => Promise<boolean>): Promise<boolean> {
-    const until = Date.now() + patienceMs;
+    let [until, seen] = [Date.now() + patienceMs, await this.states()];
     while (!(await isSo())) {
       if (Date.now() > until) {
-        this.faults.push(`waited in vain for ${what}: ${await this.states()}`);
-        return false;
+        const states = await this.states();
+        if (states === seen) {
+          this.faults.push(`waited in vain for ${what}: ${states}`);
+          return false;
+        }
+        [until, seen] = [Date.now() + patienceMs, states];
       }
       await pause(lookEveryMs);
     }
@@ -205,9 +213,16 @@ export class Stage {
     return this.until("everything to come to rest", () => this.#isAtRest());
   }
 
-  /** Messages that wait for their next try are due at once. */
-  hurry(): void {
-    for (const one of this.alive) one.setClock(anHourMs);
+  /** The same while the clocks run ahead: messages that wait for their next try would take minutes, or hours. */
+  async hurriedRest(): Promise<boolean> {
+    let [aheadMs, next] = [0, 0];
+    return this.until("everything to come to rest", async () => {
+      if (Date.now() >= next && aheadMs < mostAheadMs) {
+        [aheadMs, next] = [aheadMs + anHourMs, Date.now() + hourEveryMs];
+        for (const one of this.alive) one.setClock(aheadMs);
+      }
+      return this.#isAtRest();
+    });
   }
 
   /** Waits until those who signed up so far have their message. */

@@ -43,6 +43,9 @@ const cap = z.string().transform((text, context): Cap => {
     });
   return { count: Number(count ?? 1), within: within ?? { months: 0, days: 1, seconds: 0 } };
 });
+const currencyCode = z
+  .string()
+  .regex(/^[A-Z]{3}$/, { error: "expected a three-letter currency code such as GBP" });
 const price = z.string().transform((text, context): Price => {
   const [, amount, currency, per] =
     /^(\d{1,6}(?:\.\d{1,6})?) ([A-Z]{3})(?: (?:per|a) (message|segment))?$/.exec(text) ?? [];
@@ -117,10 +120,9 @@ export const configFileSchema = z.strictObject({
     .regex(/^[A-Z]{2}$/, { error: "expected a two-letter country code such as GB" })
     .default("GB"),
   locale: z.string().default("en"),
-  currency: z
-    .string()
-    .regex(/^[A-Z]{3}$/, { error: "expected a three-letter currency code such as GBP" })
-    .default("GBP"),
+  currency: currencyCode.default("GBP"),
+  /** What one of another currency is worth in `currency`: what goals earned in it counts by that. */
+  exchange_rates: z.record(currencyCode, z.number().positive().max(1_000_000)).default({}),
   shop: z
     .strictObject({
       name: z.string(),

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { readInstallation } from "../database/installation.ts";
 import { reasonOf } from "../errors.ts";
 import { listDue } from "../enrollment/list-due.ts";
+import { unknownCurrencies } from "../enrollment/worth.ts";
 import { channelStates } from "../message/channel-state.ts";
 import { countMessages } from "../message/list.ts";
 import { type Finding, error, ok, warn } from "./finding.ts";
@@ -140,6 +141,18 @@ export async function examineWork(house: House): Promise<readonly Finding[]> {
     ...(due.events && !isAlive
       ? [warn("events", "some wait for a worker", "start waypost worker")]
       : []),
+    ...ofCurrencies(await unknownCurrencies(database, house.config)),
+  ];
+}
+
+function ofCurrencies(unknown: readonly string[]): readonly Finding[] {
+  if (unknown.length === 0) return [];
+  return [
+    warn(
+      "money",
+      `goals come in ${unknown.join(", ")}, and count as earning nothing`,
+      `say in waypost.yaml what one is worth, exchange_rates: { ${unknown[0] ?? ""}: … }, or that it is the shop's own: currency`,
+    ),
   ];
 }
 

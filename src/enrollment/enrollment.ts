@@ -18,6 +18,7 @@
  * An enrollment stays on the version it entered with; only new ones enter a new version (apply.ts). While its journey
  * is paused it does not move; what happened meanwhile (stops, events awaited) still counts.
  */
+import type { Money } from "./worth.ts";
 
 /** What every piece of the engine's work is given: what time it is, and what the shop says of all journeys. */
 export interface Moment {
@@ -26,6 +27,8 @@ export interface Moment {
   readonly zone: string;
   /** Share of customers, 0 to 1, whom every marketing journey leaves alone; none when it is not said. */
   readonly holdout?: number;
+  /** What goals are worth; where it is not said, in one currency all. */
+  readonly money?: Money;
   /** The configured channels that have a template of this name, in their order: what `by: best` chooses from. */
   readonly channelsWith?: (template: string) => readonly string[];
 }

@@ -91,11 +91,12 @@ async function inside(
   transaction: Transaction<Tables>,
   { version, insiders, unconverted }: Listener,
   events: readonly PendingEvent[],
-  { now }: Turn,
+  turn: Turn,
 ): Promise<Effect> {
+  const { now } = turn;
   const of = (customers: ReadonlySet<string>) =>
     events.filter((event) => customers.has(event.customer_id));
-  const converted = await convertByEvents(transaction, version, of(unconverted), now);
+  const converted = await convertByEvents(transaction, version, of(unconverted), turn);
   const stopped = await stopByEvents(transaction, version, of(insiders), now);
   const woken = await wakeByEvents(transaction, version, of(insiders), now);
   return { enrolled: 0, woken, stopped, converted };

@@ -164,5 +164,5 @@ function turn({ clock, config, composer }: Engine) {
   const { zone, holdout, channels } = config;
   const channelsWith = (template: string) =>
     Object.keys(channels).filter((channel) => composer.templates.has(template, channel));
-  return { now: clock.now(), limit: enrollmentsAtOnce, zone, holdout, channelsWith };
+  return { now: clock.now(), limit: enrollmentsAtOnce, zone, holdout, money: config, channelsWith };
 }

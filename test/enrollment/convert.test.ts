@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { unknownCurrencies } from "../../src/enrollment/worth.ts";
 import { aCustomer } from "../support/people.ts";
 import { aShop } from "./shop.ts";
 
@@ -50,4 +51,19 @@ test("what a goal earned is the property that the objective names, else total, v
   expect(await earned({ total: 9 })).toEqual([Number.NaN]);
   await shop.apply(journey("goal: paid, value: order.margin"));
   expect(await earned({ order: { margin: 4 } })).toEqual([4]);
+});
+
+test("what a goal earned in another currency counts by its rate, and not at all where nobody knows it", async () => {
+  shop.money = { currency: "GBP", exchange_rates: { EUR: 0.85 } };
+  await shop.apply(journey("goal: paid"));
+  expect(await earned({ total: 100 })).toEqual([100]);
+  expect(await earned({ total: 100, currency: "GBP" })).toEqual([100]);
+  expect(await earned({ total: 100, currency: " eur " })).toEqual([85]);
+  expect(await earned({ total: 100, currency: "" })).toEqual([100]);
+  expect(await earned({ total: 100, currency: "JPY" })).toEqual([Number.NaN]);
+  expect(await unknownCurrencies(shop.database, shop.money)).toEqual(["JPY"]);
+  expect(await unknownCurrencies(shop.database, { ...shop.money, exchange_rates: {} })).toEqual([
+    "EUR",
+    "JPY",
+  ]);
 });

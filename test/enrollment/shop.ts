@@ -7,6 +7,7 @@ import { type Written, applyJourneys } from "../../src/enrollment/apply.ts";
 import { dueIn } from "../../src/enrollment/due.ts";
 import { enterDue } from "../../src/enrollment/enter-due.ts";
 import { react } from "../../src/enrollment/react.ts";
+import type { Money } from "../../src/enrollment/worth.ts";
 import { readJourney } from "../../src/journey/read-journey.ts";
 import { aDatabase, freshTables } from "../support/database.ts";
 import { monday } from "../support/people.ts";
@@ -24,13 +25,14 @@ export class Shop {
   readonly database: Database;
   now = monday;
   zone = "UTC";
+  money: Money = { currency: "GBP", exchange_rates: {} };
 
   constructor(database: Database) {
     this.database = database;
   }
 
   get turn() {
-    return { now: this.now, limit: 1000, zone: this.zone };
+    return { now: this.now, limit: 1000, zone: this.zone, money: this.money };
   }
 
   apply(...texts: readonly string[]) {
