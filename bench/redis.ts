@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { Redis } from "ioredis";
+import { freePort } from "../test/support/free-port.ts";
 import type { Closers } from "./closers.ts";
 
 /** A Redis of the run's own, whatever REDIS_URL says; undefined where there is no `redis-server`. */
@@ -32,13 +32,4 @@ export async function startRedis(
     url: `redis://127.0.0.1:${port}`,
     empty: async () => void (await client.flushall()),
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === "string") throw new Error("no free port was found");
-  return address.port;
 }

@@ -1,13 +1,13 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Redis } from "ioredis";
 import type { Closers } from "../bench/closers.ts";
 import { startEmbedded } from "../src/database/embedded.ts";
 import { findPlace } from "../src/database/embedded-place.ts";
+import { freePort } from "../test/support/free-port.ts";
 
 /** A Postgres of the run's own that keeps what it commits, as a company's does. */
 export interface PostgresServer {
@@ -93,13 +93,4 @@ async function endRedis(server: ChildProcess, signal: NodeJS.Signals): Promise<v
   const gone = once(server, "exit");
   server.kill(signal);
   await gone;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === "string") throw new Error("no free port was found");
-  return address.port;
 }

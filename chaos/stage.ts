@@ -7,11 +7,11 @@ import type { AftermathOptions } from "../src/channel/stub-aftermath.ts";
 import { seededRandom } from "../src/channel/seeded-random.ts";
 import type { Database } from "../src/database/database.ts";
 import { reasonOf } from "../src/errors.ts";
+import { freePort } from "../test/support/free-port.ts";
 import type { Fresh, Ground } from "./ground.ts";
 import { type Process, startProcess } from "./process.ts";
 import { applyWelcome, writeProject } from "./project.ts";
 import type { Queues, Scenario } from "./scenario.ts";
-import { freePort } from "./servers.ts";
 import { type Size, answerMs, concurrency } from "./sizes.ts";
 
 /** How long a wait may be in vain. A scenario that comes to rest takes seconds. */

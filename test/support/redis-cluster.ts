@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
-import { freePort } from "./redis.ts";
+import { freePort } from "./free-port.ts";
 
 const slots = 16_384;
 
@@ -13,12 +13,8 @@ export async function startRedisCluster(): Promise<
 > {
   if (spawnSync("redis-server", ["--version"]).status !== 0) return undefined;
   const folder = mkdtempSync(join(tmpdir(), "waypost-cluster-"));
-  const ports: number[] = [];
-  // The nodes talk to one another 10,000 above, where a port must exist, too.
-  while (ports.length < 3) {
-    const port = await freePort();
-    if (port < 55_000) ports.push(port);
-  }
+  // The nodes talk to one another 10,000 above.
+  const ports = [await freePort(), await freePort(), await freePort()];
   const children = ports.map((port) => startNode(folder, port));
   const nodes = ports.map(
     (port) => new Redis({ port, retryStrategy: () => 50, maxRetriesPerRequest: 200 }),
