@@ -70,7 +70,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
     "demo",
   ],
   "libphonenumber-js": ["customer", "channel"],
-  "lru-cache": ["channel", "template", "tracking", "web"],
+  "lru-cache": ["channel", "enrollment", "template", "tracking", "web"],
   "mjml-browser": ["template"],
   nodemailer: ["channel/smtp.ts"],
   pg: ["database", "customer", "queue"],

@@ -1,85 +1,19 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import { type Duration, readDuration } from "./duration.ts";
+import {
+  cap,
+  currencyCode,
+  duration,
+  price,
+  rate,
+  share,
+  timeOfDay,
+  zone,
+} from "./config-values.ts";
+import { type Environment, environmentSchema, readEnvironment } from "./environment.ts";
 import { MistakesError, WaypostError } from "./errors.ts";
-import { type Fault, readFaults } from "./fault.ts";
 import { parseYaml } from "./yaml-file.ts";
-
-const zone = z
-  .string()
-  .refine(isZone, { error: 'expected an IANA time zone such as "Europe/London"' });
-const duration = z.string().transform((text, context): Duration => {
-  const read = readDuration(text);
-  if (read === undefined)
-    context.addIssue({
-      code: "custom",
-      message: 'expected a duration such as "2 days"',
-      input: text,
-    });
-  return read ?? { months: 0, days: 1, seconds: 0 };
-});
-const rate = z.string().transform((text, context): Rate => {
-  const [, count, unit] = /^(\d{1,6}) ?(?:\/|per) ?(s|second|m|minute|h|hour)$/.exec(text) ?? [];
-  if (count === undefined || Number(count) === 0)
-    context.addIssue({
-      code: "custom",
-      message: 'expected a rate such as "100/second"',
-      input: text,
-    });
-  return {
-    count: Number(count ?? 1),
-    seconds: unit?.startsWith("h") ? 3600 : unit?.startsWith("m") ? 60 : 1,
-  };
-});
-const cap = z.string().transform((text, context): Cap => {
-  const [, count, window] = /^(\d{1,4}) (?:per|in) (.+)$/.exec(text) ?? [];
-  const within = readDuration(/^\d/.test(window ?? "") ? (window ?? "") : `1 ${window ?? ""}`);
-  if (within === undefined)
-    context.addIssue({
-      code: "custom",
-      message: 'expected a cap such as "3 per 7 days"',
-      input: text,
-    });
-  return { count: Number(count ?? 1), within: within ?? { months: 0, days: 1, seconds: 0 } };
-});
-const currencyCode = z
-  .string()
-  .regex(/^[A-Z]{3}$/, { error: "expected a three-letter currency code such as GBP" });
-const price = z.string().transform((text, context): Price => {
-  const [, amount, currency, per] =
-    /^(\d{1,6}(?:\.\d{1,6})?) ([A-Z]{3})(?: (?:per|a) (message|segment))?$/.exec(text) ?? [];
-  if (amount === undefined)
-    context.addIssue({
-      code: "custom",
-      message: 'expected a price such as "0.04 GBP" or "0.04 GBP per segment"',
-      input: text,
-    });
-  return {
-    amount: Number(amount ?? 0),
-    currency: currency ?? "GBP",
-    per: per === "segment" ? per : "message",
-  };
-});
-const share = z.string().transform((text, context): number => {
-  const [, percent] = /^(\d{1,2}(?:\.\d{1,4})?) ?%$/.exec(text) ?? [];
-  if (percent === undefined || Number(percent) > 50)
-    context.addIssue({
-      code: "custom",
-      message: 'expected a share of at most half, such as "5%"',
-      input: text,
-    });
-  return Number(percent ?? 0) / 100;
-});
-const secrets = z
-  .string()
-  .transform((text): readonly string[] => text.split(",").map((secret) => secret.trim()))
-  .refine((all) => all.every(({ length }) => length >= 32), {
-    error: "expected 32 characters or more, or several such secrets with commas between them",
-  });
-const timeOfDay = z
-  .string()
-  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'expected a time of day such as "21:00"' });
 
 export const channelSchema = z.strictObject({
   provider: z.string(),
@@ -184,96 +118,6 @@ export const configFileSchema = z.strictObject({
 
 export type ConfigFile = z.output<typeof configFileSchema>;
 export type ChannelConfig = z.output<typeof channelSchema>;
-export interface Rate {
-  readonly count: number;
-  readonly seconds: number;
-}
-export interface Cap {
-  readonly count: number;
-  readonly within: Duration;
-}
-
-export interface Price {
-  readonly amount: number;
-  readonly currency: string;
-  readonly per: "message" | "segment";
-}
-
-export const environmentSchema = z.object({
-  /** The customers' database; without it Waypost runs its own in `.waypost/`. */
-  DATABASE_URL: z
-    .string()
-    .regex(/^postgres(ql)?:\/\//, {
-      error: 'expected an address such as "postgres://user:password@host/database"',
-    })
-    .optional(),
-  /** The queues' Redis; without it the queues are in the database. */
-  REDIS_URL: z
-    .string()
-    .regex(/^rediss?:\/\//, {
-      error:
-        'expected an address such as "redis://host:6379", or "redis://a:6379,b:6379" for a Redis Cluster',
-    })
-    .optional(),
-  WAYPOST_SCHEMA: z
-    .string()
-    .regex(/^[a-z_][a-z0-9_]{0,40}$/, {
-      error: 'expected lower-case letters, digits and underscores, such as "waypost"',
-    })
-    .default("waypost"),
-  WAYPOST_URL: z.url({ protocol: /^https?$/ }).optional(),
-  /** Signs the links in messages; of several the first signs and all verify. Without it one is made and kept in `.waypost/secret`. */
-  WAYPOST_SECRET: secrets.optional(),
-  /** Signs the calls that journeys make. Without it one is derived from the other secret. */
-  WAYPOST_CALLS_SECRET: z
-    .string()
-    .regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, {
-      error: 'expected "whsec_" and 24 bytes or more in base64',
-    })
-    .optional(),
-  HOST: z.string().default("127.0.0.1"),
-  PORT: z.coerce
-    .number({ error: "expected a number from 0 to 65535" })
-    .int()
-    .min(0)
-    .max(65_535)
-    .default(8080),
-  /** Where `waypost worker` answers Prometheus; without it a worker listens nowhere. */
-  METRICS_PORT: z.coerce
-    .number({ error: "expected a number from 0 to 65535" })
-    .int()
-    .min(0)
-    .max(65_535)
-    .optional(),
-  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
-  /** Where traces of jobs go; its other variables are OpenTelemetry's own. */
-  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
-  OTEL_SERVICE_NAME: z.string().optional(),
-  SENDGRID_API_KEY: z.string().min(1).optional(),
-  SENDGRID_WEBHOOK_KEY: z.string().min(1).optional(),
-  SENDGRID_BASE_URL: z.url().optional(),
-  TWILIO_ACCOUNT_SID: z.string().min(1).optional(),
-  TWILIO_AUTH_TOKEN: z.string().min(1).optional(),
-  TWILIO_FROM: z.string().min(1).optional(),
-  TWILIO_MESSAGING_SERVICE_SID: z.string().min(1).optional(),
-  TWILIO_BASE_URL: z.url().optional(),
-  SMTP_URL: z
-    .string()
-    .regex(/^smtps?:\/\//, {
-      error: 'expected an address such as "smtps://user:password@host:465"',
-    })
-    .optional(),
-  /** For tests only: where the process shall break, such as "after-claim:kill" (fault.ts). */
-  WAYPOST_FAULTS: z
-    .string()
-    .transform((text, context): readonly Fault[] => {
-      const read = readFaults(text);
-      if (typeof read !== "string") return read;
-      context.addIssue({ code: "custom", message: read, input: text });
-      return [];
-    })
-    .optional(),
-});
 
 export interface Config extends Omit<ConfigFile, "url" | "unknown_zones"> {
   /** The project: where waypost.yaml, workflows/, templates/ and .waypost/ are. */
@@ -282,7 +126,6 @@ export interface Config extends Omit<ConfigFile, "url" | "unknown_zones"> {
   readonly unknown_zones: readonly string[];
   readonly environment: Environment;
 }
-export type Environment = z.output<typeof environmentSchema>;
 
 /** Reads the environment and `waypost.yaml` of a project folder, once. Throws with every mistake and its place. */
 export function readConfig(
@@ -302,16 +145,6 @@ export function readConfig(
     channels: withDefaultChannels(withSecrets(value.channels, environment), env),
     environment: env,
   };
-}
-
-function readEnvironment(environment: Readonly<Record<string, string | undefined>>): Environment {
-  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
-  const parsed = environmentSchema.safeParse(set);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(
-    (issue) => `environment variable ${issue.path.join(".")}: ${issue.message}`,
-  );
-  throw new WaypostError("WAYPOST_CONFIG", faults.join("\n"));
 }
 
 /** When texts may arrive, where the file names no other hours (47 CFR 64.1200(c)(1)). */
@@ -387,15 +220,4 @@ export function withVariables(
       `expected the environment variable ${name}, which is not set`,
     );
   });
-}
-
-function isZone(name: string): boolean {
-  // Node would take an offset ("+05:30"), which Postgres reads the other way round.
-  if (!/^[a-z]/i.test(name)) return false;
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -7,13 +7,8 @@ import { type WebhookCaller, createWebhookCaller } from "./channel/webhook.ts";
 import type { House } from "./cli/house.ts";
 import { run as runCommand } from "./cli/cli.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import {
-  type ChannelConfig,
-  type Config,
-  type Environment,
-  readConfig,
-  withVariables,
-} from "./config.ts";
+import { type ChannelConfig, type Config, readConfig, withVariables } from "./config.ts";
+import type { Environment } from "./environment.ts";
 import { type Database, connect } from "./database/database.ts";
 import { type EmbeddedServer, startEmbedded } from "./database/embedded.ts";
 import { migrate } from "./database/migrate.ts";

@@ -1,4 +1,5 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
+import { LRUCache } from "lru-cache";
 import type { JourneysState, Tables } from "../database/tables.ts";
 import type { Duration } from "../duration.ts";
 import { WaypostError } from "../errors.ts";
@@ -26,8 +27,7 @@ export interface VersionMark {
 }
 
 /** Versions are immutable and asked for at every turn. The hash tells apart those of several databases, or of an emptied one. */
-const known = new Map<string, Journey>();
-const mostKnown = 1000;
+const known = new LRUCache<string, Journey>({ max: 1000 });
 const keyOf = ({ id, hash }: Pick<VersionMark, "id" | "hash">) => `${id} ${hash}`;
 
 export async function versionsOf(
@@ -51,7 +51,6 @@ export async function versionsBy(
   const journeys = new Map(marks.map((mark) => [mark.id, known.get(keyOf(mark))]));
   const unknown = marks.map(({ id }) => id).filter((id) => journeys.get(id) === undefined);
   for (const { id, journey, hash } of await read(database, unknown)) {
-    if (known.size > mostKnown) known.clear();
     known.set(keyOf({ id, hash }), journey);
     journeys.set(id, journey);
   }

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
-import type { Cap } from "../config.ts";
+import type { Cap } from "../config-values.ts";
 import { interval } from "../duration.ts";
 
 /** A cap on marketing, over all journeys: of a channel, of a topic, or of a topic on a channel; null is any. */

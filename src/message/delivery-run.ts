@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Outcome, Provider } from "../channel/channel.ts";
-import type { Rate } from "../config.ts";
+import type { Rate } from "../config-values.ts";
 import type { Database } from "../database/database.ts";
 import { reasonOf } from "../errors.ts";
 import { faultPoint } from "../fault.ts";

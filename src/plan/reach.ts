@@ -1,5 +1,5 @@
 import { type RawBuilder, type Transaction, sql } from "kysely";
-import type { Cap } from "../config.ts";
+import type { Cap } from "../config-values.ts";
 import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
 import { interval } from "../duration.ts";

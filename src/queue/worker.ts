@@ -1,4 +1,4 @@
-import type { Rate } from "../config.ts";
+import type { Rate } from "../config-values.ts";
 import { reasonOf } from "../errors.ts";
 import { faultPoint } from "../fault.ts";
 import type { OpenWorker, QueueBackend } from "./backend.ts";

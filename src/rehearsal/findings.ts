@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { Price } from "../config.ts";
+import type { Price } from "../config-values.ts";
 import type { Database } from "../database/database.ts";
 import { type PoolFindings, type Unplayed, findPools, findUnplayed } from "./beside.ts";
 
