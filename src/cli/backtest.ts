@@ -2,6 +2,13 @@ import type { CommandFile } from "./command.ts";
 import { count } from "./count.ts";
 import { type RehearsalOptions, daysBefore, rehearse } from "./rehearse.ts";
 
+/** Local times of day then fall on the steps of the clock. */
+function onTheHour(now: Date): Date {
+  return new Date(Math.floor(now.getTime() / hourMs) * hourMs);
+}
+
+const hourMs = 3_600_000;
+
 interface Options extends RehearsalOptions {
   readonly days: number;
 }
@@ -43,8 +50,8 @@ tells what the figures mean.`,
       )
       .action((files: readonly string[], options: Options) =>
         rehearse(terminal.house(), "backtest", files, options, (now) => ({
-          from: daysBefore(now, options.days),
-          until: now,
+          from: daysBefore(onTheHour(now), options.days),
+          until: onTheHour(now),
         })),
       );
   },

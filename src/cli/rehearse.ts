@@ -47,8 +47,7 @@ export async function rehearse(
   const { project, mistakes } = await house.project();
   if (mistakes.length > 0) throw new MistakesError(mistakes);
   const journeys = chosen(project.journeys, files, config.folder);
-  // On the hour: local times of day then fall on the steps of the clock.
-  const now = new Date(Math.floor(house.clock.now().getTime() / hourMs) * hourMs);
+  const now = house.clock.now();
   const backtesting: Backtesting = {
     ...time(now),
     journeys,

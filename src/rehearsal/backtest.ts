@@ -69,7 +69,9 @@ export async function backtest(
     database,
     journeys.map(({ journey }) => journey),
   );
-  await arrivals.letIn(new Date(0), from, (kind) => kind !== "events");
+  // Who is known now is there from the beginning of the days ahead, down to what was agreed to this minute.
+  const known = isHistory ? from : until;
+  await arrivals.letIn(new Date(0), known, (kind) => kind !== "events");
   await sql`analyze customers, consents, current_consents`.execute(database);
   await openJourneys(rehearsal, journeys, segments, () => adoptWinners(database));
   const { stepMs, refreshMs } = backtesting;

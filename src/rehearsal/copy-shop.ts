@@ -4,6 +4,7 @@ import type { JourneyFile, SegmentFile } from "../journey/read-project.ts";
 import { type Session, copy, copyAs } from "./copy-table.ts";
 import { copyUnderway } from "./copy-underway.ts";
 import { copyVouchers } from "./copy-vouchers.ts";
+import { refuseStrangers } from "./named-customers.ts";
 import { copyWinners } from "./split-winners.ts";
 import type { Scratch } from "./scratch.ts";
 
@@ -45,6 +46,7 @@ export async function copyShop(
     .transaction()
     .setIsolationLevel("repeatable read")
     .execute(async (session) => {
+      if (copying.customers !== null) await refuseStrangers(session, real, copying.customers);
       const note = (table: string, rows: number) => {
         copied[table] = (copied[table] ?? 0) + rows;
         onTable(table, copied[table]);

@@ -18,6 +18,7 @@ export interface Replaying {
 
 /** Plans are kept and tables grow from nothing, so the planner hears of it: after so long, and whenever that has doubled. */
 const analyzeMs = 20 * 86_400_000;
+const hourMs = 3_600_000;
 
 /** Plays the time from now to `until`, passing over the steps in which nothing comes in and nothing is due. */
 export async function replay(rehearsal: Rehearsal, replaying: Replaying): Promise<void> {
@@ -25,6 +26,9 @@ export async function replay(rehearsal: Rehearsal, replaying: Replaying): Promis
   const { until, starts, stepMs, refreshMs, arrivals, onStep } = replaying;
   const { database, config } = engine;
   const from = clock.now();
+  // Counted from the full hour, so that local times of day fall on steps.
+  const hour = Math.floor(from.getTime() / hourMs) * hourMs;
+  const first = Math.floor((from.getTime() - hour) / stepMs) + 1;
   const steps = await arrivals?.stepsOf(from, stepMs);
   let refreshed = from;
   let analyzeAt = from.getTime() + analyzeMs;
@@ -32,8 +36,8 @@ export async function replay(rehearsal: Rehearsal, replaying: Replaying): Promis
   const startAfter = (now: Date) => nextStart(starts, now, { shops: config.zone, customers });
   let ahead = await lookAhead(database, from);
   let start = startAfter(from);
-  for (let step = 1; clock.now() < until && !working.stopping.aborted; step++) {
-    const before = new Date(from.getTime() + (step - 1) * stepMs);
+  for (let step = first; clock.now() < until && !working.stopping.aborted; step++) {
+    const before = new Date(hour + (step - 1) * stepMs);
     const at = new Date(Math.min(before.getTime() + stepMs, until.getTime()));
     const isComing = await arrivals?.letIn(before, at, (kind) => steps?.[kind].has(step) === true);
     const isTurn = at.getTime() - refreshed.getTime() >= refreshMs || at >= until;

@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { beforeEach, expect, test } from "vitest";
 import { aTerminal } from "../cli/terminal.ts";
 import { aDatabase, freshTables } from "../support/database.ts";
-import { aCustomer, later } from "../support/people.ts";
+import { aCustomer, agree, later } from "../support/people.ts";
 import type { Findings } from "../../src/rehearsal/findings.ts";
 
 const database = await aDatabase();
@@ -107,6 +107,37 @@ test("the days ahead are played with the customers there are", async () => {
   const told = await played("simulate", "birthday", "--days", "3");
   expect(journeyOf(told, "birthday")).toMatchObject({ enrolled: 3, sent: 3 });
   expect(told.findings.days).toEqual([{ day: expect.any(String), channel: "email", messages: 3 }]);
+});
+
+test("who came, agreed or left within this very hour is simulated as they are now", async () => {
+  const justNow = later(new Date(), { seconds: -5 });
+  await aCustomer(database, { since: justNow });
+  const gone = await aCustomer(database, { since: ago(300) });
+  await agree(database, gone, { state: "withdrawn", at: justNow });
+  terminal.write(
+    "workflows/daily.yaml",
+    'journey: daily\ndescribe: Every day\ntopic: offers\nstart: { every: "0 * * * *", again: never }\nsteps:\n  - { send: we-miss-you, by: email }\n',
+  );
+  const told = await played("simulate", "daily", "--days", "1");
+  expect(journeyOf(told, "daily")).toMatchObject({ enrolled: 2, sent: 1 });
+  expect(told.findings.losses).toMatchObject([{ reason: expect.any(String), messages: 1 }]);
+});
+
+test("customers whom nobody knows are refused, with the segment that was probably meant", async () => {
+  await aCustomer(database, { external_id: "ada" });
+  await sql`insert into segments (name, condition, file) values ('regulars', '{}', '')`.execute(
+    database,
+  );
+  const { code, err } = await terminal.waypost(
+    "backtest",
+    "birthday",
+    "--customers",
+    "ada,regular",
+  );
+  expect(code).toBe(1);
+  expect(err).toContain(
+    'found nobody called "regular" (did you mean regulars?). Segments: regulars',
+  );
 });
 
 test("a sample is the same customers each time, and a strange one is refused", async () => {
