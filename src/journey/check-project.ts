@@ -1,5 +1,6 @@
 import { type Mistake, nearMiss } from "../errors.ts";
 import { type KnownTemplate, misfits } from "./check-templates.ts";
+import { unknownVariables } from "./check-variables.ts";
 import { leadsTo } from "./circle.ts";
 import { notThat } from "./check-steps.ts";
 import { type Draft, type DraftStep, mayBe } from "./draft.ts";
@@ -33,6 +34,7 @@ export function checkProject({ drafts }: Project, known: Known): readonly Mistak
     ...circles(segments),
     ...roundabouts(journeys),
     ...journeys.flatMap((file) => checkSendings(file, journeys, known)),
+    ...unknownVariables(known.templates, known.shop),
     ...references.flatMap((reference) =>
       explain(reference, drafts, known).map((message) => ({ ...reference.position, message })),
     ),
@@ -169,7 +171,7 @@ function checkSendings(
   return Object.values(draft.steps).flatMap((step) => {
     if (step.kind !== "send") return [];
     const channels = step.by === "best" ? known.channels : step.by;
-    const sending = { draft, step: step.id, hasEntry, ...(known.shop && { shop: known.shop }) };
+    const sending = { draft, step: step.id, hasEntry };
     const position = places.steps.get(step.id) ?? whole(file, "");
     return known.templates
       .filter(({ name, channel }) => name === step.template && channels.includes(channel))

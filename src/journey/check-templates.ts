@@ -1,6 +1,4 @@
-import { nearMiss } from "../errors.ts";
 import { type Draft, mayBe, mayHide } from "./draft.ts";
-import { customerFields } from "./field.ts";
 import type { Journey, StepId } from "./journey.ts";
 import { mayComeBefore } from "./step.ts";
 
@@ -9,10 +7,18 @@ export interface KnownTemplate {
   readonly name: string;
   readonly channel: string;
   readonly file?: string;
-  /** Variables that must exist for it to be rendered, such as `customer.first_name`. */
-  readonly requires?: readonly string[];
+  readonly reads?: readonly KnownRead[];
   /** What journeys it is for; null for any. */
   readonly class?: Journey["class"] | null;
+}
+
+/** A variable that a template reads, such as `customer.first_name`, and where. */
+export interface KnownRead {
+  readonly path: string;
+  readonly file: string;
+  readonly line: number;
+  /** Whether the template cannot be rendered without it. */
+  readonly isRequired: boolean;
 }
 
 /** Where a template is sent from. */
@@ -21,8 +27,6 @@ export interface Sending {
   readonly step: StepId;
   /** Whether a customer can have come with an entry event. */
   readonly hasEntry: boolean;
-  /** The keys of `shop` in waypost.yaml, where they are known. */
-  readonly shop?: readonly string[];
 }
 
 /** Why a template does not belong in this step; a line for each variable that cannot be there. */
@@ -30,8 +34,8 @@ export function misfits(template: KnownTemplate, sending: Sending): readonly str
   const file = template.file ?? `templates/${template.name}.${template.channel}.hbs`;
   const { class: of } = sending.draft;
   const isOther = of !== undefined && (template.class ?? of) !== of;
-  const missing = (template.requires ?? []).flatMap((path) => {
-    const why = whyMissing(path, sending);
+  const missing = (template.reads ?? []).flatMap(({ path, isRequired }) => {
+    const why = isRequired ? whyMissing(path, sending) : undefined;
     return why === undefined ? [] : [`${file} needs {{${path}}}, ${why}`];
   });
   return isOther ? [`${file} is ${template.class}, this journey is ${of}`, ...missing] : missing;
@@ -48,30 +52,9 @@ function whyMissing(path: string, sending: Sending): string | undefined {
     case "call":
       if (rest.length === 0) return "where {{call.<step>.<field>}} is expected";
       return isPassed(sending, "call", key) ? undefined : `and no call "${key}" comes before`;
-    case "shop":
-      return whyUnknown(key, sending.shop, "waypost.yaml gives shop no such key");
-    case "customer":
-      return key === "attributes" ? undefined : whyMisspelt(key);
     default:
       return undefined;
   }
-}
-
-function whyUnknown(
-  key: string,
-  known: readonly string[] | undefined,
-  why: string,
-): string | undefined {
-  if (known === undefined || key === "" || known.includes(key)) return undefined;
-  const meant = nearMiss(key, known);
-  return meant === undefined ? `and ${why}` : `and ${why}; did you mean "${meant}"?`;
-}
-
-/** Only what is nearly a field: more may be known of a customer than conditions can ask. */
-function whyMisspelt(key: string): string | undefined {
-  if (Object.hasOwn(customerFields, key)) return undefined;
-  const meant = nearMiss(key, Object.keys(customerFields));
-  return meant === undefined ? undefined : `did you mean {{customer.${meant}}}?`;
 }
 
 function isPassed({ draft, step }: Sending, kind: "voucher" | "call", id?: StepId): boolean {

@@ -5,7 +5,7 @@ import type { Place } from "./place.ts";
 export type FieldType = "text" | "country" | "number" | "money" | "count" | "instant" | "any";
 export type Fields = Readonly<Record<string, FieldType>>;
 
-export const customerFields: Fields = {
+export const customerFields = {
   external_id: "text",
   email: "text",
   phone: "text",
@@ -19,9 +19,9 @@ export const customerFields: Fields = {
   birthday: "instant",
   created_at: "instant",
   updated_at: "instant",
-};
+} as const satisfies Fields;
 
-export const accountFields: Fields = {
+export const accountFields = {
   external_id: "text",
   name: "text",
   domain: "text",
@@ -30,7 +30,7 @@ export const accountFields: Fields = {
   country: "country",
   created_at: "instant",
   updated_at: "instant",
-};
+} as const satisfies Fields;
 
 /** What `where` of an orders condition can ask: of the order, of its lines, of their products. */
 export const orderFields: Fields = {

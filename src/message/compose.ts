@@ -1,6 +1,7 @@
 import type { Outgoing } from "../channel/channel.ts";
 import type { Database } from "../database/database.ts";
 import { reasonOf } from "../errors.ts";
+import type { VariableRoot } from "../journey/variable.ts";
 import type { Rendered, Templates, TrackUrl, Variables } from "../template/template.ts";
 import { type LinkBook, trackLinks } from "../tracking/links.ts";
 import { type TrackingUrls, listUnsubscribeHeaders } from "../tracking/urls.ts";
@@ -112,7 +113,7 @@ function variablesOf(
     "deliveryId" | "customer" | "account" | "entry" | "voucher" | "call" | "journey" | "step"
   >,
   now: Date,
-): Variables {
+): Variables & Readonly<Record<VariableRoot, unknown>> {
   return {
     customer: message.customer,
     account: message.account,

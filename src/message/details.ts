@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../database/database.ts";
+import { type Fields, accountFields, customerFields } from "../journey/field.ts";
 import type { ClaimedMessage } from "./message.ts";
 
 /** Everything rendering a message needs, for the rows of a relation with the columns of `messages`. */
@@ -8,17 +9,21 @@ export function detailsOf(relation: string): RawBuilder<ClaimedMessage> {
     select m.id, m.delivery_id as "deliveryId", m.claim_id as "openedBy", m.channel, m.template, m.class, m.topic, j.name as journey,
            m.step, m.attempts, m.strikes, m.expires_at as "expiresAt", e.entry,
            ${voucher} as voucher, ${answers} as call,
-           json_build_object('id', c.id::text, 'external_id', c.external_id, 'email', c.email, 'phone', c.phone,
-             'first_name', c.first_name, 'last_name', c.last_name, 'locale', c.locale, 'zone', c.zone,
-             'country', c.country, 'city', c.city, 'birthday', c.birthday, 'attributes', c.attributes) as customer,
-           case when a.id is not null then json_build_object('id', a.id::text, 'external_id', a.external_id, 'name', a.name,
-             'domain', a.domain, 'industry', a.industry, 'employees', a.employees, 'country', a.country,
-             'attributes', a.attributes) end as account
+           ${fieldsOf("c", customerFields)} as customer,
+           case when a.id is not null then ${fieldsOf("a", accountFields)} end as account
     from ${sql.table(relation)} m
     join enrollments e on e.id = m.enrollment_id
     join journeys j on j.id = m.journey_id
     join customers c on c.id = m.customer_id
     left join accounts a on a.id = c.account_id`;
+}
+
+/** What conditions can ask of a row, its id and its attributes. */
+export function fieldsOf(alias: string, fields: Fields): RawBuilder<unknown> {
+  const pairs = [...Object.keys(fields), "attributes"].map(
+    (field) => sql`${sql.lit(field)}, ${sql.ref(`${alias}.${field}`)}`,
+  );
+  return sql`json_build_object('id', ${sql.ref(`${alias}.id`)}::text, ${sql.join(pairs)})`;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { MessagesState } from "../database/tables.ts";
+import type { customerFields } from "../journey/field.ts";
 
 /**
  * One message to one customer, once. Its life, of which every step is a committed row before it is an act:
@@ -54,17 +55,8 @@ export interface ClaimedMessage {
   readonly call: Readonly<Record<string, unknown>>;
 }
 
-export interface ClaimedCustomer {
+/** Every field that a condition can ask of a customer: templates can say what journeys know. */
+export type ClaimedCustomer = Readonly<Record<keyof typeof customerFields, string | null>> & {
   readonly id: string;
-  readonly external_id: string | null;
-  readonly email: string | null;
-  readonly phone: string | null;
-  readonly first_name: string | null;
-  readonly last_name: string | null;
-  readonly locale: string | null;
-  readonly zone: string | null;
-  readonly country: string | null;
-  readonly city: string | null;
-  readonly birthday: string | null;
   readonly attributes: Readonly<Record<string, unknown>>;
-}
+};

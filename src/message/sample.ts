@@ -1,6 +1,8 @@
 import { sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import { WaypostError } from "../errors.ts";
+import { customerFields } from "../journey/field.ts";
+import { fieldsOf } from "./details.ts";
 import type { ClaimedCustomer, ClaimedMessage } from "./message.ts";
 
 const ada: ClaimedCustomer = {
@@ -14,7 +16,10 @@ const ada: ClaimedCustomer = {
   zone: "Europe/London",
   country: "GB",
   city: "London",
+  postcode: "W1A 1AA",
   birthday: "1985-12-10",
+  created_at: "2024-02-01T09:00:00Z",
+  updated_at: "2024-02-01T09:00:00Z",
   attributes: {},
 };
 
@@ -78,14 +83,14 @@ export async function sampleMessage(
 /** By our id, the company's own id, or an e-mail address, in this order. */
 async function getCustomer(database: Database, wanted: string): Promise<ClaimedCustomer> {
   const id = /^\d{1,18}$/.test(wanted) ? wanted : null;
-  const { rows } = await sql<ClaimedCustomer>`
-    select id, external_id, email, phone, first_name, last_name, locale, zone, country, city, birthday::text, attributes
-    from customers where id = ${id}::bigint or external_id = ${wanted} or email = ${wanted.toLowerCase()}
+  const { rows } = await sql<{ readonly customer: ClaimedCustomer }>`
+    select ${fieldsOf("c", customerFields)} as customer
+    from customers c where id = ${id}::bigint or external_id = ${wanted} or email = ${wanted.toLowerCase()}
     order by (id = ${id}::bigint) is true desc, (external_id = ${wanted}) is true desc, id limit 1`.execute(
     database,
   );
-  const [customer] = rows;
-  if (customer !== undefined) return customer;
+  const [found] = rows;
+  if (found !== undefined) return found.customer;
   throw new WaypostError(
     "WAYPOST_NOT_FOUND",
     `customer "${wanted}": expected an id, an id of your own or an e-mail address of a customer, found none`,

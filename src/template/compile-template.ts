@@ -3,7 +3,8 @@ import { assemble, type Assembled } from "./assemble.ts";
 import { compilePart, type RenderPart } from "./environment.ts";
 import { emailParts } from "./html-part.ts";
 import { isMjml } from "./mjml.ts";
-import { requireValues, wholeOf, type Need } from "./require-values.ts";
+import { requireValues, type Need, type Place } from "./require-values.ts";
+import type { VariableRead } from "./template.ts";
 import {
   offsetOf,
   type FieldName,
@@ -21,8 +22,7 @@ export interface CompiledTemplate {
   readonly html: RenderPart | null;
   readonly text: RenderPart;
   readonly needs: readonly Need[];
-  readonly uses: readonly string[];
-  readonly requires: readonly string[];
+  readonly reads: readonly VariableRead[];
 }
 
 /** Compile a checked template. Throws MistakesError for what only shows when its pieces are put together. */
@@ -38,8 +38,7 @@ export async function compileTemplate(
     replyTo: pieces.field("reply-to"),
   };
   const body = template.channel === "email" ? await emailBody(pieces) : plainBody(pieces);
-  const uses = [...pieces.uses].toSorted();
-  return { ...fields, ...body, needs: pieces.needs, uses, requires: pieces.required() };
+  return { ...fields, ...body, needs: pieces.needs, reads: pieces.variables() };
 }
 
 type Body = Pick<CompiledTemplate, "html" | "text">;
@@ -72,7 +71,7 @@ function located(problem: { line: number; message: string }, assembled: Assemble
 /** Takes in one source after the other, and what they need and use between them. */
 class Pieces {
   readonly needs: Need[] = [];
-  readonly uses = new Set<string>();
+  private readonly reads = new Map<string, Place>();
   private readonly optional = new Set<string>();
   readonly template: TemplateSource;
   private readonly shared: SharedSources;
@@ -94,10 +93,11 @@ class Pieces {
     return this.keep(assemble(source, this.shared, new Map()));
   }
 
-  /** The variables without which it cannot be rendered: none that it asks about somewhere, nor what is in such a one. */
-  required(): readonly string[] {
-    const paths = new Set(this.needs.map(({ path }) => wholeOf(path)));
-    return [...paths].filter((path) => !this.isOptional(path)).toSorted();
+  /** Every variable that it reads. Those must exist that it asks about nowhere, and that are in none it asks about. */
+  variables(): readonly VariableRead[] {
+    return [...this.reads]
+      .map(([path, place]) => ({ ...place, path, isRequired: !this.isOptional(path) }))
+      .toSorted((a, b) => (a.path < b.path ? -1 : 1));
   }
 
   private isOptional(path: string): boolean {
@@ -107,7 +107,8 @@ class Pieces {
 
   private keep(assembled: Assembled): Taken {
     const required = requireValues(assembled, this.needs);
-    for (const path of required.uses) this.uses.add(path);
+    for (const [path, place] of required.reads)
+      if (!this.reads.has(path)) this.reads.set(path, place);
     for (const path of required.optional) this.optional.add(path);
     return { text: required.text, assembled };
   }

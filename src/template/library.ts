@@ -34,8 +34,7 @@ export class TemplateLibrary implements Templates {
       channel,
       locale,
       file: body.file,
-      uses: compiled?.uses ?? [],
-      requires: compiled?.requires ?? [],
+      reads: compiled?.reads ?? [],
       class: classes.find((each) => each === fields.class?.text) ?? null,
     }));
     for (const entry of entries) {

@@ -10,9 +10,13 @@ export interface Need {
   readonly path: string;
 }
 
+/** Where in its files a template reads something. */
+export type Place = Pick<Need, "file" | "line">;
+
 export interface Required {
   readonly text: string;
-  readonly uses: ReadonlySet<string>;
+  /** What it reads, each where it does so first. */
+  readonly reads: ReadonlyMap<string, Place>;
   /** What the text asks about before it says it, or does without: it need not exist. */
   readonly optional: ReadonlySet<string>;
 }
@@ -28,7 +32,7 @@ export function requireValues(assembled: Assembled, needs: Need[]): Required {
   for (const edit of walk.edits.toSorted((a, b) => b.start - a.start)) {
     text = text.slice(0, edit.start) + edit.text + text.slice(edit.end);
   }
-  return { text, uses: walk.uses, optional: walk.optional };
+  return { text, reads: walk.reads, optional: walk.optional };
 }
 
 /** What the names inside a block stand for: paths from the root, null where they are computed. */
@@ -51,7 +55,7 @@ interface Call {
 }
 
 class Walk {
-  readonly uses = new Set<string>();
+  readonly reads = new Map<string, Place>();
   readonly optional = new Set<string>();
   readonly edits: { readonly start: number; readonly end: number; readonly text: string }[] = [];
   private readonly assembled: Assembled;
@@ -92,7 +96,7 @@ class Walk {
       if (operand.type === "SubExpression") this.call(operand as hbs.AST.SubExpression, scope);
       if (operand.type !== "PathExpression") continue;
       const path = operand as hbs.AST.PathExpression;
-      if (takesMissing) this.note(this.resolve(path, scope), this.optional);
+      if (takesMissing) this.note(this.resolve(path, scope), path, this.optional);
       else this.require(path, scope, (read, need) => `(given_ ${read} ${need})`);
     }
   }
@@ -103,7 +107,7 @@ class Walk {
     rewritten: (read: string, need: number) => string,
   ): void {
     const resolved = this.resolve(path, scope);
-    this.note(resolved);
+    this.note(resolved, path);
     if (path.data && path.parts[0] !== "root") return;
     const start = offsetOf(this.assembled.text, path.loc.start);
     const end = offsetOf(this.assembled.text, path.loc.end);
@@ -158,15 +162,16 @@ class Walk {
   }
 
   /** `event.items[].name` and `event.items.length` both read the list `event.items`. */
-  private note(path: string | null, also?: Set<string>): void {
-    const read = wholeOf(path ?? "");
+  private note(resolved: string | null, path: hbs.AST.PathExpression, also?: Set<string>): void {
+    const read = wholeOf(resolved ?? "");
     if (read === "") return;
-    this.uses.add(read);
+    const start = offsetOf(this.assembled.text, path.loc.start);
+    if (!this.reads.has(read)) this.reads.set(read, this.assembled.placeOf(start));
     also?.add(read);
   }
 }
 
 /** `event.items` of `event.items[].name`. */
-export function wholeOf(path: string): string {
+function wholeOf(path: string): string {
   return path.replace(/\[\].*$|\.length$|\.\d+(?:\..*)?$/, "");
 }

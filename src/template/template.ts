@@ -24,12 +24,19 @@ export interface TemplateFile {
   readonly channel: string;
   readonly locale: string | null;
   readonly file: string;
-  /** Top-level paths the template reads, such as `customer.first_name`; for lint. */
-  readonly uses: readonly string[];
-  /** Those of them that must exist, whatever `if` and the like look for. */
-  readonly requires: readonly string[];
+  /** What it and its layout and partials read. */
+  readonly reads: readonly VariableRead[];
   /** The journeys it is for; null for any. */
   readonly class: "marketing" | "transactional" | null;
+}
+
+/** A variable by its path from the top, such as `customer.first_name`, and where it is read first. */
+export interface VariableRead {
+  readonly path: string;
+  readonly file: string;
+  readonly line: number;
+  /** Whether it must exist: it is said without being asked about (`if`, `default` and the like). */
+  readonly isRequired: boolean;
 }
 
 /** What a template may say: plain JSON values under `customer`, `account`, `event` (or `entry`), `voucher`, `call`, `journey`, `shop`, and URLs. */

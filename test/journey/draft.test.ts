@@ -8,15 +8,15 @@ import { doubtfulEvents } from "../../src/journey/check-events.ts";
 import { checkProject } from "../../src/journey/check-project.ts";
 import { readJourney } from "../../src/journey/read-journey.ts";
 import { readProject } from "../../src/journey/read-project.ts";
-import { aJourney, linesOf, mistakesIn } from "./mistake-lines.ts";
+import { aJourney, linesOf, mistakesIn, required } from "./mistake-lines.ts";
 
 const template = { name: "hello", channel: "email" };
 const known = {
   templates: [
     template,
-    { ...template, name: "totals", requires: ["entry.total"] },
-    { ...template, name: "codes", requires: ["voucher.code"] },
-    { ...template, name: "scores", requires: ["call.score.value"] },
+    { ...template, name: "totals", reads: [required("entry.total")] },
+    { ...template, name: "codes", reads: [required("voucher.code")] },
+    { ...template, name: "scores", reads: [required("call.score.value")] },
     { ...template, name: "receipt", class: "transactional" as const },
   ],
   channels: ["email"],

@@ -9,7 +9,14 @@ import { checkProject } from "../../src/journey/check-project.ts";
 import { readJourney } from "../../src/journey/read-journey.ts";
 import type { JourneyDraft } from "../../src/journey/read-project.ts";
 import { readSegment } from "../../src/journey/read-segment.ts";
-import { aJourney, journeyFrom, linesOf, mistakesIn, seenByEditors } from "./mistake-lines.ts";
+import {
+  aJourney,
+  journeyFrom,
+  linesOf,
+  mistakesIn,
+  required,
+  seenByEditors,
+} from "./mistake-lines.ts";
 
 const nested = (levels: number) =>
   `${"{ not: ".repeat(levels)}{ segment: a }${" }".repeat(levels)}`;
@@ -115,7 +122,8 @@ function checked(read: Pick<JourneyDraft, "draft" | "references" | "places">) {
   const drafts = { journeys: [file], segments: [] };
   const project = { journeys: [], segments: [], mistakes: [], drafts };
   const names = { customer: ["plan"], account: ["size"] };
-  const template = { name: "thank-you", channel: "email", requires: ["entry.a", "voucher.code"] };
+  const reads = ["entry.a", "voucher.code", "custmer.a"].map(required);
+  const template = { name: "thank-you", channel: "email", reads };
   return [
     ...checkProject(project, { templates: [template], channels: ["email"], topics: ["offers"] }),
     ...doubtfulEvents(project, ["order_complete"]),

@@ -1,5 +1,6 @@
 import { type Mistake, describeMistake } from "../../src/errors.ts";
 import { parse } from "yaml";
+import type { KnownRead } from "../../src/journey/check-templates.ts";
 import { jsonSchema } from "../../src/journey/json-schema.ts";
 import { readJourney } from "../../src/journey/read-journey.ts";
 import { refusals } from "./validate.ts";
@@ -7,6 +8,11 @@ import { refusals } from "./validate.ts";
 /** Mistakes as lines of text without the file, `3 start.on: expected …`. */
 export function linesOf(mistakes: readonly Mistake[]): readonly string[] {
   return mistakes.map((mistake) => describeMistake(mistake).replace(/^[^:]*:/, ""));
+}
+
+/** A variable that a template cannot be rendered without. */
+export function required(path: string): KnownRead {
+  return { path, file: "templates/x.email.hbs", line: 7, isRequired: true };
 }
 
 /** A whole journey of seven lines, whose parts a test replaces: the start begins in line 3, the steps in line 4. */

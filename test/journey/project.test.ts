@@ -8,7 +8,7 @@ import { doubtfulAttributes } from "../../src/journey/check-attributes.ts";
 import { doubtfulEvents } from "../../src/journey/check-events.ts";
 import { idleParts } from "../../src/journey/check-idle.ts";
 import { readProject } from "../../src/journey/read-project.ts";
-import { aJourney, linesOf } from "./mistake-lines.ts";
+import { aJourney, linesOf, required } from "./mistake-lines.ts";
 
 const known: Known = {
   templates: [
@@ -22,16 +22,13 @@ const known: Known = {
       "event.total",
       "voucher.code",
       "call.score.value",
-      "shop.nmae",
-      "shop.colour",
-      "customer.frist_name",
       "customer.attributes.anything",
-      "customer.favourite",
+      "customer.postcode",
     ].map((path) => ({
       name: `needs-${path.replaceAll(".", "-")}`,
       channel: "email",
       file: "templates/x.email.hbs",
-      requires: [path],
+      reads: [required(path)],
     })),
   ],
   channels: ["email", "sms"],
@@ -218,13 +215,6 @@ test.each([
   ["event.total", 'start: { every: "0 9 * * 1" }', "and no event or request starts this journey"],
   ["voucher.code", "start: { on: a }", "and no voucher is handed out before"],
   ["call.score.value", "start: { on: a }", 'and no call "score" comes before'],
-  [
-    "shop.nmae",
-    "start: { on: a }",
-    'and waypost.yaml gives shop no such key; did you mean "name"?',
-  ],
-  ["shop.colour", "start: { on: a }", "and waypost.yaml gives shop no such key"],
-  ["customer.frist_name", "start: { on: a }", "did you mean {{customer.first_name}}?"],
 ])("a template that needs %s cannot be sent where it cannot be", (path, start, why) => {
   const after = "{ voucher: v }, { call: 'https://example.com', id: score }";
   write("a.yaml", aJourney({ start, steps: `steps: [${needing(path)}, ${after}]` }));
@@ -235,7 +225,7 @@ test.each([
 test("a template may need what the journey has by then", () => {
   const before = "{ voucher: v }, { call: 'https://example.com', id: score }";
   const paths = ["entry.total", "voucher.code", "call.score.value", "customer.attributes.anything"];
-  const sends = [...paths, "customer.favourite"].map(needing).join(", ");
+  const sends = [...paths, "customer.postcode"].map(needing).join(", ");
   write("a.yaml", aJourney({ steps: `steps: [${before}, ${sends}]` }));
   expect(check()).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { VariableRead } from "../../src/template/template.ts";
 import { email, html, read, sms } from "./write-templates.ts";
 
 const ann = { customer: { first_name: "Ann", last_name: null, nick: "" } };
@@ -73,7 +74,7 @@ test("an object where text is expected is an error, not [object Object]", async 
   );
 });
 
-test("the uses of a template are the full paths it reads, through layout, partials and lists", async () => {
+test("what a template reads are the full paths it reads, through layout, partials and lists", async () => {
   const { templates } = await read({
     "hi.email.hbs":
       "---\nsubject: Hi {{customer.first_name}}\nlayout: shop\n---\n{{#each event.items as |item|}}{{item.name}}{{> price amount=price}}{{@index}}{{/each}}{{plural event.items.length 'a' 'b'}}{{#if event.coupon}}x{{/if}}{{event.items.[0].name}}",
@@ -81,7 +82,7 @@ test("the uses of a template are the full paths it reads, through layout, partia
       "{{> content}} {{shop.name}} {{unsubscribe_url}} {{#with account}}{{name}}{{/with}}",
     "partials/price.hbs": "{{money amount @root.event.currency}}{{default label ''}}",
   });
-  expect(templates.list[0]?.uses).toEqual([
+  expect(templates.list[0]?.reads.map(({ path }) => path)).toEqual([
     "account",
     "account.name",
     "customer.first_name",
@@ -91,6 +92,12 @@ test("the uses of a template are the full paths it reads, through layout, partia
     "shop.name",
     "unsubscribe_url",
   ]);
+  expect(templates.list[0]?.reads).toContainEqual({
+    path: "event.currency",
+    file: "templates/partials/price.hbs",
+    line: 1,
+    isRequired: true,
+  });
 });
 
 test("what a template requires is what it says without asking, and it may say for which journeys it is", async () => {
@@ -98,11 +105,18 @@ test("what a template requires is what it says without asking, and it may say fo
     "hi.email.hbs":
       "---\nsubject: Hi {{customer.first_name}}\nclass: transactional\n---\n{{entry.total}}{{#if voucher}}{{voucher.code}}{{/if}}{{default entry.note ''}}",
     "any.sms.hbs": "{{#if voucher.code}}{{voucher.code}} till {{voucher.expires_at}}{{/if}}",
+    "this.sms.hbs":
+      "{{#with (default event.a event.b)}}{{code}}{{/with}}{{#each event.items}}{{this}}{{/each}}",
     "bad.sms.hbs": "---\nclass: advertising\n---\nHi",
   });
-  expect(templates.list.map(({ name, requires, class: of }) => [name, of, ...requires])).toEqual([
+  const required = (reads: readonly VariableRead[]) =>
+    reads.filter(({ isRequired }) => isRequired).map(({ path }) => path);
+  expect(
+    templates.list.map(({ name, reads, class: of }) => [name, of, ...required(reads)]),
+  ).toEqual([
     ["hi", "transactional", "customer.first_name", "entry.total"],
     ["any", null, "voucher.expires_at"],
+    ["this", null, "event.items"],
     ["bad", null],
   ]);
   expect(mistakes).toMatchObject([

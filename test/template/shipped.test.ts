@@ -107,6 +107,8 @@ test("the German thank-you is German to its last line", () => {
 test("the shipped templates read only what a journey gives", () => {
   const known =
     /^(?:customer|event|shop|voucher)\.[a-z_]+$|^voucher$|^(?:unsubscribe|preferences)_url$/;
-  const unknown = templates.list.flatMap(({ uses }) => uses.filter((path) => !known.test(path)));
+  const unknown = templates.list.flatMap(({ reads }) =>
+    reads.filter(({ path }) => !known.test(path)),
+  );
   expect(unknown).toEqual([]);
 });

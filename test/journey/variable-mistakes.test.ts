@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { unknownVariables } from "../../src/journey/check-variables.ts";
+import { linesOf, required } from "./mistake-lines.ts";
+
+const shop = ["name", "url"];
+
+function mistakes(...reads: ReturnType<typeof required>[]) {
+  const template = { name: "x", channel: "email", reads };
+  // Of what two templates share it is told once.
+  return linesOf(unknownVariables([template, template], shop));
+}
+
+const asked = (path: string) => ({ ...required(path), isRequired: false });
+
+test.each([
+  ["custmer.first_name", "did you mean {{customer.first_name}}?"],
+  ["evnt.items", "did you mean {{event.items}}?"],
+  ["firstname", "did you mean {{customer.first_name}}?"],
+  ["unsubscribe_link", "did you mean {{unsubscribe_url}}?"],
+  ["customer.frist_name", "did you mean {{customer.first_name}}?"],
+  [
+    "customer.surname",
+    'customer has no "surname"; expected one of id, external_id, email, phone, first_name, last_name, locale, zone, country, city, postcode, birthday, created_at, updated_at, attributes; one of your own is {{customer.attributes.surname}}',
+  ],
+  [
+    "account.x",
+    'account has no "x"; expected one of id, external_id, name, domain, industry, employees, country, created_at, updated_at, attributes; one of your own is {{account.attributes.x}}',
+  ],
+  ["voucher.value", 'voucher has no "value"; expected one of code, expires_at'],
+  ["journey.id", 'journey has no "id"; expected one of name'],
+  ["now.year", "{{now}} has no parts"],
+  [
+    "task.ring",
+    "templates know nothing of that name; they know customer, account, entry, event, voucher, call, journey, step, shop, unsubscribe_url, preferences_url, now",
+  ],
+  ["shop.nmae", "waypost.yaml gives shop no such key; did you mean {{shop.name}}?"],
+  ["shop.colour", "waypost.yaml gives shop no such key"],
+])("no journey can give a template {{%s}}", (path, why) => {
+  expect(mistakes(required(path))).toEqual([`7 {{${path}}}: ${why}`]);
+});
+
+test("what is asked about first is found too, where it can never be", () => {
+  expect(mistakes(asked("customer.surname"), asked("custmer.first_name"))).toEqual([
+    expect.stringMatching(/^7 \{\{customer\.surname\}\}: customer has no/),
+    "7 {{custmer.first_name}}: did you mean {{customer.first_name}}?",
+  ]);
+  // A partial may be given these, or not; and a shop need not say all of itself.
+  expect(mistakes(asked("label"), asked("step"), asked("stop"), asked("shop.phone"))).toEqual([]);
+});
+
+test("what is open is open", () => {
+  const open = ["customer.attributes.any.thing", "account.attributes.size", "entry.a", "event.a.b"];
+  const more = ["call.score.value", "customer", "voucher", "now", "shop.url", "customer.id"];
+  expect(mistakes(...[...open, ...more].map(required))).toEqual([]);
+});
