@@ -28,6 +28,13 @@ CREATE TABLE api_keys (
   CONSTRAINT api_keys_hash_once UNIQUE (hash)
 );
 
+CREATE TABLE applied_templates (
+  file text NOT NULL,
+  hash text NOT NULL,
+  noted_at timestamp with time zone NOT NULL,
+  CONSTRAINT applied_templates_pkey PRIMARY KEY (file)
+);
+
 CREATE TABLE attempts (
   message_id bigint NOT NULL,
   number smallint NOT NULL,

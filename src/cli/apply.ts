@@ -62,11 +62,13 @@ export async function applyProject(house: House, plan?: PlanFile) {
   const { project, mistakes } = await house.project();
   if (mistakes.length > 0) throw new MistakesError(mistakes);
   const database = await house.database();
+  const { templates } = await house.composer();
+  const files = { ...project, templates: templates.list };
   const journeys = await applyFiles(
     database,
-    project,
+    files,
     house.clock.now(),
-    plan && ((transaction) => refuseStale(transaction, plan, project)),
+    plan && ((transaction) => refuseStale(transaction, plan, { ...files, config: house.config })),
   );
   const { wake } = await house.queues();
   await wake.engine("sweep");

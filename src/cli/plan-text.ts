@@ -4,6 +4,8 @@ import {
   describeJourneyPlan,
   differenceLines,
   headline,
+  templateLine,
+  templatesTitle,
 } from "../plan/describe-plan.ts";
 import { type JourneyPlan, type Plan, hasChanges } from "../plan/plan.ts";
 import type { SegmentPlan } from "../plan/diff-segments.ts";
@@ -17,6 +19,7 @@ export function tellPlan(plan: Plan): void {
   for (const journey of shown) tellJourney(journey, plan.days);
   for (const segment of plan.segments)
     if (segment.outcome !== "unchanged" || segment.members !== null) tellSegment(segment);
+  if (plan.templates.length > 0) tellTemplates(plan);
   const still = plan.journeys.length - shown.length;
   if (still > 0) say(`${counted(still, "journey")} unchanged`);
   say(hasChanges(plan) ? summary(plan) : "Nothing to apply: the files are what is in force.");
@@ -45,6 +48,12 @@ function tellJourney(plan: JourneyPlan, days: number): void {
   const sparks = plan.messages?.channels ?? [];
   for (const { channel, perDay } of sparks)
     say(`    ${styleText("dim", `${plain(channel)} by day ${sparkline(perDay, days)}`)}`);
+  say();
+}
+
+function tellTemplates({ templates }: Plan): void {
+  say(templatesTitle);
+  for (const line of templates.map(templateLine)) say(`    ${coloured(line.mark, line.text)}`);
   say();
 }
 
@@ -82,7 +91,7 @@ function sparkline(perDay: Readonly<Record<string, number>>, days: number): stri
   return `${sent[0]?.[0] ?? ""} ${bars.join("").trimEnd()}`;
 }
 
-function summary({ journeys, segments, seconds }: Plan): string {
+function summary({ journeys, segments, templates, seconds }: Plan): string {
   const many = (outcome: JourneyPlan["outcome"]) =>
     journeys.filter((one) => one.outcome === outcome).length;
   const changed = segments.filter(({ outcome }) => outcome !== "unchanged").length;
@@ -97,6 +106,7 @@ function summary({ journeys, segments, seconds }: Plan): string {
   const all = [
     ...(words.length === 0 ? [] : [`journeys: ${words.join(", ")}`]),
     ...(moving === 0 ? [] : [`customers move in ${counted(moving, "journey")}`]),
+    ...(templates.length === 0 ? [] : [`other templates: ${templates.length}`]),
     ...(changed === 0 ? [] : [`${counted(changed, "segment")} change${changed === 1 ? "s" : ""}`]),
   ];
   return `${all.join("; ")} (planned in ${seconds.toFixed(1)} s). "waypost apply" does it.`;

@@ -51,8 +51,10 @@ export const plan: CommandFile = {
         const now = house.clock.now();
         const { days, budget, all = false } = options;
         // Sealed first: what moves while it counts makes it stale.
-        const sealed = options.out === undefined ? null : await sealPlan(database, project, now);
-        const parts = { config, composer: await house.composer() };
+        const composer = await house.composer();
+        const files = { ...project, templates: composer.templates.list, config };
+        const sealed = options.out === undefined ? null : await sealPlan(database, files, now);
+        const parts = { config, composer };
         const limits = { now, days, all, budgetMs: budget * 1000 };
         const made = await makePlan(database, project, parts, limits);
         if (options.out !== undefined)

@@ -19,6 +19,7 @@ export type NewRow<Table extends keyof Tables> = Insertable<Tables[Table]>;
 export interface Tables {
   accounts: AccountsTable;
   api_keys: ApiKeysTable;
+  applied_templates: AppliedTemplatesTable;
   attempts: AttemptsTable;
   calls: CallsTable;
   channels: ChannelsTable;
@@ -114,6 +115,12 @@ interface ApiKeysTable {
   hash: Buffer;
   created_at: Timestamp;
   revoked_at: Timestamp | null;
+}
+
+interface AppliedTemplatesTable {
+  file: string;
+  hash: string;
+  noted_at: Timestamp;
 }
 
 interface AttemptsTable {

@@ -4,6 +4,7 @@ import { saveSegments } from "../audience/save-segments.ts";
 import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
 import type { Segment } from "../journey/read-segment.ts";
+import { type TemplateHash, noteTemplates } from "./applied-templates.ts";
 import { type Applied, type Written, applyJourneys } from "./apply.ts";
 import type { Expected } from "./expected.ts";
 import { lock } from "../database/lock.ts";
@@ -12,6 +13,8 @@ import { lock } from "../database/lock.ts";
 export interface Files {
   readonly journeys: readonly Written[];
   readonly segments: readonly Segment[];
+  /** What journeys send; noted, for plans to compare with. */
+  readonly templates: readonly TemplateHash[];
 }
 
 /**
@@ -22,7 +25,7 @@ export interface Files {
  */
 export function applyFiles(
   database: Database,
-  { journeys, segments }: Files,
+  { journeys, segments, templates }: Files,
   now: Date,
   asExpected?: (transaction: Transaction<Tables>) => Promise<readonly Expected[]>,
 ): Promise<readonly Applied[]> {
@@ -31,6 +34,7 @@ export function applyFiles(
     const expected = await asExpected?.(transaction);
     await saveSegments(transaction, segments, now);
     await fillSegments(transaction, now);
+    await noteTemplates(transaction, templates, now);
     return applyJourneys(transaction, journeys, now, expected);
   });
 }

@@ -1,5 +1,6 @@
 import type { Difference } from "./audience.ts";
 import type { Found } from "./budget.ts";
+import type { TemplatePlan } from "./diff-templates.ts";
 import type { AudiencePlan, JourneyPlan, MessagesPlan, ObjectivePlan } from "./plan.ts";
 import type { InFlight } from "./in-flight.ts";
 
@@ -31,6 +32,19 @@ export function describeJourneyPlan(plan: JourneyPlan, days: number): readonly S
     { title: "careful", lines: plan.warnings.map((text) => ({ mark: "!" as const, text })) },
   ];
   return sections.filter(({ lines }) => lines.length > 0);
+}
+
+export const templatesTitle =
+  "templates that are others than at the last apply (workers use them as soon as they have read them)";
+
+/** "templates/thank-you.email.hbs changed: first-purchase sends it". */
+export function templateLine({ file, outcome, journeys }: TemplatePlan): Line {
+  const mark = outcome === "created" ? "+" : outcome === "removed" ? "-" : "~";
+  const who =
+    journeys.length === 0
+      ? "no journey in force sends it"
+      : `${journeys.join(", ")} ${journeys.length === 1 ? "sends" : "send"} it`;
+  return { mark, text: `${file} ${outcome}: ${who}` };
 }
 
 /** "workflows/a.yaml: version 3 takes the place of version 2". */

@@ -3,6 +3,7 @@ import { listSegments } from "../audience/segment.ts";
 import type { Config } from "../config.ts";
 import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
+import { notedTemplates } from "../enrollment/applied-templates.ts";
 import type { Written } from "../enrollment/apply.ts";
 import { withNewKeys } from "../enrollment/older-version.ts";
 import type { Condition } from "../journey/condition.ts";
@@ -11,6 +12,7 @@ import type { Segment } from "../journey/read-segment.ts";
 import type { Composer } from "../message/compose.ts";
 import { type Asked, compareAudiences } from "./audience.ts";
 import { type SegmentChange, type SegmentPlan, diffSegments } from "./diff-segments.ts";
+import { diffTemplates } from "./diff-templates.ts";
 import { inFlight } from "./in-flight.ts";
 import { asksFor, inlineSegments } from "./inline-segments.ts";
 import type { JourneyPlan, Plan } from "./plan.ts";
@@ -73,8 +75,14 @@ export async function makePlan(
   for (const each of known.values())
     if (each.state !== "archived" && !files.journeys.some((one) => one.journey.name === each.name))
       journeys.push(await archived(database, each));
+  const inForce = [...known.values()].filter(({ state }) => state !== "archived");
+  const templates = diffTemplates(
+    await notedTemplates(database),
+    composer.templates.list,
+    inForce.map(({ definition }) => definition),
+  );
   const seconds = (performance.now() - startedAt) / 1000;
-  return { at: options.now, days: options.days, journeys, segments: planned, seconds };
+  return { at: options.now, days: options.days, journeys, segments: planned, templates, seconds };
 }
 
 function segmentOf({ start }: Journey): Condition | null {

@@ -1,14 +1,17 @@
 import { z } from "zod";
 import { listSegments } from "../audience/segment.ts";
+import type { Config } from "../config.ts";
 import type { Database } from "../database/database.ts";
 import type { Written } from "../enrollment/apply.ts";
 import { definitionHash } from "../enrollment/definition-hash.ts";
 import { type Expected, journeysNow, refuseMoved } from "../enrollment/expected.ts";
 import { WaypostError } from "../errors.ts";
 import type { Segment } from "../journey/read-segment.ts";
+import type { TemplateFile } from "../template/template.ts";
+import { settingHashes, templateHashes } from "./reckoned-with.ts";
 
 const planFile = z.object({
-  waypost_plan: z.literal(1),
+  waypost_plan: z.literal(2),
   made_at: z.iso.datetime(),
   /** What the database held. */
   expects: z.object({
@@ -26,6 +29,9 @@ const planFile = z.object({
   files: z.object({
     journeys: z.record(z.string(), z.string()),
     segments: z.record(z.string(), z.string()),
+    /** What is sent, and the settings of waypost.yaml that its numbers come of. */
+    templates: z.record(z.string(), z.string()),
+    settings: z.record(z.string(), z.string()),
   }),
 });
 
@@ -35,11 +41,13 @@ export type PlanFile = z.output<typeof planFile>;
 interface Files {
   readonly journeys: readonly Written[];
   readonly segments: readonly Segment[];
+  readonly templates: readonly TemplateFile[];
+  readonly config: Config;
 }
 
 export async function sealPlan(database: Database, files: Files, now: Date): Promise<PlanFile> {
   return {
-    waypost_plan: 1,
+    waypost_plan: 2,
     made_at: now.toISOString(),
     expects: {
       journeys: [...(await journeysNow(database))],
@@ -69,6 +77,8 @@ export async function refuseStale(
   const moved = [
     ...moves("the file of journey", plan.files.journeys, now.journeys),
     ...moves("the file of segment", plan.files.segments, now.segments),
+    ...moves("template", plan.files.templates, now.templates),
+    ...moves("waypost.yaml:", plan.files.settings, now.settings),
     ...moves("the kept segment", plan.expects.segments, hashesOf(await listSegments(database))),
   ];
   if (moved.length > 0)
@@ -80,12 +90,20 @@ export async function refuseStale(
   return plan.expects.journeys;
 }
 
-function filesOf({ journeys, segments }: Files): PlanFile["files"] {
+function filesOf({ journeys, segments, templates, config }: Files): PlanFile["files"] {
   const written = journeys.map(({ journey, migration = null }): [string, string] => [
     journey.name,
     definitionHash({ journey, migration }),
   ]);
-  return { journeys: Object.fromEntries(written), segments: hashesOf(segments) };
+  return {
+    journeys: Object.fromEntries(written),
+    segments: hashesOf(segments),
+    templates: templateHashes(
+      templates,
+      journeys.map(({ journey }) => journey),
+    ),
+    settings: settingHashes(config),
+  };
 }
 
 function hashesOf(segments: readonly Pick<Segment, "name" | "condition">[]) {

@@ -6,6 +6,8 @@ import {
   differenceLines,
   headline,
   number,
+  templateLine,
+  templatesTitle,
 } from "./describe-plan.ts";
 import { type JourneyPlan, type Plan, hasChanges } from "./plan.ts";
 import type { SegmentPlan } from "./diff-segments.ts";
@@ -25,6 +27,14 @@ export function planMarkdown(plan: Plan): string {
     hasChanges(plan) ? "" : "Nothing: the files are what is in force.\n",
     ...shown.map((journey) => journeyMarkdown(journey, plan.days)),
     ...(segments.length === 0 ? [] : ["### Segments", "", ...segments.map(segmentMarkdown), ""]),
+    ...(plan.templates.length === 0
+      ? []
+      : [
+          `### ${capital(templatesTitle)}`,
+          "",
+          ...plan.templates.map(templateLine).map(asItem),
+          "",
+        ]),
     ...(still.length === 0 ? [] : [`Unchanged: ${still.join(", ")}.`, ""]),
     `<sub>Made ${plan.at.toISOString()} in ${plan.seconds.toFixed(1)} s. What is to come is an estimate; stops are not reckoned with.</sub>`,
     "",

@@ -3,6 +3,7 @@ import type { Journey, StepId } from "../journey/journey.ts";
 import type { Difference } from "./audience.ts";
 import type { JourneyChange } from "./diff-journey.ts";
 import type { SegmentPlan } from "./diff-segments.ts";
+import type { TemplatePlan } from "./diff-templates.ts";
 import type { EventHistory } from "./event-history.ts";
 import type { InFlight } from "./in-flight.ts";
 import type { MessagePrice } from "./price-message.ts";
@@ -17,6 +18,8 @@ export interface Plan {
   readonly days: number;
   readonly journeys: readonly JourneyPlan[];
   readonly segments: readonly SegmentPlan[];
+  /** Templates that are others than at the last apply. */
+  readonly templates: readonly TemplatePlan[];
   readonly seconds: number;
 }
 
@@ -102,11 +105,12 @@ export interface ObjectivePlan {
   readonly days: number | null;
 }
 
-/** Whether `apply` would do anything. */
-export function hasChanges({ journeys, segments }: Plan): boolean {
+/** Whether `apply` would do anything, if only note that somebody looked at other templates. */
+export function hasChanges({ journeys, segments, templates }: Plan): boolean {
   return (
     journeys.some((one) => one.outcome !== "unchanged" || isMoving(one)) ||
-    segments.some(({ outcome }) => outcome !== "unchanged")
+    segments.some(({ outcome }) => outcome !== "unchanged") ||
+    templates.some((one) => one.journeys.length > 0)
   );
 }
 

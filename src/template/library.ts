@@ -15,6 +15,8 @@ export interface TemplateOptions {
 
 export interface LibraryEntry {
   readonly template: TemplateSource;
+  /** Of all that it is made with. */
+  readonly hash: string;
   /** Null when the template, or what it is made with, has mistakes. */
   readonly compiled: CompiledTemplate | null;
   readonly mistakes: readonly Mistake[];
@@ -29,14 +31,17 @@ export class TemplateLibrary implements Templates {
   private readonly options: TemplateOptions;
   constructor(entries: readonly LibraryEntry[], options: TemplateOptions) {
     this.options = options;
-    this.list = entries.map(({ template: { name, channel, locale, body, fields }, compiled }) => ({
-      name,
-      channel,
-      locale,
-      file: body.file,
-      reads: compiled?.reads ?? [],
-      class: classes.find((each) => each === fields.class?.text) ?? null,
-    }));
+    this.list = entries.map(
+      ({ template: { name, channel, locale, body, fields }, hash, compiled }) => ({
+        name,
+        channel,
+        locale,
+        file: body.file,
+        hash,
+        reads: compiled?.reads ?? [],
+        class: classes.find((each) => each === fields.class?.text) ?? null,
+      }),
+    );
     for (const entry of entries) {
       const key = `${entry.template.name}.${entry.template.channel}`;
       const locales = this.entries.get(key) ?? new Map<string, LibraryEntry>();

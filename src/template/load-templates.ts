@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { LRUCache } from "lru-cache";
@@ -78,16 +79,28 @@ async function compileEntry(
   known: readonly Mistake[],
 ): Promise<LibraryEntry> {
   const files = filesOf(template, shared);
+  const hash = hashOf(template, shared, files);
   const inherited = known.filter(({ file }) => files.has(file));
-  if (inherited.length > 0) return { template, compiled: null, mistakes: inherited };
+  if (inherited.length > 0) return { template, hash, compiled: null, mistakes: inherited };
   try {
-    return { template, compiled: await compileOnce(template, shared), mistakes: [] };
+    return { template, hash, compiled: await compileOnce(template, shared), mistakes: [] };
   } catch (thrown) {
     const { file } = template.body;
     const mistakes =
       thrown instanceof MistakesError ? thrown.mistakes : [aboutFile(file, reasonOf(thrown))];
-    return { template, compiled: null, mistakes };
+    return { template, hash, compiled: null, mistakes };
   }
+}
+
+function hashOf(
+  template: TemplateSource,
+  { layouts, partials }: SharedSources,
+  files: ReadonlySet<string>,
+): string {
+  const used = [...layouts.values(), ...partials.values()].filter(({ file }) => files.has(file));
+  return createHash("sha256")
+    .update(JSON.stringify([template, used]))
+    .digest("hex");
 }
 
 /** A folder that is read again, at every save for one, has mostly what it had. */

@@ -24,6 +24,8 @@ export interface TemplateFile {
   readonly channel: string;
   readonly locale: string | null;
   readonly file: string;
+  /** SHA-256 of the file and of the layout and partials it is made with. */
+  readonly hash: string;
   /** What it and its layout and partials read. */
   readonly reads: readonly VariableRead[];
   /** The journeys it is for; null for any. */

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync, readdirSync, rmSync } from "node:fs";
 import { beforeEach, expect, test } from "vitest";
 import { aDatabase, freshTables } from "../support/database.ts";
 import { aTerminal } from "./terminal.ts";
@@ -110,4 +110,41 @@ test("rollback puts the version before in force and can put the file back, too",
   const refused = await terminal.waypost("rollback", "helo");
   expect(refused.code).toBe(1);
   expect(refused.err).toContain('did you mean "hello"');
+});
+
+test("a plan that was made of other templates or settings is refused, with their names", async () => {
+  const [template, settings] = ["templates/thank-you.email.hbs", "waypost.yaml"];
+  const [text, config] = [template, settings].map((name) =>
+    readFileSync(terminal.path(name), "utf8"),
+  );
+  await terminal.waypost("plan", "--out", "friday.plan");
+  terminal.write(template, `${text}\nAnd another line.\n`);
+  terminal.write(settings, `${config}\nholdout: 5%\n`);
+  const { code, err } = await terminal.waypost("apply", "friday.plan");
+  terminal.write(template, text ?? "");
+  terminal.write(settings, config ?? "");
+  expect(code).toBe(1);
+  expect(err).toContain(
+    'template "templates/thank-you.email.hbs" is another since the plan was made\nwaypost.yaml: "holdout" is another since the plan was made\nNothing was applied.',
+  );
+  expect(await versions()).toBe(0);
+  expect((await terminal.waypost("apply", "friday.plan")).code).toBe(0);
+});
+
+test("a plan tells which templates have changed since the last apply, down to their layout, and who sends them", async () => {
+  await terminal.waypost("apply");
+  const layout = readdirSync(terminal.path("templates/layouts"))[0] ?? "";
+  const text = readFileSync(terminal.path(`templates/layouts/${layout}`), "utf8");
+  terminal.write(`templates/layouts/${layout}`, `${text}<!-- another footer -->\n`);
+  const { code, out } = await terminal.waypost("plan", "--exit-code");
+  expect(code).toBe(2);
+  expect(out).toContain("    ~ templates/thank-you.email.hbs changed: hello sends it\n");
+  expect(out).toContain(
+    "    ~ templates/we-miss-you.email.hbs changed: no journey in force sends it\n",
+  );
+  const markdown = await terminal.waypost("plan", "--markdown");
+  expect(markdown.out).toContain("- `~` templates/thank-you.email.hbs changed: hello sends it");
+  await terminal.waypost("apply");
+  expect((await terminal.waypost("plan", "--exit-code")).code).toBe(0);
+  terminal.write(`templates/layouts/${layout}`, text);
 });

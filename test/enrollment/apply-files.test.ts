@@ -28,7 +28,7 @@ const onEvent = (wait: string, migrate = "") =>
   `journey: hello\nstart: { on: signed_up }\n${migrate}\nsteps: [{ wait: 1 day }, { send: ${wait}, by: email }]`;
 
 const apply = (text: string, ...segments: readonly ReturnType<typeof segment>[]) =>
-  applyFiles(shop.database, { journeys: [written(text)], segments }, shop.now);
+  applyFiles(shop.database, { journeys: [written(text)], segments, templates: [] }, shop.now);
 
 const sizes = async () =>
   (await listSegments(shop.database)).map(({ name, size }) => `${name} ${size}`);
@@ -113,7 +113,7 @@ test("customers without a destination, or a plan that is stale, leave segments a
   const moved = apply(onEvent("letter", "migrate: all"), segment(from("IE")));
   await expect(moved).rejects.toThrow("expected a destination");
   expect(await sizes()).toEqual(["local 0"]);
-  const files = { journeys: [written(onEvent("reminder"))], segments: [] };
+  const files = { journeys: [written(onEvent("reminder"))], segments: [], templates: [] };
   const stale = applyFiles(shop.database, files, shop.now, async (transaction) => {
     await refuseMoved(transaction, []);
     return [];
