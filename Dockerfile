@@ -11,14 +11,19 @@ RUN npm run build && npm pack --ignore-scripts
 
 FROM node:24-bookworm-slim AS install
 WORKDIR /app
+COPY package.json package-lock.json ./
+# By the lockfile, and without the optional packages: a container has a Postgres beside it and not in it.
+RUN npm ci --omit=dev --omit=optional --no-audit --no-fund --ignore-scripts
 COPY --from=build /build/waypost-*.tgz /tmp/
-# Without the optional packages: a container has a Postgres beside it and not in it.
-RUN npm install --prefix /app --omit=optional --no-audit --no-fund --ignore-scripts /tmp/waypost-*.tgz
+RUN mkdir node_modules/waypost && tar -xzf /tmp/waypost-*.tgz --strip-components=1 -C node_modules/waypost
 
 FROM node:24-bookworm-slim
 COPY --from=install --chown=root:root /app /app
-RUN ln -s /app/node_modules/.bin/waypost /usr/local/bin/waypost \
+RUN ln -s /app/node_modules/waypost/bin/waypost.cjs /usr/local/bin/waypost \
   && mkdir -p /project/.waypost && chown node:node /project /project/.waypost
+# Packages of yours beside the project: a provider, or those of traces (docs/operating.md).
+ARG WAYPOST_PACKAGES=""
+RUN if [ -n "$WAYPOST_PACKAGES" ]; then npm install --prefix /project --no-audit --no-fund $WAYPOST_PACKAGES; fi
 # Half of what Node would set aside for young objects: 90 MB less for each process (docs/scaling.md).
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 NODE_OPTIONS=--max-semi-space-size=8
 USER node

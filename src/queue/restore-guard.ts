@@ -1,4 +1,5 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
@@ -100,9 +101,11 @@ function read(text: string, where: string): Stamp | undefined {
 
 /** Whole or not at all. A folder that cannot be written has no stamp: the others must do. */
 async function keep(folder: string, file: string, text: string): Promise<void> {
+  // In containers that share the folder every process is the first.
+  const draft = `${file}.${hostname()}.${process.pid}`;
   try {
     await mkdir(join(folder, ".waypost")).catch(() => {});
-    await writeFile(`${file}.${process.pid}`, `${text}\n`);
-    await rename(`${file}.${process.pid}`, file);
+    await writeFile(draft, `${text}\n`);
+    await rename(draft, file);
   } catch {}
 }
