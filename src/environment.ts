@@ -48,7 +48,7 @@ export const environmentSchema = z.object({
     .min(0)
     .max(65_535)
     .default(8080),
-  /** Where `waypost worker` answers Prometheus; without it a worker listens nowhere. */
+  /** Where `waypost worker` and `waypost web` answer Prometheus; without it a worker listens nowhere, and `web` answers at PORT. */
   METRICS_PORT: z.coerce
     .number({ error: "expected a number from 0 to 65535" })
     .int()

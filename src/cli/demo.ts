@@ -100,8 +100,7 @@ async function run(terminal: Terminal, options: Options): Promise<void> {
   }
   const seconds = Math.round((performance.now() - started) / 100) / 10;
   const summary = await summarise(engine.database, stub, clock.now(), seconds);
-  const link =
-    options.exit === true ? undefined : await loginLink(house, url, { onlyFirst: false });
+  const link = options.exit === true ? undefined : await loginLink(house, url);
   if (options.json === true) sayJson({ ...summary, ...(link && { dashboard: link }) });
   else tellSummary(summary, folder);
   if (link === undefined) return;

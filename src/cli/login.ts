@@ -12,20 +12,28 @@ export const login: CommandFile = {
       .addHelpText("after", "\nExample:\n  $ waypost login")
       .action(async ({ json }: { json?: true }) => {
         const house = terminal.house();
-        const url = await loginLink(house, house.config.url, { onlyFirst: false });
+        const url = await loginLink(house, house.config.url);
         if (json === true) sayJson({ url });
         else say(url);
       });
   },
 };
 
-/** A login link; with `onlyFirst`, none when somebody has been in already. */
-export async function loginLink(
-  house: House,
+/**
+ * How the first person gets into the dashboard; undefined when somebody has been in. The link itself is for a terminal:
+ * elsewhere it would lie in a journal that others read.
+ */
+export async function firstLogin(
+  house: Pick<House, "database">,
   base: string,
-  { onlyFirst }: { onlyFirst: boolean },
+  isTerminal: boolean,
 ): Promise<string | undefined> {
-  const database = await house.database();
-  if (onlyFirst && (await hasAnySession(database))) return undefined;
-  return `${base}/login?token=${await createLoginToken(database)}`;
+  if (await hasAnySession(await house.database())) return undefined;
+  return isTerminal
+    ? `first login, once within an hour: ${await loginLink(house, base)}`
+    : "nobody has logged in yet: `waypost login` prints a link";
+}
+
+export async function loginLink(house: Pick<House, "database">, base: string): Promise<string> {
+  return `${base}/login?token=${await createLoginToken(await house.database())}`;
 }

@@ -2,7 +2,7 @@ import { startWeb } from "../web/web.ts";
 import type { CommandFile } from "./command.ts";
 import type { House } from "./house.ts";
 import { say } from "./output.ts";
-import { loginLink } from "./login.ts";
+import { firstLogin } from "./login.ts";
 import { untilStopped } from "./stop.ts";
 
 export const web: CommandFile = {
@@ -26,12 +26,14 @@ export const web: CommandFile = {
   },
 };
 
-/** Starts the web door and says where it is, with a way in for the first person who comes. */
+/** Starts the web door and says where it is, and how the first person who comes gets in. */
 export async function openWeb(house: House) {
-  const { HOST, PORT } = house.config.environment;
-  const running = await startWeb(await house.site(), { host: HOST, port: PORT });
+  const { HOST, PORT, METRICS_PORT } = house.config.environment;
+  const ports = { port: PORT, metricsPort: METRICS_PORT };
+  const running = await startWeb(await house.site(), { host: HOST, ...ports });
   say(`dashboard: ${running.url}`);
-  const link = await loginLink(house, running.url, { onlyFirst: true });
-  if (link !== undefined) say(`first login, once within an hour: ${link}`);
+  if (running.metricsUrl !== undefined) say(`metrics: ${running.metricsUrl}`);
+  const way = await firstLogin(house, running.url, process.stdout.isTTY);
+  if (way !== undefined) say(way);
   return running;
 }

@@ -1,4 +1,4 @@
-import { openMetrics } from "../queue/metrics-door.ts";
+import { openMetrics, workerReadings } from "../queue/metrics-door.ts";
 import { startWorker } from "../queue/worker.ts";
 import type { CommandFile } from "./command.ts";
 import { longestStopMs, untilStopped } from "./stop.ts";
@@ -17,13 +17,16 @@ export const worker: CommandFile = {
         const engine = await house.engine();
         const { backend, wake } = await house.queues();
         const stopped = untilStopped(longestStopMs(house.config));
+        const { HOST, METRICS_PORT } = house.config.environment;
+        const door =
+          METRICS_PORT === undefined
+            ? null
+            : await openMetrics(HOST, METRICS_PORT, workerReadings());
         const running = await startWorker(engine, backend, wake, await house.databaseUrl());
         house.log.info(
           { queues: backend.place.kind, channels: [...engine.deliveries.keys()] },
           "the worker is ready",
         );
-        const { HOST, METRICS_PORT } = house.config.environment;
-        const door = METRICS_PORT === undefined ? null : await openMetrics(HOST, METRICS_PORT);
         if (door !== null) house.log.info({ metrics: door.url }, "metrics are served");
         await stopped;
         house.log.info("stopping: what is in flight is being finished");

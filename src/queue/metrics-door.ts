@@ -5,18 +5,31 @@ import { Registry, collectDefaultMetrics } from "prom-client";
 import { WaypostError, reasonOf } from "../errors.ts";
 import { callMetrics } from "./call-metrics.ts";
 
-/** A worker's own door for Prometheus: the calls it made, and its process. What is due, `waypost web` tells. */
+/** What Prometheus reads of a process. */
+export interface Readings {
+  readonly contentType: string;
+  read(): Promise<string>;
+}
+
+/** A worker's own: the calls it made, and its process. What is due, `waypost web` tells. */
+export function workerReadings(): Readings {
+  const own = new Registry();
+  collectDefaultMetrics({ register: own, prefix: "waypost_" });
+  const read = async () => `${await own.metrics()}${await callMetrics.metrics()}`;
+  return { contentType: own.contentType, read };
+}
+
+/** A door for Prometheus alone, at METRICS_PORT. It keeps no process alive that has nothing else to do. */
 export async function openMetrics(
   host: string,
   port: number,
+  readings: Readings,
 ): Promise<{ readonly url: string; close(): void }> {
-  const own = new Registry();
-  collectDefaultMetrics({ register: own, prefix: "waypost_" });
-  const answer = async () => `${await own.metrics()}${await callMetrics.metrics()}`;
   const server = createServer((request, response) => {
     if (request.url !== "/metrics") return void response.writeHead(404).end();
-    void answer().then((text) =>
-      response.writeHead(200, { "content-type": own.contentType }).end(text),
+    void readings.read().then(
+      (text) => response.writeHead(200, { "content-type": readings.contentType }).end(text),
+      () => response.writeHead(500).end(),
     );
   });
   server.listen(port, host);
@@ -27,6 +40,7 @@ export async function openMetrics(
       { cause },
     );
   });
+  server.unref();
   const { port: taken } = server.address() as AddressInfo;
   return { url: `http://${host}:${taken}/metrics`, close: () => server.close() };
 }

@@ -1,12 +1,14 @@
 import { Router } from "express";
 import { sql } from "kysely";
-import { Metrics } from "./metrics.ts";
+import type { Readings } from "../queue/metrics-door.ts";
 import type { Site } from "./site.ts";
 
-/** For whoever watches: /healthz says the process lives, /readyz that it can work, /metrics speaks Prometheus. */
-export function healthRoutes(site: Site): Router {
+/**
+ * For whoever watches: /healthz says the process lives, /readyz that it can work, /metrics speaks Prometheus, where that
+ * has no door of its own.
+ */
+export function healthRoutes(site: Site, metrics: Readings | null): Router {
   const routes = Router();
-  const metrics = new Metrics(site);
   routes.get("/healthz", (_, response) => void response.json({ ok: true }));
   routes.get("/readyz", async (_, response) => {
     const isReady = await sql`select 1`.execute(site.engine.database).then(
@@ -17,8 +19,9 @@ export function healthRoutes(site: Site): Router {
       .status(isReady ? 200 : 503)
       .json({ ok: isReady, database: isReady ? "answers" : "does not answer" });
   });
-  routes.get("/metrics", async (_, response) => {
-    response.type(metrics.contentType).send(await metrics.read());
-  });
+  if (metrics !== null)
+    routes.get("/metrics", async (_, response) => {
+      response.type(metrics.contentType).send(await metrics.read());
+    });
   return routes;
 }

@@ -1,6 +1,7 @@
 import { Gauge, Registry, collectDefaultMetrics } from "prom-client";
 import { messageStates } from "../message/message.ts";
 import { callMetrics } from "../queue/call-metrics.ts";
+import type { Readings } from "../queue/metrics-door.ts";
 import type { Site } from "./site.ts";
 import { watchChannels, watchLedger, watchOldestDue, watchWorkers } from "./watched.ts";
 
@@ -8,7 +9,7 @@ import { watchChannels, watchLedger, watchOldestDue, watchWorkers } from "./watc
 const queuesWithinMs = 2000;
 
 /** What Prometheus reads: the tables and the queues at the moment it asks, and the calls this process made. */
-export class Metrics {
+export class Metrics implements Readings {
   readonly #site: Site;
   readonly #registry = new Registry();
   readonly #gauges = new Map<string, Gauge>();

@@ -2,6 +2,7 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import express, { type Express } from "express";
 import { WaypostError, reasonOf } from "../errors.ts";
+import { type Readings, openMetrics } from "../queue/metrics-door.ts";
 import { assetRoutes } from "./asset-routes.ts";
 import { protect } from "./content-policy.ts";
 import { dashboardRoutes } from "./dashboard-routes.ts";
@@ -12,6 +13,7 @@ import { ingestRoutes } from "./ingest-routes.ts";
 import { leavingRoutes } from "./leaving-routes.ts";
 import { Live } from "./live.ts";
 import { loginRoutes } from "./login-routes.ts";
+import { Metrics } from "./metrics.ts";
 import { PageWriter } from "./page.ts";
 import { reportRoutes } from "./report-routes.ts";
 import { needsSameOrigin } from "./same-origin.ts";
@@ -22,18 +24,25 @@ import { trackingRoutes } from "./tracking-routes.ts";
 export interface RunningWeb {
   /** Where it listens. */
   readonly url: string;
+  /** Where Prometheus reads it, and nowhere else. */
+  readonly metricsUrl?: string;
   /** Takes no more requests, finishes those in hand. */
   close(): Promise<void>;
 }
 
 /** The browser and HTTP door: tracking, provider reports, events in, health, and the dashboard. */
-function createApp(site: Site, figures: Figures, live: Live): Express {
+function createApp(site: Site, figures: Figures, live: Live, metrics: Readings | null): Express {
   const app = express();
   app.disable("x-powered-by");
   app.set("trust proxy", "loopback, linklocal, uniquelocal");
   app.set("query parser", "simple");
   app.use(protect({ isHttps: site.engine.config.url.startsWith("https:") }));
-  app.use(healthRoutes(site), trackingRoutes(site), reportRoutes(site), ingestRoutes(site));
+  app.use(
+    healthRoutes(site, metrics),
+    trackingRoutes(site),
+    reportRoutes(site),
+    ingestRoutes(site),
+  );
   const pages = new PageWriter(site.engine.config);
   app.use(assetRoutes(), leavingRoutes(site, pages), loginRoutes(site, pages));
   app.use(needsSession(site), needsSameOrigin, dashboardRoutes(site, figures, pages, live));
@@ -43,11 +52,13 @@ function createApp(site: Site, figures: Figures, live: Live): Express {
 
 export async function startWeb(
   site: Site,
-  { host, port }: { host: string; port: number },
+  { host, port, metricsPort }: { host: string; port: number; metricsPort?: number | undefined },
 ): Promise<RunningWeb> {
+  const metrics = new Metrics(site);
+  const door = metricsPort === undefined ? null : await openMetrics(host, metricsPort, metrics);
   const figures = createFigures(site.engine);
   const live = new Live(figures, site.engine.database, site.engine.log);
-  const app = createApp(site, figures, live);
+  const app = createApp(site, figures, live, door === null ? metrics : null);
   const server = await new Promise<Server>((listening, failed) => {
     const opened = app.listen(port, host, (error) =>
       error === undefined ? listening(opened) : failed(cannotListen(error, host, port)),
@@ -57,7 +68,9 @@ export async function startWeb(
   const { port: taken } = server.address() as AddressInfo;
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${taken}`,
+    ...(door !== null && { metricsUrl: door.url }),
     async close() {
+      door?.close();
       live.close();
       const closed = new Promise((done) => server.close(done));
       server.closeIdleConnections();

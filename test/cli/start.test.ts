@@ -24,7 +24,9 @@ test("start applies the files, says where it is, applies what is saved and ends 
   const shop = run("start");
   await expect
     .poll(shop.said, soon)
-    .toMatch(/dashboard: http:\/\/127\.0\.0\.1:[1-9]\d+\nfirst login, .*token=/);
+    .toMatch(
+      /dashboard: http:\/\/127\.0\.0\.1:[1-9]\d+\nnobody has logged in yet: `waypost login` prints a link\n/,
+    );
   expect(shop.said()).toContain("first-purchase: created, version 1");
   const hello =
     "journey: hello\ntopic: offers\nstart: { on: signed_up }\nsteps:\n  - wait: 1 day\n";
@@ -35,6 +37,7 @@ test("start applies the files, says where it is, applies what is saved and ends 
   shop.stop("SIGINT");
   const { code, out, err } = await shop.ended;
   expect(code).toBe(0);
+  expect(out).not.toContain("token=");
   expect(out).toMatch(/stopping: what is in flight is being finished\n$/);
   expect(err).toBe("");
 });
@@ -58,6 +61,17 @@ test("a port that is taken is an error with its remedy", async () => {
   expect(err).toMatch(
     /^error PORT: expected to listen on .*; set PORT to a free one, .*\(WAYPOST_CONFIG\)$/m,
   );
+});
+
+test("a worker whose port for metrics is taken ends before it works", async () => {
+  const other = createServer().listen(0, "127.0.0.1");
+  await once(other, "listening");
+  const { port } = other.address() as AddressInfo;
+  const { code, err } = await aTerminal(database, { METRICS_PORT: String(port) }).run("worker")
+    .ended;
+  other.close();
+  expect(code).toBe(1);
+  expect(err).toMatch(/^error METRICS_PORT: expected to listen on .*; set it to a free one/m);
 });
 
 test("a Redis that cannot be reached is told with its remedy", async () => {

@@ -3,8 +3,9 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pauseChannel, throttleChannel } from "../../src/message/channel-state.ts";
 import { counted } from "../../src/queue/call-metrics.ts";
-import { openMetrics } from "../../src/queue/metrics-door.ts";
+import { openMetrics, workerReadings } from "../../src/queue/metrics-door.ts";
 import { Metrics } from "../../src/web/metrics.ts";
+import { startWeb } from "../../src/web/web.ts";
 import { aCarrier, aDelivery, aJourney, accepted, deliverDue, plan } from "../message/ledger.ts";
 import { aDatabase } from "../support/database.ts";
 import { aCustomer, later, monday } from "../support/people.ts";
@@ -96,12 +97,22 @@ test("a worker's own door tells what came of its calls, and how long they took",
   const signal = new AbortController().signal;
   await watched.send(message, signal);
   await watched.send({ ...message, subject: "no" }, signal);
-  const { url, close } = await openMetrics("127.0.0.1", 0);
+  const { url, close } = await openMetrics("127.0.0.1", 0, workerReadings());
   const text = await (await fetch(url)).text();
   expect(text).toContain('waypost_calls_total{channel="pigeon_post",outcome="accepted"} 1');
   expect(text).toContain('waypost_calls_total{channel="pigeon_post",outcome="refused"} 1');
   expect(text).toContain('waypost_call_seconds_count{channel="pigeon_post"} 2');
   close();
+});
+
+test("with a port of its own for Prometheus, the door to the world does not speak of it", async () => {
+  const web = await startWeb(door.site, { host: "127.0.0.1", port: 0, metricsPort: 0 });
+  expect(await (await fetch(web.metricsUrl ?? "")).text()).toContain("waypost_up 1");
+  expect((await fetch(`${web.url}/healthz`)).status).toBe(200);
+  const response = await fetch(`${web.url}/metrics`, { redirect: "manual" });
+  expect([response.status, response.headers.get("location")]).toEqual([303, "/login"]);
+  await web.close();
+  await expect(fetch(web.metricsUrl ?? "")).rejects.toThrow("fetch failed");
 });
 
 test("the alerts that are shipped ask for metrics there are", async () => {
