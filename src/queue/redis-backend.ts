@@ -12,7 +12,7 @@ type Connection = Redis | Cluster;
 /** How long a command may be tried again: a wake-up that cannot be written soon fails, a worker waits for ever. */
 type Patience = 1 | null;
 
-/** The queues on one Redis or on a Redis Cluster; the braces of the prefix keep a queue's keys on one node. */
+/** The queues on one Redis or on a Redis Cluster; the braces of the prefix keep all of them on one node (docs/scaling.md). */
 export async function openRedis(
   place: RedisPlace,
   log: Log,

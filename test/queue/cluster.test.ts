@@ -13,7 +13,7 @@ if (cluster === undefined)
   process.stderr.write("\n!! redis-server is missing: the test of Redis Cluster is NOT run.\n");
 
 describe.skipIf(cluster === undefined)("on a Redis Cluster of three nodes", () => {
-  it("two workers take everybody to the provider once, and each queue is on one node", async () => {
+  it("two workers take everybody to the provider once, and the whole clockwork is on one node", async () => {
     const place: QueuePlace = { kind: "redis", url: cluster?.url ?? "", prefix: "clustered" };
     await applied(database, welcome);
     await signUps(database, 300);
