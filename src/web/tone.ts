@@ -9,7 +9,6 @@ const tones: Readonly<Record<string, Tone>> = {
   open: "good",
   accepted: "busy",
   sending: "busy",
-  claimed: "busy",
   entered: "busy",
   waiting: "busy",
   planned: "calm",
