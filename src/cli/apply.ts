@@ -38,7 +38,7 @@ export const apply: CommandFile = {
             say(
               `${plain(journey)}: ${counted(migrated.moved, "customer")} moved to version ${version}, ${migrated.exited} left; "waypost rollback ${plain(journey)}" undoes it`,
             );
-        say(`${counted(applied.segments, "segment")} saved`);
+        say(`${counted(applied.segments, "segment")} in force`);
       });
   },
 };

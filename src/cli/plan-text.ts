@@ -7,7 +7,7 @@ import {
   templateLine,
   templatesTitle,
 } from "../plan/describe-plan.ts";
-import { type JourneyPlan, type Plan, hasChanges } from "../plan/plan.ts";
+import { type JourneyPlan, type Plan, hasChanges, isRefused } from "../plan/plan.ts";
 import type { SegmentPlan } from "../plan/diff-segments.ts";
 import { counted, plain, say } from "./output.ts";
 
@@ -91,7 +91,8 @@ function sparkline(perDay: Readonly<Record<string, number>>, days: number): stri
   return `${sent[0]?.[0] ?? ""} ${bars.join("").trimEnd()}`;
 }
 
-function summary({ journeys, segments, templates, seconds }: Plan): string {
+function summary(plan: Plan): string {
+  const { journeys, segments, templates, seconds } = plan;
   const many = (outcome: JourneyPlan["outcome"]) =>
     journeys.filter((one) => one.outcome === outcome).length;
   const changed = segments.filter(({ outcome }) => outcome !== "unchanged").length;
@@ -109,5 +110,8 @@ function summary({ journeys, segments, templates, seconds }: Plan): string {
     ...(templates.length === 0 ? [] : [`other templates: ${templates.length}`]),
     ...(changed === 0 ? [] : [`${counted(changed, "segment")} change${changed === 1 ? "s" : ""}`]),
   ];
-  return `${all.join("; ")} (planned in ${seconds.toFixed(1)} s). "waypost apply" does it.`;
+  const then = isRefused(plan)
+    ? '"waypost apply" would refuse it, and do nothing: see above'
+    : '"waypost apply" does it';
+  return `${all.join("; ")} (planned in ${seconds.toFixed(1)} s). ${then}.`;
 }

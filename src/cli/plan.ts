@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { MistakesError } from "../errors.ts";
 import { makePlan } from "../plan/make-plan.ts";
-import { hasChanges } from "../plan/plan.ts";
+import { hasChanges, isRefused } from "../plan/plan.ts";
 import { sealPlan } from "../plan/plan-file.ts";
 import { planMarkdown } from "../plan/plan-markdown.ts";
 import type { CommandFile } from "./command.ts";
@@ -37,7 +37,10 @@ export const plan: CommandFile = {
       .option("--json", "one line of JSON: { journeys, segments, … }")
       .option("--markdown", "Markdown for a pull request, with the flowcharts")
       .option("--out <file>", "write the plan down, for: waypost apply <file>")
-      .option("--exit-code", "exit with 2 when apply would change something, with 0 when not")
+      .option(
+        "--exit-code",
+        "exit with 2 when apply would change something, with 0 when not, with 1 when it would refuse",
+      )
       .addHelpText(
         "after",
         "\nExamples:\n  $ waypost plan\n  $ waypost plan --out friday.plan && waypost apply friday.plan\n  $ waypost plan --markdown --days 14 > comment.md\n  $ waypost plan --exit-code --json | jq '.journeys[] | {journey, outcome}'",
@@ -59,7 +62,8 @@ export const plan: CommandFile = {
         const made = await makePlan(database, project, parts, limits);
         if (options.out !== undefined)
           await writeFile(options.out, `${JSON.stringify({ ...sealed, plan: made }, null, 2)}\n`);
-        if (options.exitCode === true && hasChanges(made)) process.exitCode = 2;
+        if (options.exitCode === true && hasChanges(made))
+          process.exitCode = isRefused(made) ? 1 : 2;
         if (options.json === true) return sayJson(made);
         if (options.markdown === true) return say(planMarkdown(made).trimEnd());
         return tellPlan(made);

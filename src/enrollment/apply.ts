@@ -115,14 +115,14 @@ async function applyOne(
 /** Notes the change of the version, and takes those along whom the file says move with it. */
 async function moveCustomers(
   transaction: Transaction<Tables>,
-  { applied, written: { journey, migration, file }, journeyId, versionId, from }: Done,
+  { applied, written: { journey, migration, file, source }, journeyId, versionId, from }: Done,
   now: Date,
 ): Promise<Applied> {
   const isMoving = migration !== undefined && migration !== null && from !== null;
   if (from === versionId && !isMoving) return applied;
   const changeId = await noteChange(transaction, { journeyId, from, to: versionId }, now);
   if (!isMoving) return applied;
-  const to = { journeyId, versionId, changeId, journey, file };
+  const to = { journeyId, versionId, changeId, journey, source: { file, source } };
   const migrated = await migrateCustomers(transaction, migration, to, now);
   if (migrated.moved + migrated.exited > 0) return { ...applied, migrated };
   if (from === versionId) await forgetChange(transaction, changeId);

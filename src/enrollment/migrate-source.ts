@@ -3,6 +3,7 @@ import type { Tables } from "../database/tables.ts";
 import { nearMiss } from "../errors.ts";
 import type { StepId } from "../journey/journey.ts";
 import { type Migration, movesFrom } from "../journey/migration.ts";
+import { readYaml } from "../yaml-file.ts";
 
 /** A step below `migrate.steps` that none of the versions has that are left. */
 export interface UnknownSource {
@@ -30,12 +31,24 @@ export async function unknownSources(
   return sources.filter((step) => !known.includes(step)).map((step) => ({ step, versions, known }));
 }
 
-export function explainUnknown(file: string, unknown: readonly UnknownSource[]): string {
+/** A workflow file as it was read. */
+export interface Source {
+  readonly file: string;
+  readonly source: string;
+}
+
+/** "workflows/hello.yaml:7 migrate.steps": where something is said in it. */
+export function placeIn({ file, source }: Source, ...path: readonly string[]): string {
+  const { line } = readYaml(source, file).mistakeAt(path, "");
+  return `${file}:${line} ${path.slice(0, 2).join(".")}`;
+}
+
+export function explainUnknown(source: Source, unknown: readonly UnknownSource[]): string {
   const lines = unknown.map(({ step, versions, known }) => {
     const meant = nearMiss(step, known);
     const hint = meant === undefined ? `It has ${known.join(", ")}` : `Did you mean "${meant}"?`;
     const of = versions.length === 1 ? "version" : "one of the versions";
-    return `${file}: migrate.steps: expected the id of a step of ${of} ${versions.join(", ")}, got "${step}". ${hint}`;
+    return `${placeIn(source, "migrate", "steps", step)}: expected the id of a step of ${of} ${versions.join(", ")}, got "${step}". ${hint}`;
   });
   return lines.join("\n");
 }

@@ -3,7 +3,7 @@ import type { Tables } from "../database/tables.ts";
 import { WaypostError } from "../errors.ts";
 import type { Journey } from "../journey/journey.ts";
 import type { Migration } from "../journey/migration.ts";
-import { explainUnknown, unknownSources } from "./migrate-source.ts";
+import { type Source, explainUnknown, placeIn, unknownSources } from "./migrate-source.ts";
 import { type Route, type Stray, routesOf } from "./migrate-route.ts";
 import { standingIn } from "./standing.ts";
 import { withdrawLeft } from "./withdrawn-work.ts";
@@ -21,7 +21,7 @@ export interface MigratingTo {
   readonly changeId: string;
   readonly journey: Journey;
   /** The workflow file, for what is wrong with it. */
-  readonly file: string;
+  readonly source: Source;
 }
 
 /**
@@ -42,11 +42,11 @@ export async function migrateCustomers(
   await sql`lock table enrollments in share row exclusive mode`.execute(transaction);
   const unknown = await unknownSources(transaction, migration, to.journeyId, to.versionId);
   if (unknown.length > 0)
-    throw new WaypostError("WAYPOST_MIGRATION", explainUnknown(to.file, unknown));
+    throw new WaypostError("WAYPOST_MIGRATION", explainUnknown(to.source, unknown));
   const standing = await standingIn(transaction, to.journeyId);
   const { routes, strays } = routesOf(migration, standing, to.journey, to.versionId);
   if (strays.length > 0)
-    throw new WaypostError("WAYPOST_MIGRATION", explainStrays(to.file, strays));
+    throw new WaypostError("WAYPOST_MIGRATION", explainStrays(to.source, strays));
   const moving = routes.filter(({ destination }) => destination.kind !== "stay");
   if (moving.length === 0) return { moved: 0, exited: 0 };
   const { rows } = await sql<{ moved: string; exited: string }>`
@@ -102,10 +102,10 @@ function asTable(routes: readonly Route[]) {
 }
 
 /** Every step that somebody stands at and that the file sends nowhere. */
-export function explainStrays(file: string, strays: readonly Stray[]): string {
+export function explainStrays(source: Source, strays: readonly Stray[]): string {
   const lines = strays.map(
     ({ version, step, customers }) =>
-      `${file}: migrate: expected a destination for "${step}" of version ${version}, where ${customers} ${customers === 1 ? "customer stands" : "customers stand"}. ` +
+      `${placeIn(source, "migrate")}: expected a destination for "${step}" of version ${version}, where ${customers} ${customers === 1 ? "customer stands" : "customers stand"}. ` +
       `Say "${step}: <a step of this file>", "${step}: exit" or "${step}: stay" below migrate.steps`,
   );
   return lines.join("\n");

@@ -143,10 +143,11 @@ async function targetOf(
     const found = versions.find(({ number }) => number === wanted);
     if (found !== undefined && found.number <= current.number) return found;
     const known = versions.map(({ number }) => number).filter((number) => number < current.number);
-    throw refused(
-      name,
-      `has no earlier version ${wanted}, expected one of ${known.join(", ") || "none"}`,
-    );
+    const which =
+      known.length === 0
+        ? `version ${current.number} is in force, and none is before it`
+        : `expected one of ${known.join(", ")}`;
+    throw refused(name, `has no earlier version ${wanted}: ${which}`);
   }
   const { rows } = await sql<{ kind: string; from: number | null }>`
     select kind, from_version_id as from from version_changes

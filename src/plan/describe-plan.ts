@@ -29,7 +29,8 @@ export function describeJourneyPlan(plan: JourneyPlan, days: number): readonly S
       lines: plan.messages === null ? [] : messageLines(plan.messages),
     },
     { title: "objective", lines: plan.objective === null ? [] : objectiveLines(plan.objective) },
-    { title: "careful", lines: plan.warnings.map((text) => ({ mark: "!" as const, text })) },
+    { title: "apply would refuse this", lines: plan.refusals.map(careful) },
+    { title: "careful", lines: plan.warnings.map(careful) },
   ];
   return sections.filter(({ lines }) => lines.length > 0);
 }
@@ -45,6 +46,10 @@ export function templateLine({ file, outcome, journeys }: TemplatePlan): Line {
       ? "no journey in force sends it"
       : `${journeys.join(", ")} ${journeys.length === 1 ? "sends" : "send"} it`;
   return { mark, text: `${file} ${outcome}: ${who}` };
+}
+
+function careful(text: string): Line {
+  return { mark: "!", text };
 }
 
 /** "workflows/a.yaml: version 3 takes the place of version 2". */

@@ -134,6 +134,7 @@ async function archived(database: Database, known: Known): Promise<JourneyPlan> 
     inFlight: steps,
     messages: null,
     objective: null,
+    refusals: [],
     warnings: [],
   };
 }

@@ -4,7 +4,7 @@ import type { JourneysState } from "../database/tables.ts";
 import type { Applied, Written } from "../enrollment/apply.ts";
 import { definitionHash } from "../enrollment/definition-hash.ts";
 import { explainStrays } from "../enrollment/migrate.ts";
-import { explainUnknown } from "../enrollment/migrate-source.ts";
+import { type Source, explainUnknown } from "../enrollment/migrate-source.ts";
 import { withNewKeys } from "../enrollment/older-version.ts";
 import type { Condition } from "../journey/condition.ts";
 import type { Journey, Step } from "../journey/journey.ts";
@@ -51,7 +51,7 @@ export interface Known {
 /** What the file of one journey would do. */
 export async function planJourney(
   planning: Planning,
-  { journey, migration = null, file }: Written,
+  { journey, migration = null, file, source }: Written,
   known: Known | undefined,
 ): Promise<JourneyPlan> {
   const { database } = planning;
@@ -72,7 +72,8 @@ export async function planJourney(
     inFlight: flight.steps,
     messages: null,
     objective: null,
-    warnings: await warningsOf(planning, { journey, file, known, flight }),
+    refusals: refusalsOf({ file, source }, flight),
+    warnings: await warningsOf(planning, journey, known, flight),
   };
   return planning.isForeseen(journey, isChanged)
     ? { ...plan, ...(await foresee(planning, journey, known, flight)) }
@@ -219,29 +220,25 @@ function capsOf(config: Config): readonly ScopedCap[] {
   return [...own, ...others];
 }
 
-interface Looking {
-  readonly journey: Journey;
-  readonly file: string;
-  readonly known: Known | undefined;
-  readonly flight: Flight;
+/** Why apply would do nothing of it all. */
+function refusalsOf(source: Source, { unknown, strays }: Flight): readonly string[] {
+  return [
+    ...(unknown.length > 0 ? explainUnknown(source, unknown).split("\n") : []),
+    ...(strays.length > 0 ? explainStrays(source, strays).split("\n") : []),
+  ];
 }
 
 /** What an operator should know before going on. */
 async function warningsOf(
   { database }: Planning,
-  { journey, file, known, flight }: Looking,
+  journey: Journey,
+  known: Known | undefined,
+  { routes }: Flight,
 ): Promise<readonly string[]> {
-  const warnings: string[] = [];
-  if (flight.unknown.length > 0)
-    warnings.push(`apply would refuse this: ${explainUnknown(file, flight.unknown)}`);
-  if (flight.strays.length > 0)
-    warnings.push(`apply would refuse this: ${explainStrays(file, flight.strays)}`);
-  const again =
-    known === undefined ? [] : await sentAgain(database, known.id, flight.routes, journey);
-  for (const { template, step, customers } of again)
-    warnings.push(
+  const again = known === undefined ? [] : await sentAgain(database, known.id, routes, journey);
+  return again.map(
+    ({ template, step, customers }) =>
       `${customers} of the customers who move have had "${template}" by a step with another id, and would get it again from "${step}". ` +
-        "A message is sent once for each step id: keep the id, or send them past it",
-    );
-  return warnings;
+      "A message is sent once for each step id: keep the id, or send them past it",
+  );
 }

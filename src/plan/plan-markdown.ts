@@ -9,7 +9,7 @@ import {
   templateLine,
   templatesTitle,
 } from "./describe-plan.ts";
-import { type JourneyPlan, type Plan, hasChanges } from "./plan.ts";
+import { type JourneyPlan, type Plan, hasChanges, isRefused } from "./plan.ts";
 import type { SegmentPlan } from "./diff-segments.ts";
 
 /** The plan as a comment on a pull request, each changed journey with its flowchart. */
@@ -24,6 +24,7 @@ export function planMarkdown(plan: Plan): string {
   return [
     "## What `waypost apply` would do",
     "",
+    isRefused(plan) ? "⚠️ **Nothing: it would be refused as it is.**\n" : "",
     hasChanges(plan) ? "" : "Nothing: the files are what is in force.\n",
     ...shown.map((journey) => journeyMarkdown(journey, plan.days)),
     ...(segments.length === 0 ? [] : ["### Segments", "", ...segments.map(segmentMarkdown), ""]),

@@ -39,6 +39,8 @@ export interface JourneyPlan {
   readonly inFlight: readonly InFlight[];
   readonly messages: MessagesPlan | null;
   readonly objective: ObjectivePlan | null;
+  /** Why `apply` would refuse it, and all else with it. */
+  readonly refusals: readonly string[];
   readonly warnings: readonly string[];
 }
 
@@ -116,4 +118,9 @@ export function hasChanges({ journeys, segments, templates }: Plan): boolean {
 
 function isMoving({ inFlight }: JourneyPlan): boolean {
   return inFlight.some(({ fate }) => fate === "moves" || fate === "exits" || fate === "stranded");
+}
+
+/** Whether `apply` would refuse what the files say. */
+export function isRefused({ journeys }: Plan): boolean {
+  return journeys.some(({ refusals }) => refusals.length > 0);
 }

@@ -43,6 +43,8 @@ function readRequest(
   if (typeof body !== "object" || body === null || Array.isArray(body))
     return 'expected a JSON object such as { "userId": "c-17", "key": "reset-88", "data": {} }';
   if (!isName(journey)) return "expected the name of a journey in the path";
+  const stray = Object.keys(body).find((each) => !known.includes(each));
+  if (stray !== undefined) return strayKey(stray);
   const { userId, key = header, data = {} } = body as Readonly<Record<string, unknown>>;
   const customer = typeof userId === "number" ? String(userId) : userId;
   if (!isName(customer)) return '"userId": expected the id your application has for the customer';
@@ -53,6 +55,15 @@ function readRequest(
   const fault = faultOfJson(data);
   if (fault !== undefined) return `"data": ${fault}`;
   return { journey, customer: customer.trim(), key: key.trim(), entry: data as JsonObject };
+}
+
+const known = ["userId", "key", "data"];
+
+/** What a condition or a template then finds missing was said under another name, as events say it for one. */
+function strayKey(key: string): string {
+  const meant = ["properties", "entry"].includes(key) ? "data" : nearMiss(key, known);
+  const hint = meant === undefined ? `there are ${known.join(", ")}` : `did you mean "${meant}"?`;
+  return `"${key.slice(0, 100)}": no such key; ${hint}`;
 }
 
 function isName(value: unknown): value is string {

@@ -93,6 +93,24 @@ test("what is no plan is said so, and a mistake in a file comes before any plan"
   expect(err).toContain("workflows/hello.yaml:5 steps[0].wait: expected");
 });
 
+test("a plan that apply would refuse says so at its end, and where the file is wrong", async () => {
+  await terminal.waypost("apply");
+  terminal.write(
+    file,
+    hello("- wait: 3 days", "migrate:\n  from: 1\n  steps:\n    thank-yuo: exit\n"),
+  );
+  const { code, out } = await terminal.waypost("plan", "--exit-code");
+  expect(code).toBe(1);
+  const wrong =
+    'workflows/hello.yaml:7 migrate.steps: expected the id of a step of version 1, got "thank-yuo". Did you mean "thank-you"?';
+  expect(out).toContain(`  apply would refuse this\n    ! ${wrong}\n`);
+  expect(out).toMatch(/\. "waypost apply" would refuse it, and do nothing: see above\.\n$/);
+  const refused = await terminal.waypost("apply");
+  expect(refused.err).toContain(wrong);
+  const markdown = await terminal.waypost("plan", "--markdown");
+  expect(markdown.out).toContain("**Nothing: it would be refused as it is.**");
+});
+
 test("rollback puts the version before in force and can put the file back, too", async () => {
   await terminal.waypost("apply");
   terminal.write(file, hello("- send: thank-you\n  by: email", "migrate: all\n"));

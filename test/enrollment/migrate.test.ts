@@ -74,7 +74,7 @@ test("customers at a step that nobody says a destination for are refused, and no
   const refused = shop.apply(next);
   await expect(refused).rejects.toThrow(WaypostError);
   await expect(refused).rejects.toThrow(
-    'migrate: expected a destination for "reminder" of version 1, where 1 customer stands',
+    /^workflows\/\S+:\d+ migrate: expected a destination for "reminder" of version 1, where 1 customer stands/,
   );
   await shop.travel("4 days");
   expect(await shop.messagesTo(ada)).toEqual(["email reminder"]);

@@ -51,7 +51,9 @@ test("doing it twice does it once; going back further must be said", async () =>
   expect(await rollback()).toMatchObject({ from: 3, to: 2, already: false });
   expect(await rollback()).toMatchObject({ from: 2, to: 2, already: true });
   expect(await rollback(1)).toMatchObject({ from: 2, to: 1, already: false });
-  await expect(rollback(3)).rejects.toThrow("has no earlier version 3, expected one of none");
+  await expect(rollback(3)).rejects.toThrow(
+    "has no earlier version 3: version 1 is in force, and none is before it",
+  );
 });
 
 test("a migration is undone for who has not moved since, with the time they waited for", async () => {

@@ -357,7 +357,7 @@ test("who is inside stays on the old version, and its messages are foreseen too"
   expect(one.messages?.steps.map(({ step }) => step)).toContain("thank-you");
 });
 
-test("migrate moves them, and the plan says where; a step nobody thought of is a warning", async () => {
+test("migrate moves them, and the plan says where; a step nobody thought of is refused", async () => {
   const ada = await aCustomer(shop.database);
   await shop.apply(waiting(""));
   await shop.happens(ada, "signed_up");
@@ -371,10 +371,10 @@ test("migrate moves them, and the plan says where; a step nobody thought of is a
   ]);
   const stranded = await planOf(shop, files([waiting("migrate: all", "happy-birthday")]));
   expect(stranded.inFlight).toMatchObject([{ fate: "stranded" }]);
-  expect(stranded.warnings[0]).toContain('expected a destination for "thank-you" of version 1');
+  expect(stranded.refusals[0]).toContain('expected a destination for "thank-you" of version 1');
 });
 
-test("a source that no version has is a warning, and a wait is known by its id", async () => {
+test("a source that no version has is refused, and a wait is known by its id", async () => {
   const ada = await aCustomer(shop.database);
   await shop.apply(waiting(""));
   await shop.happens(ada, "signed_up");
@@ -382,10 +382,10 @@ test("a source that no version has is a warning, and a wait is known by its id",
   const from = (source: string) =>
     waiting(`migrate: { from: 1, steps: { ${source}: happy-birthday } }`, "happy-birthday");
   const typo = await planOf(shop, files([from("thank-yuo")]));
-  expect(typo.warnings[0]).toContain('got "thank-yuo". Did you mean "thank-you"?');
+  expect(typo.refusals[0]).toContain('got "thank-yuo". Did you mean "thank-you"?');
   expect(await planOf(shop, files([from("wait-3-days")]))).toMatchObject({
     inFlight: [{ step: "wait-3-days", fate: "moves", to: "happy-birthday", customers: 1 }],
-    warnings: [],
+    refusals: [],
   });
 });
 

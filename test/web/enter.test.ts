@@ -57,6 +57,21 @@ test("a request lets the customer in with what it carries, and sets the engine g
   expect(door.woken).toEqual(["advance"]);
 });
 
+test("a key that means nothing here is refused, with the one that was probably meant", async () => {
+  await opens();
+  await aCustomer(database, { external_id: "c-17" });
+  const told = (more: object) => ask("reset", { userId: "c-17", key: "r-1", ...more });
+  expect(await told({ properties: { code: "88" } })).toEqual({
+    status: 400,
+    error: '"properties": no such key; did you mean "data"?',
+  });
+  expect(await told({ colour: "blue" })).toEqual({
+    status: 400,
+    error: '"colour": no such key; there are userId, key, data',
+  });
+  expect(await enrollments()).toEqual([]);
+});
+
 test("the same key again is answered the same and changes nothing, even when the journey is paused", async () => {
   await opens();
   await aCustomer(database, { external_id: "c-17" });
