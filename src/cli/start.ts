@@ -1,4 +1,4 @@
-import { watch } from "node:fs";
+import { type FSWatcher, watch } from "node:fs";
 import { join } from "node:path";
 import { MistakesError, reasonOf } from "../errors.ts";
 import { startWorker } from "../queue/worker.ts";
@@ -22,24 +22,31 @@ export const start: CommandFile = {
       .action(async ({ watch: isWatching }: { watch: boolean }) => {
         const house = terminal.house();
         await applyAndSay(house);
-        const { backend, wake } = await house.queues();
         const stopped = untilStopped(longestStopMs(house.config));
-        const worker = await startWorker(
-          await house.engine(),
-          backend,
-          wake,
-          await house.databaseUrl(),
-        );
-        const web = await openWeb(house);
         const stopWatching = isWatching ? watchFiles(house) : () => {};
-        await stopped;
-        say("stopping: what is in flight is being finished");
-        stopWatching();
-        await worker.stop();
-        await web.close();
+        try {
+          await serveAndWork(house, stopped);
+        } finally {
+          stopWatching();
+        }
       });
   },
 };
+
+/** The door first: when it cannot be opened, no job is taken. */
+async function serveAndWork(house: House, stopped: Promise<void>): Promise<void> {
+  const { backend, wake } = await house.queues();
+  const engine = await house.engine();
+  const web = await openWeb(house);
+  try {
+    const worker = await startWorker(engine, backend, wake, await house.databaseUrl());
+    await stopped;
+    say("stopping: what is in flight is being finished");
+    await worker.stop();
+  } finally {
+    await web.close();
+  }
+}
 
 /** Mistakes are told and cost nothing: what was applied before goes on. */
 async function applyAndSay(house: House): Promise<void> {
@@ -67,11 +74,17 @@ function watchFiles(house: House): () => void {
       settleMs,
     );
   };
-  const watchers = ["workflows", "templates"].map((folder) =>
-    watch(join(house.config.folder, folder), { recursive: true }, changed),
-  );
-  return () => {
+  const watchers: FSWatcher[] = [];
+  const stop = () => {
     clearTimeout(timer);
     for (const watcher of watchers) watcher.close();
   };
+  try {
+    for (const folder of ["workflows", "templates"])
+      watchers.push(watch(join(house.config.folder, folder), { recursive: true }, changed));
+  } catch (thrown) {
+    stop();
+    throw thrown;
+  }
+  return stop;
 }

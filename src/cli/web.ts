@@ -32,8 +32,13 @@ export async function openWeb(house: House) {
   const ports = { port: PORT, metricsPort: METRICS_PORT };
   const running = await startWeb(await house.site(), { host: HOST, ...ports });
   say(`dashboard: ${running.url}`);
-  if (running.metricsUrl !== undefined) say(`metrics: ${running.metricsUrl}`);
-  const way = await firstLogin(house, running.url, process.stdout.isTTY);
-  if (way !== undefined) say(way);
-  return running;
+  try {
+    if (running.metricsUrl !== undefined) say(`metrics: ${running.metricsUrl}`);
+    const way = await firstLogin(house, running.url, process.stdout.isTTY);
+    if (way !== undefined) say(way);
+    return running;
+  } catch (thrown) {
+    await running.close();
+    throw thrown;
+  }
 }

@@ -18,20 +18,24 @@ export const worker: CommandFile = {
         const { backend, wake } = await house.queues();
         const stopped = untilStopped(longestStopMs(house.config));
         const { HOST, METRICS_PORT } = house.config.environment;
+        // Before any work: a worker that cannot be watched takes no jobs.
         const door =
           METRICS_PORT === undefined
             ? null
             : await openMetrics(HOST, METRICS_PORT, workerReadings());
-        const running = await startWorker(engine, backend, wake, await house.databaseUrl());
-        house.log.info(
-          { queues: backend.place.kind, channels: [...engine.deliveries.keys()] },
-          "the worker is ready",
-        );
         if (door !== null) house.log.info({ metrics: door.url }, "metrics are served");
-        await stopped;
-        house.log.info("stopping: what is in flight is being finished");
-        await running.stop();
-        door?.close();
+        try {
+          const running = await startWorker(engine, backend, wake, await house.databaseUrl());
+          house.log.info(
+            { queues: backend.place.kind, channels: [...engine.deliveries.keys()] },
+            "the worker is ready",
+          );
+          await stopped;
+          house.log.info("stopping: what is in flight is being finished");
+          await running.stop();
+        } finally {
+          door?.close();
+        }
       });
   },
 };

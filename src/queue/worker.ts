@@ -34,7 +34,8 @@ export interface RunningWorker {
 
 /**
  * Starts working: the engine's jobs, and the delivery of each channel at its own rate. With every heartbeat the
- * schedules are put right and the sweeper is woken, so that nothing depends on what the queue remembers.
+ * schedules are put right and the sweeper is woken, so that nothing depends on what the queue remembers. When a part
+ * cannot be opened, those that are open are closed again.
  */
 export async function startWorker(
   given: Engine,
@@ -50,6 +51,11 @@ export async function startWorker(
   const working: Delivering = { engine, wake, guard, stopping: stop.signal };
   await prepareMonths(engine);
   const schedules = backend.queue(engineQueue);
+  const opened: { close(): Promise<void> }[] = [schedules];
+  const close = async () => {
+    stop.abort();
+    await Promise.all(opened.map((part) => part.close()));
+  };
   const beat = async () => {
     await guard.look();
     await wake.engine("sweep");
@@ -62,20 +68,21 @@ export async function startWorker(
       "the queue or the database could not be reached; trying again soon",
     );
   const hear = () => void wake.engine("react").catch(missed);
-  await beat();
-  const ear = await listenForEvents(databaseUrl, hear, engine.log);
-  const workers = [
-    engineWorker(working, backend),
-    ...[...engine.deliveries.keys()].map((channel) => deliveryWorker(working, backend, channel)),
-  ];
+  try {
+    await beat();
+    opened.push(await listenForEvents(databaseUrl, hear, engine.log));
+    opened.push(engineWorker(working, backend));
+    for (const channel of engine.deliveries.keys())
+      opened.push(deliveryWorker(working, backend, channel));
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
   const heartbeat = setInterval(() => void beat().catch(missed), heartbeatMs);
   return {
-    async stop() {
+    stop() {
       clearInterval(heartbeat);
-      stop.abort();
-      await ear.close();
-      await Promise.all(workers.map((worker) => worker.close()));
-      await schedules.close();
+      return close();
     },
   };
 }

@@ -51,15 +51,24 @@ test("a worker ends when asked", async () => {
   expect(await worker.ended).toMatchObject({ code: 0 });
 });
 
-test("a port that is taken is an error with its remedy", async () => {
+test.each([
+  ["web", "PORT"],
+  ["start", "PORT"],
+  ["worker", "METRICS_PORT"],
+])("%s whose %s is taken says so with its remedy, and ends", async (command, variable) => {
   const other = createServer().listen(0, "127.0.0.1");
   await once(other, "listening");
   const { port } = other.address() as AddressInfo;
-  const { code, err } = await aTerminal(database, { PORT: String(port) }).run("web").ended;
+  const running = aTerminal(database, { [variable]: String(port) }).run(command);
+  started.push(running);
+  const { code, err } = await running.ended;
   other.close();
   expect(code).toBe(1);
   expect(err).toMatch(
-    /^error PORT: expected to listen on .*; set PORT to a free one, .*\(WAYPOST_CONFIG\)$/m,
+    new RegExp(
+      `^error ${variable}: expected to listen on .*; set .*to a free one.*\\(WAYPOST_CONFIG\\)$`,
+      "m",
+    ),
   );
 });
 
