@@ -52,6 +52,13 @@ CREATE TABLE attempts (
 );
 CREATE INDEX attempts_by_receipt ON attempts USING btree (receipt) WHERE receipt IS NOT NULL;
 
+CREATE TABLE call_places (
+  channel text NOT NULL,
+  free_at timestamp with time zone NOT NULL,
+  places integer NOT NULL,
+  CONSTRAINT call_places_pkey PRIMARY KEY (channel, free_at)
+);
+
 CREATE TABLE calls (
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   call_id uuid DEFAULT (md5(((gen_random_uuid())::text || (gen_random_uuid())::text)))::uuid NOT NULL,
@@ -701,6 +708,11 @@ AS $function$
   END
 $function$;
 
+CREATE OR REPLACE FUNCTION call_place_free_at(period interval, begun_within interval)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+RETURN (date_bin((period / (1000)::double precision), ((clock_timestamp() + begun_within) + period), '1970-01-01 00:00:00+00'::timestamp with time zone) + (period / (1000)::double precision));
+
 CREATE OR REPLACE FUNCTION deciding_consent(of_customer bigint, on_channel text, about_topic text, at timestamp with time zone)
  RETURNS TABLE(consent_id bigint, granted boolean)
  LANGUAGE sql
@@ -797,6 +809,24 @@ CREATE OR REPLACE FUNCTION refuse_change()
 AS $function$
 BEGIN
   RAISE EXCEPTION '% is append-only: add a row instead of changing one', TG_TABLE_NAME;
+END $function$;
+
+CREATE OR REPLACE FUNCTION take_places(of_channel text, most integer, period_seconds integer, wanted integer, begin_seconds double precision)
+ RETURNS TABLE(taken integer, until timestamp with time zone)
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  period CONSTANT interval := period_seconds * interval '1 second';
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended(current_schema() || ':places of ' || of_channel, 0));
+  DELETE FROM call_places WHERE channel = of_channel AND free_at <= clock_timestamp();
+  SELECT greatest(0, least(wanted, most - coalesce(sum(places), 0))) INTO taken FROM call_places WHERE channel = of_channel;
+  until := call_place_free_at(period, begin_seconds * interval '1 second');
+  IF taken > 0 THEN
+    INSERT INTO call_places VALUES (of_channel, until, taken)
+    ON CONFLICT (channel, free_at) DO UPDATE SET places = call_places.places + excluded.places;
+  END IF;
+  RETURN NEXT;
 END $function$;
 
 CREATE OR REPLACE FUNCTION track(customer text, event text, properties jsonb DEFAULT '{}'::jsonb, at timestamp with time zone DEFAULT NULL::timestamp with time zone, key text DEFAULT NULL::text)

@@ -149,7 +149,7 @@ async function openQueues(
       ? { kind: "postgres", url: await databaseUrl(), schema: `${WAYPOST_SCHEMA}_queue` }
       : { kind: "redis", url: REDIS_URL, prefix: WAYPOST_SCHEMA };
   const backend = await openBackend(place, log, tracing?.traced);
-  const wake = createWake(backend, { alone: ratedChannels(config) });
+  const wake = createWake(backend);
   closers.push(() => wake.close());
   return { backend, wake };
 }
@@ -188,15 +188,12 @@ async function loadDeliveries(config: Config): Promise<ReadonlyMap<string, Deliv
   return deliveries;
 }
 
-function ratedChannels({ channels }: Config): readonly string[] {
-  return Object.keys(channels).filter((name) => channels[name]?.rate !== undefined);
-}
-
+/** Without rates: those are by a real clock, and what is played here calls nobody. */
 function deliveriesBy(carrier: Provider, config: Config): ReadonlyMap<string, Delivery> {
   return new Map(
     Object.entries(config.channels).map(([name, channel]) => [
       name,
-      deliveryOf(name, channel, carrier, config),
+      { ...deliveryOf(name, channel, carrier, config), rate: null },
     ]),
   );
 }

@@ -21,6 +21,7 @@ export interface Tables {
   api_keys: ApiKeysTable;
   applied_templates: AppliedTemplatesTable;
   attempts: AttemptsTable;
+  call_places: CallPlacesTable;
   calls: CallsTable;
   channels: ChannelsTable;
   claims: ClaimsTable;
@@ -135,6 +136,12 @@ interface AttemptsTable {
   receipt: string | null;
   opened_at: Timestamp | null;
   text_sha256: Buffer | null;
+}
+
+interface CallPlacesTable {
+  channel: string;
+  free_at: Timestamp;
+  places: number;
 }
 
 interface CallsTable {

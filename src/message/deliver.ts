@@ -10,8 +10,6 @@ export interface Delivered {
   readonly accepted: number;
   /** The channel was paused (credentials, account) or throttled by its provider: no use in trying on. */
   readonly mustRest: boolean;
-  /** When the last call began, by performance.now(); null when there was none. */
-  readonly calledAt: number | null;
 }
 
 export interface DueBatch extends Batch {
@@ -35,8 +33,7 @@ export async function deliver(
     leaseSeconds,
   });
   await faultPoint("after-claim");
-  if (claimed.messages.length === 0)
-    return { claimed: 0, accepted: 0, mustRest: false, calledAt: null };
+  if (claimed.messages.length === 0) return { claimed: 0, accepted: 0, mustRest: false };
   const composeSome: Compose = async (messages) => {
     const { composed, failed } = await compose(database, composer, messages, batch.now());
     if (failed.length > 0) await failUncomposable(database, failed);

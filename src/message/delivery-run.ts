@@ -9,6 +9,7 @@ import { type Claim, endClaim, release } from "./claim.ts";
 import type { Composed } from "./compose.ts";
 import type { ClaimedMessage } from "./message.ts";
 import { type SendingRules, openSending } from "./open-sending.ts";
+import type { Places, Taken } from "./places.ts";
 import { type Settled, recordOutcomes } from "./record.ts";
 
 /** One channel as this worker delivers on it. */
@@ -30,6 +31,8 @@ export interface Batch {
   readonly now: () => Date;
   /** Once aborted no further row is opened; calls in flight are finished and recorded, the rest is given back. */
   readonly stopping: AbortSignal;
+  /** Where the channel has a rate: each call needs one of them. */
+  readonly places?: Pick<Places, "take" | "keep">;
 }
 
 /** Renders some of a batch; who cannot be rendered is missing from the answer, and noted as failed. */
@@ -57,7 +60,6 @@ export class DeliveryRun {
   #busy = 0;
   #accepted = 0;
   #mustRest = false;
-  #calledAt: number | null = null;
   #failure: { readonly thrown: unknown } | null = null;
   #wake: () => void = () => {};
 
@@ -77,7 +79,7 @@ export class DeliveryRun {
   }
 
   /** Settles when every call has been answered and recorded, and the claim is over. */
-  async finish(): Promise<{ accepted: number; mustRest: boolean; calledAt: number | null }> {
+  async finish(): Promise<{ accepted: number; mustRest: boolean }> {
     while (this.#waiting.length > 0 || this.#busy > 0 || this.#settled.length > 0) {
       if (this.#batch.stopping.aborted || this.#mustRest || this.#failure !== null)
         this.#waiting = [];
@@ -87,7 +89,7 @@ export class DeliveryRun {
     }
     await this.#patiently(() => endClaim(this.#database, this.#claim.id));
     if (this.#failure !== null) throw this.#failure.thrown;
-    return { accepted: this.#accepted, mustRest: this.#mustRest, calledAt: this.#calledAt };
+    return { accepted: this.#accepted, mustRest: this.#mustRest };
   }
 
   /** How many rows to open now: none until a quarter of the slots is free, so that a commit is shared by many. */
@@ -100,14 +102,30 @@ export class DeliveryRun {
   async #open(): Promise<void> {
     const size = this.#chunk();
     if (size === 0) return;
-    const chunk = this.#waiting.splice(0, size);
-    this.#busy += size;
     const openedAt = performance.now();
+    const taken = await this.#takePlaces(size);
+    const chunk = this.#waiting.splice(0, taken?.count ?? size);
+    // Others have taken what was free: the rest is for whoever finds the next places.
+    if (chunk.length < size) this.#waiting = [];
+    if (chunk.length === 0) return;
+    this.#busy += chunk.length;
     const cleared = await this.#clear(chunk);
-    this.#busy -= size - cleared.length;
-    if (this.#hasLostLease(openedAt)) return this.#withdraw(cleared);
-    if (cleared.length > 0) this.#calledAt = performance.now();
-    for (const [composed, address] of cleared) void this.#call(composed, address);
+    this.#busy -= chunk.length - cleared.length;
+    const isLate = this.#hasLostLease(openedAt);
+    if (isLate) await this.#withdraw(cleared);
+    else for (const [composed, address] of cleared) void this.#call(composed, address);
+    // When this fails, all that were taken count for longer.
+    if (taken !== undefined)
+      await this.#batch.places?.keep(taken, isLate ? 0 : cleared.length).catch(() => {});
+  }
+
+  async #takePlaces(wanted: number): Promise<Taken | undefined> {
+    try {
+      return await this.#batch.places?.take(wanted);
+    } catch (thrown) {
+      this.#failure = { thrown };
+      return { count: 0, until: new Date(0) };
+    }
   }
 
   /** This process was stopped, or the machine slept: the sweeper may have given the rows up meanwhile. */

@@ -1,5 +1,3 @@
-import { setTimeout as pause } from "node:timers/promises";
-import type { Rate } from "../config-values.ts";
 import { reasonOf } from "../errors.ts";
 import { refreshSegments } from "../audience/refresh-segments.ts";
 import { advance } from "../enrollment/advance.ts";
@@ -12,6 +10,7 @@ import { stopBeforeSending, stopByConditions } from "../enrollment/stop-conditio
 import { faultPoint } from "../fault.ts";
 import { deliver } from "../message/deliver.ts";
 import { lookUpUnknown } from "../message/look-up.ts";
+import { placesOf } from "../message/places.ts";
 import { findRestored } from "../message/restored.ts";
 import { applyReports } from "../tracking/reports.ts";
 import type { JobIds } from "./backend.ts";
@@ -127,37 +126,19 @@ export async function deliverJob(
   const whole = engine.deliveries.get(channel);
   if (whole === undefined) return;
   const delivery = { ...whole, concurrency: Math.floor(whole.concurrency / here) };
-  const { rate } = delivery;
-  const limit = rate === null ? messagesAtOnce : Math.floor(rate.count / batchesAPeriod(rate));
+  const places = placesOf(engine.database, delivery);
   const now = () => engine.clock.now();
   const takeBack = (messages: readonly string[], at: Date) =>
     stopBeforeSending(engine.database, messages, at);
   for (;;) {
     if (!(await guard.mayDeliver())) return;
-    const batch = { limit, now, stopping, takeBack };
+    const limit = Math.min(messagesAtOnce, (await places?.await(stopping)) ?? messagesAtOnce);
+    if (limit === 0) return;
+    const batch = { limit, now, stopping, takeBack, ...(places !== undefined && { places }) };
     const delivered = await deliver(engine.database, engine.composer, delivery, batch);
-    if (rate !== null) await outlast(rate, delivered.calledAt, stopping);
     if (delivered.claimed < limit || delivered.mustRest || stopping.aborted) return;
     if (lane + 1 < lanes) await wake.delivery(channel, lane + 1);
-    if (rate !== null) return wake.delivery(channel, lane);
   }
-}
-
-/** The batches that a channel's rate is divided into, so that a large one is not held in memory at once. */
-export function batchesAPeriod({ count }: Rate): number {
-  return Math.ceil(count / messagesAtOnce);
-}
-
-/**
- * The one lane of a channel with a rate stays taken until the next batch may be called, whoever takes it then: counted
- * from the last call and not from the job's beginning, any period holds no more calls than the rate allows.
- */
-async function outlast(rate: Rate, calledAt: number | null, stopping: AbortSignal): Promise<void> {
-  if (calledAt === null) return;
-  const nextAt = calledAt + (rate.seconds * 1000) / batchesAPeriod(rate);
-  await pause(Math.ceil(nextAt - performance.now()), undefined, { signal: stopping }).catch(
-    () => {},
-  );
 }
 
 function turn({ clock, config, composer }: Engine) {

@@ -31,15 +31,11 @@ const once = { removeOnComplete: true, removeOnFail: { count: 100 }, attempts: 1
 /** A job that hangs in a process that lives would keep its name, and so its work, from all others for good. */
 const nameIsKeptMs = 30_000;
 
-/**
- * `alone`: channels of which one lane at a time may be at work, whatever becomes of it, since that keeps their rate. All
- * other jobs may have a second one beside them after `nameIsKeptMs`, which does no harm.
- */
+/** A job may have a second one beside it after `nameIsKeptMs`, which does no harm. */
 export function createWake(
   backend: QueueBackend,
-  options: { readonly alone?: readonly string[]; readonly nameIsKeptMs?: number } = {},
+  options: { readonly nameIsKeptMs?: number } = {},
 ): Wake {
-  const { alone = [] } = options;
   const keptMs = options.nameIsKeptMs ?? nameIsKeptMs;
   const queues = new Map<string, OpenQueue>();
   const queueOf = (name: string): OpenQueue => {
@@ -50,8 +46,7 @@ export function createWake(
   const calls = new Map<string, () => Promise<void>>();
   const call = (queue: string, job: string, id: string, ids: JobIds): Promise<void> => {
     const add = async () => {
-      const term = ids.channel !== undefined && alone.includes(ids.channel) ? 0 : termOf(keptMs);
-      const deduplication = { id: `${id}-${term}`, keepLastIfActive: true };
+      const deduplication = { id: `${id}-${termOf(keptMs)}`, keepLastIfActive: true };
       await queueOf(queue).add(job, ids, { ...once, deduplication });
     };
     const shared = calls.get(`${queue} ${id}`) ?? sharedRun(add);

@@ -1,10 +1,9 @@
-import type { Rate } from "../config-values.ts";
 import { reasonOf } from "../errors.ts";
 import { faultPoint } from "../fault.ts";
 import type { OpenWorker, QueueBackend } from "./backend.ts";
 import { counted } from "./call-metrics.ts";
 import type { Delivering, Engine, Working } from "./engine.ts";
-import { batchesAPeriod, deliverJob, engineJobs } from "./jobs.ts";
+import { deliverJob, engineJobs } from "./jobs.ts";
 import { listenForEvents } from "./listen.ts";
 import { createRestoreGuard } from "./restore-guard.ts";
 import { keepSchedules } from "./schedule.ts";
@@ -97,23 +96,13 @@ function engineWorker(working: Working, backend: QueueBackend): OpenWorker {
 
 function deliveryWorker(working: Delivering, backend: QueueBackend, channel: string): OpenWorker {
   const { rate = null, concurrency = 1 } = working.engine.deliveries.get(channel) ?? {};
+  // Where there is a rate a second lane would mostly wait for the first one's places.
   const here = rate === null ? Math.min(lanesAWorker, concurrency) : 1;
   const work = (job: { name: string; data: object }) =>
     noted(working, `deliver ${channel}`, () =>
-      deliverJob(working, job.data, { here, everywhere: rate === null ? lanes : 1 }),
+      deliverJob(working, job.data, { here, everywhere: lanes }),
     );
-  return backend.worker(deliveryQueue(channel), work, {
-    ...workerOptions,
-    concurrency: here,
-    ...limiterOf(rate),
-  });
-}
-
-/** The queue's own limit holds on where a worker that was stopped or died could not keep the lane taken (jobs.ts). */
-function limiterOf(rate: Rate | null): { limiter?: { max: number; duration: number } } {
-  return rate === null
-    ? {}
-    : { limiter: { max: 1, duration: Math.ceil((rate.seconds * 1000) / batchesAPeriod(rate)) } };
+  return backend.worker(deliveryQueue(channel), work, { ...workerOptions, concurrency: here });
 }
 
 /** A job that fails is noted and not retried: the sweeper finds its work again. */

@@ -63,6 +63,10 @@ export async function startWeb(
     const opened = app.listen(port, host, (error) =>
       error === undefined ? listening(opened) : failed(cannotListen(error, host, port)),
     );
+  }).catch((thrown: unknown) => {
+    door?.close();
+    live.close();
+    throw thrown;
   });
   countAhead(figures, site.engine);
   const { port: taken } = server.address() as AddressInfo;

@@ -54,12 +54,12 @@ test("a worker ends when asked", async () => {
 test.each([
   ["web", "PORT"],
   ["start", "PORT"],
-  ["worker", "METRICS_PORT"],
 ])("%s whose %s is taken says so with its remedy, and ends", async (command, variable) => {
   const other = createServer().listen(0, "127.0.0.1");
   await once(other, "listening");
   const { port } = other.address() as AddressInfo;
-  const running = aTerminal(database, { [variable]: String(port) }).run(command);
+  const given = { METRICS_PORT: "0", [variable]: String(port) };
+  const running = aTerminal(database, given).run(command);
   started.push(running);
   const { code, err } = await running.ended;
   other.close();

@@ -60,8 +60,7 @@ export async function aWorker(
   const composer = aComposer();
   const engine: Engine = { config, clock, log, database, composer, deliveries, webhooks };
   const backend = await openBackend(place, log);
-  const isRated = rules.rate !== undefined && rules.rate !== null;
-  const wake = createWake(backend, { nameIsKeptMs, alone: isRated ? Object.keys(carriers) : [] });
+  const wake = createWake(backend, { nameIsKeptMs });
   const worker = await startWorker(engine, backend, wake, urlOf(database), { heartbeatMs });
   return {
     engine,

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { armFaults } from "../../src/fault.ts";
 import { engineQueue } from "../../src/queue/wake.ts";
-import { aCarrier, accepted } from "../message/ledger.ts";
+import { aCarrier, aJourney, accepted, plan } from "../message/ledger.ts";
 import { aDatabase, freshTables } from "../support/database.ts";
 import { aCustomer, monday } from "../support/people.ts";
 import { aService } from "../support/service.ts";
@@ -203,12 +203,41 @@ describe.each(places(database))("a worker with its queues in %s", (_, place) => 
     });
     const rules = { concurrency: 4, rate: { count: 10, seconds: 1 } };
     const { wake } = await start({ email: carrier }, rules);
-    await start({ email: carrier }, rules);
+    const other = await start({ email: carrier }, rules);
     await wake.engine("react");
+    await until(() => times.length > 0);
+    await other.wake.delivery("email", 1);
     await until(async () => (await count("accepted")) === 40);
     const sorted = times.toSorted((a, b) => a - b);
     const eleventh = sorted.map((time, index) => (sorted[index + 10] ?? Infinity) - time);
     // A timer's clock and the other may differ by a millisecond or two.
     expect(Math.min(...eleventh)).toBeGreaterThan(995);
+  });
+
+  it("calls at once while its rate has places, and no more, whichever worker asks", async () => {
+    const { carrier, handed } = aCarrier();
+    const rules = { rate: { count: 2, seconds: 3600 } };
+    const worker = await start({ email: carrier }, rules);
+    const journey = await aJourney(database);
+    const planned = async (consent: boolean) => {
+      await plan(database, [await aCustomer(database, { consent })], { journey });
+      await worker.wake.delivery("email");
+    };
+    // What must not go needs no place.
+    await planned(false);
+    await until(async () => (await count("suppressed")) === 1);
+    await planned(true);
+    await until(async () => (await count("accepted")) === 1);
+    await planned(true);
+    await until(async () => (await count("accepted")) === 2);
+    await running.pop()?.stop();
+    const { wake } = await start({ email: carrier, sms: carrier }, rules);
+    await plan(database, [await aCustomer(database)], { journey });
+    await wake.delivery("email");
+    await plan(database, [await aCustomer(database)], { journey, by: ["sms"] });
+    await wake.delivery("sms");
+    await until(async () => (await count("accepted")) === 3);
+    expect(handed).toHaveLength(3);
+    expect(await count("planned")).toBe(1);
   });
 });
