@@ -377,9 +377,9 @@ END) STORED,
 ) WITH (fillfactor=70);
 CREATE INDEX messages_by_customer ON messages USING btree (customer_id, sent_at);
 CREATE INDEX messages_by_journey ON messages USING btree (journey_id, step);
-CREATE INDEX messages_due ON messages USING btree (channel, class, due_at) WHERE needs = 'delivery'::text;
+CREATE INDEX messages_due ON messages USING btree (channel, class, journey_id, due_at) WHERE needs = 'delivery'::text;
 CREATE INDEX messages_to_fall_back ON messages USING btree (id) WHERE needs = 'fallback'::text;
-CREATE INDEX messages_unknown ON messages USING btree (sent_at) WHERE needs = 'resolution'::text;
+CREATE INDEX messages_unknown ON messages USING btree (class, sent_at) WHERE needs = 'resolution'::text;
 
 CREATE TABLE moved_enrollments (
   change_id bigint NOT NULL,

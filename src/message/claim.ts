@@ -21,10 +21,13 @@ export interface Claim {
   readonly messages: readonly ClaimedMessage[];
 }
 
+/** Where many journeys have few messages, the others fill the claim: together they offer this many for each that is taken. */
+const offeredForEach = 10;
+
 /**
- * Claims up to `limit` due messages of a channel, receipts before marketing and each oldest due first, with all that
- * rendering them needs. Two workers never have the same message. Messages of a paused journey stay where they are; a
- * paused or throttled channel yields none.
+ * Claims up to `limit` due messages of a channel, receipts before marketing, with all that rendering them needs. Journeys
+ * take turns, each with its oldest due: a million messages of one do not keep another's waiting. Two workers never have the
+ * same message. Messages of a paused journey stay where they are; a paused or throttled channel yields none.
  *
  * A claim only spares others the work: who has a message is decided when it is opened (open-sending.ts). So the messages
  * themselves are not written to.
@@ -34,13 +37,25 @@ export async function claim(
   { channel, limit, now, leaseSeconds }: Claiming,
 ): Promise<Claim> {
   const id = randomUUID();
+  const offered = limit * offeredForEach;
+  const isDue = (message: string, messageClass: "transactional" | "marketing") => {
+    const of = (column: string) => sql.ref(`${message}.${column}`);
+    return sql`${of("channel")} = ${channel} and ${of("class")} = ${sql.lit(messageClass)} and ${of("needs")} = 'delivery'
+      and ${of("due_at")} <= ${now}`;
+  };
   const due = (messageClass: "transactional" | "marketing") => sql`
-      select id from messages
-      where channel = ${channel} and class = ${sql.lit(messageClass)} and needs = 'delivery' and due_at <= ${now}
-        and id not in (select unnest(messages) from claims where channel = ${channel} and lease_until > clock_timestamp())
-        and journey_id not in (select id from journeys where state = 'paused')
-        and not exists (select from channels where name = ${channel} and (paused_at is not null or throttled_until > ${now}))
-      order by due_at`;
+      select turns.id from (
+        select id, greatest(${offered}::int / count(*) over (), 1) as offers from journeys
+        where state <> 'paused'
+          and exists (select from messages waiting where ${isDue("waiting", messageClass)} and waiting.journey_id = journeys.id)
+          and not exists (select from channels where name = ${channel} and (paused_at is not null or throttled_until > ${now}))
+      ) as journey cross join lateral (
+        select waiting.id, waiting.due_at, row_number() over (order by waiting.due_at) as turn from messages waiting
+        where ${isDue("waiting", messageClass)} and waiting.journey_id = journey.id
+          and waiting.id not in (select unnest(messages) from claims where channel = ${channel} and lease_until > clock_timestamp())
+        order by waiting.due_at limit least(journey.offers, ${limit}::int)
+      ) as turns
+      order by turns.turn, turns.due_at`;
   const messages = await database.transaction().execute(async (transaction) => {
     await lockBriefly(transaction, `claims of ${channel}`, "3s");
     await faultPoint("claim");

@@ -1,4 +1,4 @@
-import { type SqlBool, sql } from "kysely";
+import { type RawBuilder, type SqlBool, sql } from "kysely";
 import { deliveryIdOf } from "../channel/delivery-id.ts";
 import type { Database } from "../database/database.ts";
 import type { MessageState } from "./message.ts";
@@ -46,7 +46,7 @@ export async function listMessages(
     filter.journey === undefined ? undefined : await findJourneyId(database, filter.journey);
   if (filter.journey !== undefined && journey === undefined) return [];
   const conditions = [
-    filter.states === undefined ? null : sql<SqlBool>`m.state = any(${filter.states}::text[])`,
+    filter.states === undefined ? null : isIn(filter.states),
     // By its id, so that the planner knows whether it has many messages or few.
     journey === undefined ? null : sql<SqlBool>`m.journey_id = ${journey}`,
     filter.channel === undefined ? null : sql<SqlBool>`m.channel = ${filter.channel}`,
@@ -55,6 +55,19 @@ export async function listMessages(
   ].filter((condition) => condition !== null);
   return select(database, conditions, filter.limit);
 }
+
+/** Whether the message `m` is in one of the states; found by what it needs, where that is something. */
+export function isIn(states: readonly MessageState[]): RawBuilder<SqlBool> {
+  const needs = states.map((state) => needsOf[state]);
+  const found = needs.includes(undefined) ? sql`` : sql`and m.needs = any(${needs}::text[])`;
+  return sql<SqlBool>`(m.state = any(${states}::text[]) ${found})`;
+}
+
+const needsOf: Partial<Record<MessageState, string>> = {
+  planned: "delivery",
+  retry: "delivery",
+  unknown: "resolution",
+};
 
 async function findJourneyId(database: Database, name: string): Promise<number | undefined> {
   const found = await database

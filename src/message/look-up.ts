@@ -51,7 +51,7 @@ async function unknownMessages(
     select m.id, m.claim_id as "openedBy", m.delivery_id as "deliveryId", m.address, coalesce(a.opened_at, m.sent_at) as "startedAt",
            case when a.opened_at < clock_timestamp() - ${patience}::interval then encode(a.text_sha256, 'hex') end as "textSha256"
     from messages m left join attempts a on a.message_id = m.id and a.number = m.attempts
-    where m.needs = 'resolution' and m.channel = ${channel} and m.provider = ${carrier.name} and m.address is not null
+    where m.needs = 'resolution' and m.class in ('transactional', 'marketing') and m.channel = ${channel} and m.provider = ${carrier.name} and m.address is not null
       and m.sent_at < ${now}::timestamptz - ${patience}::interval and m.sent_at > ${now}::timestamptz - interval '1 day'
     order by random() limit ${limit}`.execute(database);
   return rows.map(({ id, openedBy, address, ...sent }) => ({

@@ -87,7 +87,7 @@ export const mayBeSent = "the original may have sent it after the backup";
  */
 function byEngagement(by: readonly string[], now: Date): RawBuilder<unknown> {
   return sql`cross join lateral (
-      select array_agg(given.channel order by answered.clicks desc nulls last, answered.opens desc nulls last, given.rank) as channels
+      select array_agg(given.channel order by coalesce(answered.clicks, 0) desc, coalesce(answered.opens, 0) desc, given.rank) as channels
       from unnest(${by}::text[]) with ordinality as given (channel, rank)
       left join (
         select m.channel, count(m.clicked_at) as clicks, count(m.opened_at) as opens from messages m

@@ -1,5 +1,6 @@
 import { type SqlBool, sql } from "kysely";
 import type { Database } from "../database/database.ts";
+import { isIn } from "./list.ts";
 
 export interface Replay {
   /** Only these message ids; else every dead letter of the filter. */
@@ -19,7 +20,7 @@ export async function replayMessages(
   replay: Replay,
 ): Promise<Partial<Record<string, number>>> {
   const conditions = [
-    sql<SqlBool>`m.state = any(${replay.states}::text[])`,
+    isIn(replay.states),
     ...(replay.ids === undefined ? [] : [sql<SqlBool>`m.id = any(${replay.ids}::bigint[])`]),
     ...(replay.journey === undefined
       ? []

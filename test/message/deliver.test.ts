@@ -101,6 +101,22 @@ describe("delivering", () => {
     );
   });
 
+  it("journeys take turns, however many messages one of them has and however long they are due", async () => {
+    const { journey: campaign } = await planned(60);
+    const small = await planned(10, { at: later(monday, { hours: 1 }) });
+    const paused = await planned(10, { journey: await aJourney(database, "paused") });
+    const taken = async (limit: number) => {
+      await deliverDue(database, { limit, at: later(monday, { hours: 1 }) });
+      const rows = await ledger(database);
+      const of = (journey: number) =>
+        rows.filter((row) => row.journey_id === journey && row.state === "accepted").length;
+      return [of(campaign), of(small.journey), of(paused.journey)];
+    };
+    expect(await taken(12)).toEqual([6, 6, 0]);
+    expect(await taken(12)).toEqual([14, 10, 0]);
+    expect(await taken(12)).toEqual([26, 10, 0]);
+  });
+
   it("two workers never take the same message", async () => {
     await planned(80);
     const { carrier, handed } = aCarrier();

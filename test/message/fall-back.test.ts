@@ -157,6 +157,12 @@ describe("the best channel", () => {
     expect(await best(opener)).toMatchObject({ channel: "sms", fallback: null });
   });
 
+  it("is none that was tried in vain before one that was not, but as it is configured", async () => {
+    const ada = await aCustomer(database);
+    await answers(ada, "sms", {});
+    expect(await best(ada)).toMatchObject({ channel: "email" });
+  });
+
   it("forgets after 180 days, and never is one that does not reach the customer", async () => {
     const [old, phoneless] = [
       await aCustomer(database),

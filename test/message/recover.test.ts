@@ -349,4 +349,6 @@ it("the sweeper finds the channels that have something due, and no others", asyn
   });
   expect(await dueChannels(database, monday)).toEqual(["email"]);
   expect(await dueChannels(database, later(monday, { hours: 1 }))).toEqual(["email", "sms"]);
+  await database.updateTable("journeys").set({ state: "paused" }).execute();
+  expect(await dueChannels(database, later(monday, { hours: 1 }))).toEqual([]);
 });
