@@ -230,10 +230,10 @@ it("an answer that came while the worker slept past its deadline is read", async
   await planOne();
   const stub = await forkProviderStub({ seed: "sleep", behaviour: { faults: {}, answerMs: 50 } });
   const carrier = createSendgrid({ apiKey: "key", baseUrl: stub.url });
-  const delivered = deliverDue(database, { carrier, rules: { deadlineMs: 300 } });
+  const delivered = deliverDue(database, { carrier, rules: { deadlineMs: 1500 } });
   await vi.waitFor(async () => expect((await stub.count()).requests).toBe(1), { interval: 5 });
   // As a machine that is put to sleep does.
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1700);
   expect(await delivered).toMatchObject({ accepted: 1 });
   await carrier.close();
   await stub.close();
