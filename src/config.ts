@@ -11,7 +11,7 @@ import {
   timeOfDay,
   zone,
 } from "./config-values.ts";
-import { type Environment, environmentSchema, readEnvironment } from "./environment.ts";
+import { type Environment, environmentSchema, readEnvironment, variable } from "./environment.ts";
 import { MistakesError, WaypostError } from "./errors.ts";
 import { parseYaml } from "./yaml-file.ts";
 
@@ -207,7 +207,7 @@ export function withVariables(
   text: string,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): string {
-  return text.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => {
+  return text.replaceAll(variable, (_, name: string) => {
     const value = environment[name];
     if (Object.hasOwn(environmentSchema.shape, name))
       throw new WaypostError(

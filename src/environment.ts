@@ -85,6 +85,9 @@ export const environmentSchema = z.object({
     .optional(),
 });
 
+/** How texts name a variable: `${NAME}`. */
+export const variable = /\$\{(\w+)\}/g;
+
 export type Environment = z.output<typeof environmentSchema>;
 
 /** Throws with every variable that is not as it must be. A variable that is empty counts as none. */

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import type { Provider } from "./channel/channel.ts";
 import { loadProvider } from "./channel/registry.ts";
-import { type WebhookCaller, createWebhookCaller } from "./channel/webhook.ts";
+import { type WebhookCaller, createWebhookCaller, refusedHostOf } from "./channel/webhook.ts";
 import type { House } from "./cli/house.ts";
 import { run as runCommand } from "./cli/cli.ts";
 import { type Clock, systemClock } from "./clock.ts";
@@ -16,6 +16,7 @@ import { explainUnreachable } from "./database/unreachable.ts";
 import { checkZones } from "./database/zones.ts";
 import { armFaults } from "./fault.ts";
 import { checkProject } from "./journey/check-project.ts";
+import { doubts } from "./journey/doubts.ts";
 import { readProject } from "./journey/read-project.ts";
 import { type Log, createLog } from "./log.ts";
 import type { CapRule } from "./message/cap.ts";
@@ -74,9 +75,10 @@ export function openHouse(config: Config, clock: Clock = systemClock): House {
         topics: Object.keys(config.topics),
         shop: Object.keys(config.shop),
         pools: Object.keys(config.pools),
+        refusedHostOf: (address: string) => refusedHostOf(address, config.calls.allow),
       };
       const mistakes = [...read.mistakes, ...project.mistakes, ...checkProject(project, known)];
-      return { project, mistakes };
+      return { project, mistakes, warnings: doubts(project, known) };
     },
     composer: once(async () => joinComposer(config, await templates())),
     databaseUrl: once(async () => {

@@ -70,7 +70,7 @@ export function createWebhookCaller({ allow, key, fill }: WebhookOptions): Webho
       const url = URL.parse(call.url);
       if (url === null || !/^https?:$/.test(url.protocol))
         return failure(`expected an http or https address, found "${call.url}"`);
-      const host = url.hostname.replace(/^\[|\]$/g, "");
+      const host = hostOf(url);
       const isAllowed = allowed.has(host);
       // A name is looked at when it is resolved; an address never is.
       if (!isAllowed && isIP(host) !== 0 && !isPublic(host))
@@ -95,6 +95,19 @@ export function createWebhookCaller({ allow, key, fill }: WebhookOptions): Webho
     },
     close: async () => void (await Promise.all([outside.close(), inside.close()])),
   };
+}
+
+function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, "");
+}
+
+/** The host of an address that is surely not called; undefined where that takes looking its name up. */
+export function refusedHostOf(address: string, allow: readonly string[]): string | undefined {
+  const url = URL.parse(address);
+  if (url === null) return undefined;
+  const host = hostOf(url);
+  const isInside = isIP(host) === 0 ? /(^|\.)localhost$/.test(host) : !isPublic(host);
+  return isInside && !allow.some((each) => each.toLowerCase() === host) ? host : undefined;
 }
 
 /** What is ours goes last: no header of a file can forge it. */

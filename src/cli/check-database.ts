@@ -10,7 +10,6 @@ import {
   doubtfulAttributes,
 } from "../journey/check-attributes.ts";
 import { doubtfulEvents } from "../journey/check-events.ts";
-import { idleParts } from "../journey/check-idle.ts";
 import type { Project } from "../journey/read-project.ts";
 import type { House } from "./house.ts";
 
@@ -25,7 +24,6 @@ export async function checkOnDatabase(
   const warnings: Mistake[] = [
     ...doubtfulEvents(project, await eventNames(database)),
     ...doubtfulAttributes(project, await attributesKnown(database, project)),
-    ...idleParts(project),
   ];
   for (const { condition, position, of: asked, journey } of askedConditions(project)) {
     const now = house.clock.now();

@@ -2,7 +2,6 @@ import { isAbsolute, join } from "node:path";
 import { InvalidArgumentError } from "commander";
 import { type Mistake, describeMistake } from "../errors.ts";
 import { doubtfulEvents } from "../journey/check-events.ts";
-import { idleParts } from "../journey/check-idle.ts";
 import type { Project } from "../journey/read-project.ts";
 import type { CommandFile, Terminal } from "./command.ts";
 import { counted, say, sayJson } from "./output.ts";
@@ -58,12 +57,16 @@ export const check: CommandFile = {
 /** The database is asked only about what could be read. */
 async function findMistakes(terminal: Terminal, options: Options): Promise<Found> {
   const house = terminal.house();
-  const { project, mistakes } = await house.project();
+  const { project, mistakes, warnings } = await house.project();
   if (options.database !== true)
-    return { project, mistakes, warnings: [...doubtfulEvents(project), ...idleParts(project)] };
+    return { project, mistakes, warnings: [...doubtfulEvents(project), ...warnings] };
   const { checkOnDatabase } = await import("./check-database.ts");
   const asked = await checkOnDatabase(house, project, options.budget);
-  return { project, mistakes: [...mistakes, ...asked.mistakes], warnings: asked.warnings };
+  return {
+    project,
+    mistakes: [...mistakes, ...asked.mistakes],
+    warnings: [...warnings, ...asked.warnings],
+  };
 }
 
 function tell({ project: { journeys, segments }, mistakes, warnings }: Found): void {

@@ -21,7 +21,12 @@ export interface House {
   readonly log: Log;
   readonly clock: Clock;
   /** Reads workflows, segments and templates anew, with every mistake in or between them; good templates come into use. */
-  project(): Promise<{ readonly project: Project; readonly mistakes: readonly Mistake[] }>;
+  project(): Promise<{
+    readonly project: Project;
+    readonly mistakes: readonly Mistake[];
+    /** What may be meant so, and probably is not. */
+    readonly warnings: readonly Mistake[];
+  }>;
   /** Renders messages; needs no database. */
   composer(): Promise<Composer>;
   /** Connected and migrated; starts the embedded server when there is no DATABASE_URL. */

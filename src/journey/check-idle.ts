@@ -7,12 +7,13 @@ import type { Reference } from "./reference.ts";
 const mute: ReadonlySet<string> = new Set(["phone", "call", "voice", "post", "letter"]);
 
 /**
- * What can never come about, though it may stand for now: arms that nobody takes, and opens and clicks of what shows none.
+ * What can never come about, though it may stand for now: arms that nobody takes, waits at an end, and opens and clicks of what shows none.
  * Warnings: an arm is closed before it is taken away, and an address in a letter can be typed.
  */
 export function idleParts({ drafts: { journeys, segments } }: Project): readonly Mistake[] {
   const ofJourney = journeys.flatMap((file) => [
     ...idleArms(file),
+    ...idleWaits(file),
     ...file.references.flatMap((one) => unheard(one, file, journeys)),
   ]);
   const ofSegments = segments.flatMap(({ references }) =>
@@ -31,6 +32,17 @@ function idleArms({ draft, places }: JourneyDraft): readonly Mistake[] {
         ...position,
         message: `nobody takes the arm "${name}", whose weight is 0; leave it out once no customer is inside it`,
       }));
+  });
+}
+
+/** Who waits stands before the next step, and behind the last there is nothing to stand before. */
+function idleWaits({ draft, places }: JourneyDraft): readonly Mistake[] {
+  return Object.values(draft.steps).flatMap((step) => {
+    const position = places.steps.get(step.id);
+    if (step.kind !== "wait" || step.next !== null || position === undefined) return [];
+    const message =
+      'nothing comes after this wait, so it is skipped and the journey ends at once; leave it out, or put a step such as "exit: done" after it';
+    return [{ ...position, message }];
   });
 }
 

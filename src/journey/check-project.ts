@@ -15,6 +15,8 @@ export interface Known {
   readonly topics: readonly string[];
   /** The pools of vouchers that waypost.yaml speaks of. */
   readonly pools?: readonly string[];
+  /** The host of an address that no call is made to. */
+  readonly refusedHostOf?: (address: string) => string | undefined;
   /** The keys of `shop`, of which templates may speak. */
   readonly shop?: readonly string[];
 }
@@ -34,6 +36,7 @@ export function checkProject({ drafts }: Project, known: Known): readonly Mistak
     ...circles(segments),
     ...roundabouts(journeys),
     ...journeys.flatMap((file) => checkSendings(file, journeys, known)),
+    ...journeys.flatMap((file) => refusedCalls(file, known)),
     ...unknownVariables(known.templates, known.shop),
     ...references.flatMap((reference) =>
       explain(reference, drafts, known).map((message) => ({ ...reference.position, message })),
@@ -177,6 +180,19 @@ function checkSendings(
       .filter(({ name, channel }) => name === step.template && channels.includes(channel))
       .flatMap((template) => misfits(template, sending))
       .map((message) => ({ ...position, message }));
+  });
+}
+
+function refusedCalls(
+  { draft, places, file }: JourneyDraft,
+  { refusedHostOf }: Known,
+): readonly Mistake[] {
+  return Object.values(draft.steps).flatMap((step) => {
+    const host = step.kind === "call" ? refusedHostOf?.(step.url) : undefined;
+    if (host === undefined) return [];
+    const position = places.steps.get(step.id) ?? whole(file, "");
+    const message = `"${host}" is inside a network and is not called; allow it in waypost.yaml, calls: { allow: [${host}] }`;
+    return [{ ...position, message }];
   });
 }
 

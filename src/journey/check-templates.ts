@@ -7,7 +7,8 @@ export interface KnownTemplate {
   readonly name: string;
   readonly channel: string;
   readonly file?: string;
-  readonly reads?: readonly KnownRead[];
+  /** Null where mistakes hide it. */
+  readonly reads?: readonly KnownRead[] | null;
   /** What journeys it is for; null for any. */
   readonly class?: Journey["class"] | null;
 }

@@ -10,8 +10,8 @@ export function unknownVariables(
   templates: readonly KnownTemplate[],
   shop: readonly string[] | undefined,
 ): readonly Mistake[] {
-  const mistakes = templates.flatMap(({ reads = [] }) =>
-    reads.flatMap((read) => {
+  const mistakes = templates.flatMap(({ reads }) =>
+    (reads ?? []).flatMap((read) => {
       const why = whyNever(read, shop);
       if (why === undefined) return [];
       const { file, line, path } = read;

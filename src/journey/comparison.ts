@@ -3,7 +3,7 @@ import { readDuration } from "../duration.ts";
 import type { FieldType } from "./field.ts";
 import { type Reader, described, list } from "./reader.ts";
 import { oneOf, pattern } from "./schema.ts";
-import { duration, flag, readPercent, text } from "./scalar.ts";
+import { duration, flag, readPercent, text, zone } from "./scalar.ts";
 
 type Op = Comparison["op"];
 
@@ -14,14 +14,14 @@ interface Operator {
 }
 
 const numbers: readonly FieldType[] = ["number", "money", "count"];
-const texts: readonly FieldType[] = ["text", "country"];
+const texts: readonly FieldType[] = ["text", "zone", "country"];
 const ordered: Operator = { of: [...numbers, "instant"], value: rankOf };
 const equal: Operator = { of: [...texts, ...numbers, "instant"], value: valueOf };
 const anyOf: Operator = {
   of: equal.of,
   value: (type) => list("a list with at least one value", valueOf(type)),
 };
-const partOf: Operator = { of: ["text"], value: () => text("a text") };
+const partOf: Operator = { of: ["text", "zone"], value: () => text("a text") };
 const timed = (value: () => Reader<Value>): Operator => ({ of: ["instant"], value });
 
 export const operators: Readonly<Record<Op, Operator>> = {
@@ -53,6 +53,8 @@ export function valueOf(type: FieldType): Reader<Value> {
   switch (type) {
     case "text":
       return word;
+    case "zone":
+      return zone;
     case "country":
       return country;
     case "number":

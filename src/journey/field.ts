@@ -2,7 +2,15 @@ import { nearMiss } from "../errors.ts";
 import type { Place } from "./place.ts";
 
 /** What a field holds, which decides the tests that can be asked of it: `instant` is a day too, `any` is any JSON. */
-export type FieldType = "text" | "country" | "number" | "money" | "count" | "instant" | "any";
+export type FieldType =
+  | "text"
+  | "zone"
+  | "country"
+  | "number"
+  | "money"
+  | "count"
+  | "instant"
+  | "any";
 export type Fields = Readonly<Record<string, FieldType>>;
 
 export const customerFields = {
@@ -12,7 +20,7 @@ export const customerFields = {
   first_name: "text",
   last_name: "text",
   locale: "text",
-  zone: "text",
+  zone: "zone",
   country: "country",
   city: "text",
   postcode: "text",

@@ -11,6 +11,9 @@ const roots: readonly string[] = ["entry", "customer", "call", "voucher"];
 const forms = "entry.<property>, customer.<field>, call.<step>.<field> or voucher.code";
 const shape = /^([a-z]+)\.([^\s.][^\s]*)$/;
 
+/** What looks like a sum, a template or a variable of the environment, and would be kept as the text it is. */
+const workedOut = /^(?:entry|customer|call|voucher)\.\S+\s+[-+*/]|\{\{.+\}\}|\$\{\w+\}/;
+
 const plainShape: Schema = { type: ["string", "number", "boolean", "null"] };
 
 const plainValue = described<string | number | boolean | null>(plainShape, (place) =>
@@ -101,6 +104,10 @@ function writtenOut(place: Place): Operand | undefined {
 }
 
 function textOrReference(place: Place, value: string, scope: Scope): Operand | undefined {
+  if (workedOut.test(value))
+    return place.wrong(
+      `expected a value or a name such as entry.total, got "${value}"; nothing is worked out here. For the very text write { value: "${value}" }`,
+    );
   const root = shape.exec(value)?.[1];
   if (root === undefined) return { kind: "value", value };
   if (roots.includes(root)) {

@@ -1,3 +1,4 @@
+import { environmentSchema, variable } from "../environment.ts";
 import type { Operand, Step } from "./journey.ts";
 import { operandIn } from "./operand.ts";
 import type { Place } from "./place.ts";
@@ -7,6 +8,10 @@ import type { Scope } from "./scope.ts";
 import { duration, text } from "./scalar.ts";
 
 const address: Reader<string> = described(pattern("^https?://"), (place) => {
+  if (/\$\{|\{\{/.test(String(place.value)))
+    return place.wrong(
+      "expected the whole address as it is; ${NAME} stands for a variable of the environment in headers alone, and what the journey knows goes into the body",
+    );
   const url = typeof place.value === "string" ? URL.parse(place.value) : null;
   if (url === null || !/^https?:$/.test(url.protocol))
     return place.expected("an address such as https://example.com/hook");
@@ -33,9 +38,19 @@ const headers = record("a mapping of header names to texts", (name) =>
     if (!/^[A-Za-z0-9-]{1,100}$/.test(name))
       return place.wrong(`expected the name of a header, got "${name}"`);
     if (ours.has(name.toLowerCase())) return place.wrong(`"${name}" is set by Waypost`);
+    const own = ownVariableIn(value);
+    if (own !== undefined)
+      return place.wrong(`\${${own}} is Waypost's own and is refused; set another for the service`);
     return /^[\x20-\x7e\t]*$/.test(value) ? value : place.expected("a line of plain ASCII text");
   }),
 );
+
+/** The variable of Waypost's own that a text would give away. */
+function ownVariableIn(text: string): string | undefined {
+  return [...text.matchAll(variable)]
+    .map(([, name = ""]) => name)
+    .find((name) => Object.hasOwn(environmentSchema.shape, name));
+}
 
 function bodyIn(scope: Scope): Reader<Readonly<Record<string, Operand>>> {
   const operand = operandIn(scope);

@@ -89,6 +89,13 @@ function draftIn(
     steps: nested,
     ...rest
   } = read;
+  if (said === "transactional" && rest.objective?.holdout)
+    root
+      .at("objective")
+      .at("holdout")
+      .wrong(
+        "the held out would get no message, and those of a transactional journey are owed to all; leave the holdout out",
+      );
   const { places, ...ways } = joined(nested ?? [], root.at("steps"), findings);
   if (migrate) checkDestinations(root.at("migrate"), migrate, ways.steps);
   const late = lateness === null ? maxLateness : lateness;

@@ -38,6 +38,7 @@ function assignment(place: Place, key: string, operand: Reader<Operand>): Assign
   if (type === undefined || to === undefined) return undefined;
   if (type === "any") return { field, to };
   if (to.kind === "add") return place.wrong("only an attribute can be added to");
-  const fits = to.kind !== "value" || to.value === null || valueOf(type)(place) !== undefined;
+  const written = place.isMapping ? place.at("value") : place;
+  const fits = to.kind !== "value" || to.value === null || valueOf(type)(written) !== undefined;
   return fits ? { field, to } : undefined;
 }

@@ -6,6 +6,9 @@ import { duration, readPercent, text } from "./scalar.ts";
 
 const weightShape = oneOf({ type: "number", minimum: 0 }, pattern("^\\d+(\\.\\d+)? ?%$"));
 
+/** What thirds and sevenths, written with a digit behind the point, can lack. */
+const roundingError = 0.25;
+
 const weight: Reader<number> = described(weightShape, (place) => {
   const { value } = place;
   const read =
@@ -15,7 +18,7 @@ const weight: Reader<number> = described(weightShape, (place) => {
     : place.expected("a weight such as 50 or 50%");
 });
 
-/** `split: { short: 50, long: 50 }`, at least two arms, of which at least one has weight. */
+/** `split: { short: 50, long: 50 }`, at least two arms, of which at least one has weight; percentages make 100. */
 export const splitWeights: Reader<Readonly<Record<string, number>>> = map(
   record("arms with their weights such as { short: 50, long: 50 }", (arm) =>
     underArm("split", arm, weight),
@@ -23,9 +26,19 @@ export const splitWeights: Reader<Readonly<Record<string, number>>> = map(
   (weights, place) => {
     if (Object.keys(weights).length < 2) return place.expected("at least two arms");
     const sum = Object.values(weights).reduce((total, each) => total + each, 0);
-    return sum > 0 ? weights : place.wrong("expected an arm with a weight above 0");
+    if (sum === 0) return place.wrong("expected an arm with a weight above 0");
+    if (!place.keys.some((arm) => isPercent(place.at(arm).value))) return weights;
+    return Math.abs(sum - 100) < roundingError
+      ? weights
+      : place.wrong(
+          `expected percentages that make 100%, got ${Number(sum.toFixed(4))}%; without the sign only their proportion counts`,
+        );
   },
 );
+
+function isPercent(value: unknown): boolean {
+  return typeof value === "string" && value.trimEnd().endsWith("%");
+}
 
 /** 1000, or "1000 customers" for the reader's sake. */
 const customers: Reader<number> = described(

@@ -38,7 +38,7 @@ export class TemplateLibrary implements Templates {
         locale,
         file: body.file,
         hash,
-        reads: compiled?.reads ?? [],
+        reads: compiled?.reads ?? null,
         class: classes.find((each) => each === fields.class?.text) ?? null,
       }),
     );

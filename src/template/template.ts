@@ -26,8 +26,8 @@ export interface TemplateFile {
   readonly file: string;
   /** SHA-256 of the file and of the layout and partials it is made with. */
   readonly hash: string;
-  /** What it and its layout and partials read. */
-  readonly reads: readonly VariableRead[];
+  /** What it and its layout and partials read; null where mistakes hide it. */
+  readonly reads: readonly VariableRead[] | null;
   /** The journeys it is for; null for any. */
   readonly class: "marketing" | "transactional" | null;
 }

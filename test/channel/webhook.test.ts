@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { afterAll, describe, expect, it } from "vitest";
 import { isPublic, lookUpPublic } from "../../src/channel/public-address.ts";
-import { type WebhookCall, createWebhookCaller } from "../../src/channel/webhook.ts";
+import { type WebhookCall, createWebhookCaller, refusedHostOf } from "../../src/channel/webhook.ts";
 import { withVariables } from "../../src/config.ts";
 import { aService } from "../support/service.ts";
 
@@ -176,4 +176,15 @@ describe("an address inside a network", () => {
     );
     expect(found).toMatch(/^localhost leads to (127\.0\.0\.1|::1), an address inside a network/);
   });
+});
+
+it("a host that is surely not called is known without looking its name up", () => {
+  const refused = (address: string, ...allow: string[]) => refusedHostOf(address, allow);
+  expect(refused("http://localhost:9000/x")).toBe("localhost");
+  expect(refused("http://crm.localhost/x")).toBe("crm.localhost");
+  expect(refused("http://10.0.0.7/x")).toBe("10.0.0.7");
+  expect(refused("http://[::1]/x")).toBe("::1");
+  expect(refused("http://localhost/x", "LocalHost")).toBe(undefined);
+  expect(refused("http://10.0.0.7/x", "10.0.0.7")).toBe(undefined);
+  expect(refused("https://crm.internal/x")).toBe(undefined);
 });

@@ -69,7 +69,7 @@ test("GitHub shows each mistake on its line, wherever the project is", async () 
 
 test("an event that is nearly another is a warning, and no reason to fail", async () => {
   const doubtful = new Terminal();
-  doubtful.write("workflows/b.yaml", misspelt.replace("50%, or so", "1 day"));
+  doubtful.write("workflows/b.yaml", misspelt.replace("wait: 50%, or so", "exit: done"));
   const warning = 'no other file knows the event "order_competed"; did you mean "order_completed"?';
   const { code, out } = await doubtful.waypost("check");
   expect(code).toBe(0);

@@ -22,6 +22,10 @@ const mistakes: readonly (readonly [string, string])[] = [
     '6 stop[0].if.customer.shoe_size: unknown field "customer.shoe_size"; expected one of external_id, email, phone, first_name, last_name, locale, zone, country, city, postcode, birthday, created_at, updated_at (one of your own is customer.attributes.<key>)',
   ],
   [
+    "{ customer.zone: Mars/One }",
+    '6 stop[0].if.customer.zone: expected an IANA time zone such as "Europe/London", got "Mars/One"',
+  ],
+  [
     "{ country: GB }",
     '6 stop[0].if.country: unknown subject "country"; did you mean "customer.country"?',
   ],

@@ -66,6 +66,7 @@ test("every condition of the shipped workflows and of the example can be asked o
 
 const values: Readonly<Record<FieldType, readonly string[]>> = {
   text: ["a"],
+  zone: ["Europe/London"],
   country: ["GB"],
   number: ["5", "50 EUR", "12%"],
   money: ["5", "50 EUR"],

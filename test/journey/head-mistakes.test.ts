@@ -55,6 +55,10 @@ const mistakes: readonly (readonly [string, string])[] = [
     '3 objective.goal.task.ring: "task" is about a step; there is none here yet',
   ],
   [
+    "journey: welcome\nclass: transactional\nobjective: { goal: a, holdout: 50% }",
+    "3 objective.holdout: the held out would get no message, and those of a transactional journey are owed to all; leave the holdout out",
+  ],
+  [
     "journey: welcome\ntopic: offers\nobjective: { goal: a, where: total }",
     '3 objective.where: expected a mapping of property names to tests, got "total"',
   ],

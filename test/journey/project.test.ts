@@ -167,6 +167,15 @@ test.each([
   expect(check()).toEqual(lines.split("\n"));
 });
 
+test("a call to a host that is not called is a mistake", () => {
+  const steps = "steps: [{ call: 'http://localhost:9000/x' }, { call: 'https://example.com/x' }]";
+  write("a.yaml", aJourney({ steps }));
+  const refusedHostOf = (address: string) => (/localhost/.test(address) ? "localhost" : undefined);
+  expect(linesOf(checkProject(readProject(folder), { ...known, refusedHostOf }))).toEqual([
+    '4 steps[0]: "localhost" is inside a network and is not called; allow it in waypost.yaml, calls: { allow: [localhost] }',
+  ]);
+});
+
 test("an unknown topic of a journey is a mistake", () => {
   write("a.yaml", aJourney({ head: "journey: welcome\ntopic: news" }));
   expect(check()).toEqual([

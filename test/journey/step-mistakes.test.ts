@@ -90,6 +90,14 @@ const mistakes: readonly (readonly [string, string])[] = [
   ],
   ["split: { id: 50, b: 50 }\nid: x\nb: []", '5 steps[0].split.id: an arm cannot be called "id"'],
   [
+    "split: { a: 50%, b: 60% }\na: []\nb: []",
+    "5 steps[0].split: expected percentages that make 100%, got 110%; without the sign only their proportion counts",
+  ],
+  [
+    "split: { a: 33%, b: 33%, c: 33% }\na: []\nb: []\nc: []",
+    "5 steps[0].split: expected percentages that make 100%, got 99%; without the sign only their proportion counts",
+  ],
+  [
     "split: { a: 50, b: 50 }\na: []\nb: []\nc: []",
     '8 steps[0].c: unknown key "c"; expected one of id, winner, a, b',
   ],
@@ -194,6 +202,22 @@ const mistakes: readonly (readonly [string, string])[] = [
     '5 steps[0].set.customer.country: expected a two-letter country code such as GB, got "England"',
   ],
   [
+    "set: { customer.zone: Mars/One }",
+    '5 steps[0].set.customer.zone: expected an IANA time zone such as "Europe/London", got "Mars/One"',
+  ],
+  [
+    "set: { customer.zone: { value: Erope/London } }",
+    '5 steps[0].set.customer.zone.value: expected an IANA time zone (did you mean "Europe/London"?), got "Erope/London"',
+  ],
+  [
+    "set: { customer.attributes.a: entry.total + 1 }",
+    '5 steps[0].set.customer.attributes.a: expected a value or a name such as entry.total, got "entry.total + 1"; nothing is worked out here. For the very text write { value: "entry.total + 1" }',
+  ],
+  [
+    'set: { customer.attributes.a: "{{entry.total}}" }',
+    '5 steps[0].set.customer.attributes.a: expected a value or a name such as entry.total, got "{{entry.total}}"; nothing is worked out here. For the very text write { value: "{{entry.total}}" }',
+  ],
+  [
     "set: { customer.city: { add: 1 } }",
     "5 steps[0].set.customer.city: only an attribute can be added to",
   ],
@@ -234,6 +258,18 @@ const mistakes: readonly (readonly [string, string])[] = [
     "5 steps[0].call: expected an address without a password; calls are signed instead",
   ],
   ["call: https://example.com/#top", "5 steps[0].call: expected an address without a #fragment"],
+  [
+    "call: https://example.com/?key=${SECRET}",
+    "5 steps[0].call: expected the whole address as it is; ${NAME} stands for a variable of the environment in headers alone, and what the journey knows goes into the body",
+  ],
+  [
+    'call: https://example.com/\nbody: { key: "${SECRET}" }',
+    '6 steps[0].body.key: expected a value or a name such as entry.total, got "${SECRET}"; nothing is worked out here. For the very text write { value: "${SECRET}" }',
+  ],
+  [
+    'call: https://example.com/\nheaders: { X: "Bearer ${WAYPOST_SECRET}" }',
+    "6 steps[0].headers.X: ${WAYPOST_SECRET} is Waypost's own and is refused; set another for the service",
+  ],
   [
     "call: https://example.com/\nmethod: PATCH",
     '6 steps[0].method: expected a method (POST, PUT, GET), got "PATCH"',

@@ -82,7 +82,7 @@ test("what a template reads are the full paths it reads, through layout, partial
       "{{> content}} {{shop.name}} {{unsubscribe_url}} {{#with account}}{{name}}{{/with}}",
     "partials/price.hbs": "{{money amount @root.event.currency}}{{default label ''}}",
   });
-  expect(templates.list[0]?.reads.map(({ path }) => path)).toEqual([
+  expect(templates.list[0]?.reads?.map(({ path }) => path)).toEqual([
     "account",
     "account.name",
     "customer.first_name",
@@ -109,8 +109,8 @@ test("what a template requires is what it says without asking, and it may say fo
       "{{#with (default event.a event.b)}}{{code}}{{/with}}{{#each event.items}}{{this}}{{/each}}",
     "bad.sms.hbs": "---\nclass: advertising\n---\nHi",
   });
-  const required = (reads: readonly VariableRead[]) =>
-    reads.filter(({ isRequired }) => isRequired).map(({ path }) => path);
+  const required = (reads: readonly VariableRead[] | null) =>
+    (reads ?? []).filter(({ isRequired }) => isRequired).map(({ path }) => path);
   expect(
     templates.list.map(({ name, reads, class: of }) => [name, of, ...required(reads)]),
   ).toEqual([

@@ -108,7 +108,7 @@ test("the shipped templates read only what a journey gives", () => {
   const known =
     /^(?:customer|event|shop|voucher)\.[a-z_]+$|^voucher$|^(?:unsubscribe|preferences)_url$/;
   const unknown = templates.list.flatMap(({ reads }) =>
-    reads.filter(({ path }) => !known.test(path)),
+    (reads ?? []).filter(({ path }) => !known.test(path)),
   );
   expect(unknown).toEqual([]);
 });
