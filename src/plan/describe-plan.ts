@@ -1,5 +1,6 @@
 import type { Difference } from "./audience.ts";
 import type { Found } from "./budget.ts";
+import type { Guess } from "./branch-share.ts";
 import type { TemplatePlan } from "./diff-templates.ts";
 import type { AudiencePlan, JourneyPlan, MessagesPlan, ObjectivePlan } from "./plan.ts";
 import type { InFlight } from "./in-flight.ts";
@@ -198,12 +199,26 @@ function messageLines(plan: MessagesPlan): readonly Line[] {
       text: "caps are looked at for what customers have had so far; what is foreseen here takes no places (waypost simulate plays it out)",
     });
   if (sample === 0) lines.push({ mark: " ", text: "consent and addresses were not looked at" });
-  if (guessed.length > 0)
-    lines.push({
-      mark: " ",
-      text: `the branches of ${guessed.join(", ")} are taken for even: nobody has been there yet`,
-    });
+  lines.push(...guessLines(guessed));
   return lines;
+}
+
+/** Steps that are guessed alike stand in one line. */
+function guessLines(guessed: readonly Guess[]): readonly Line[] {
+  const alike = Map.groupBy(guessed, ({ taken, passed }) => `${taken} ${passed}`);
+  return [...alike.values()].map((those) => {
+    const steps = those.map(({ step }) => step).join(", ");
+    const [{ taken, passed } = { taken: "even", passed: 0 }] = those;
+    const as =
+      taken === "even"
+        ? `the branches of ${steps} are taken for even`
+        : `${steps} is taken to go well`;
+    const why =
+      passed === 0
+        ? "nobody has been there yet"
+        : `only ${passed} ${passed === 1 ? "customer has" : "customers have"} been there so far`;
+    return { mark: " ", text: `${as}: ${why}` };
+  });
 }
 
 function inWords(reason: string): string {

@@ -1,6 +1,7 @@
 import { roughSeconds } from "../duration.ts";
 import { afterMidnight, minutesOf } from "../enrollment/local-time.ts";
 import type { Journey, Step, StepId } from "../journey/journey.ts";
+import type { Guess } from "./branch-share.ts";
 import type { Arrival } from "./forecast.ts";
 import type { ChannelForecast, MessagesPlan } from "./plan.ts";
 import type { MessagePrice } from "./price-message.ts";
@@ -17,7 +18,7 @@ export interface Sending {
   readonly arrivals: readonly Arrival[];
   readonly reach: Reach | null;
   readonly prices: readonly MessagePrice[];
-  readonly guessed: readonly StepId[];
+  readonly guessed: readonly Guess[];
   /** The channels a send step may take, most wanted first. */
   readonly channelsOf: (step: Send) => readonly string[];
   readonly hoursOf: (channel: string) => Hours;

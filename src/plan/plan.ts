@@ -3,6 +3,7 @@ import type { Journey, StepId } from "../journey/journey.ts";
 import type { Difference } from "./audience.ts";
 import type { JourneyChange } from "./diff-journey.ts";
 import type { SegmentPlan } from "./diff-segments.ts";
+import type { Guess } from "./branch-share.ts";
 import type { TemplatePlan } from "./diff-templates.ts";
 import type { EventHistory } from "./event-history.ts";
 import type { InFlight } from "./in-flight.ts";
@@ -90,8 +91,8 @@ export interface MessagesPlan {
   readonly sample: number;
   /** How many caps its messages may fall under. Only what customers have had so far takes places, not what is foreseen. */
   readonly caps: number;
-  /** Steps whose branches are taken for even, because nobody has been there yet. */
-  readonly guessed: readonly StepId[];
+  /** Steps whose branches are guessed, because too few have been there. */
+  readonly guessed: readonly Guess[];
 }
 
 export interface ObjectivePlan {

@@ -21,7 +21,7 @@ function foresee(
 ) {
   const { journey } = written(`journey: hello\nstart: { on: signed_up }\nsteps: ${steps}`);
   const seen = new Map(
-    Object.entries(passed).map(([step, ways]) => [step, new Map(Object.entries(ways))]),
+    Object.entries(passed).map(([step, ways]) => [`if ${step}`, new Map(Object.entries(ways))]),
   );
   return forecast(journey, { entries, inside, passed: seen }, horizon).map(
     ({ step, at, customers }) =>
@@ -45,11 +45,11 @@ test("branches take the shares that were seen, else even ones; a split goes by i
   const steps =
     "[{ if: { customer.country: GB }, id: home, then: [{ send: a, by: email }], else: [{ send: b, by: email }] }]";
   expect(foresee(steps)).toEqual(["01-12T12 a 50", "01-12T12 b 50"]);
-  expect(foresee(steps, { passed: { home: { a: 30, b: 10 } } })).toEqual([
+  expect(foresee(steps, { passed: { home: { then: 30, else: 10 } } })).toEqual([
     "01-12T12 a 75",
     "01-12T12 b 25",
   ]);
-  expect(foresee(steps, { passed: { home: { a: 3, b: 1 } } })).toEqual([
+  expect(foresee(steps, { passed: { home: { then: 3, else: 1 } } })).toEqual([
     "01-12T12 a 50",
     "01-12T12 b 50",
   ]);
