@@ -224,6 +224,7 @@ CREATE TABLE event_keys (
   received_at timestamp with time zone NOT NULL,
   CONSTRAINT event_keys_pkey PRIMARY KEY (key)
 );
+CREATE INDEX event_keys_by_age ON event_keys USING btree (received_at) WHERE key !~~ 'row:%'::text;
 
 CREATE TABLE events (
   id bigint DEFAULT nextval('event_ids'::regclass) NOT NULL,
@@ -489,6 +490,7 @@ CREATE TABLE report_inbox (
   size integer GENERATED ALWAYS AS (jsonb_array_length(reports)) STORED NOT NULL,
   CONSTRAINT report_inbox_pkey PRIMARY KEY (id)
 );
+CREATE INDEX report_inbox_by_age ON report_inbox USING btree (applied_at) WHERE applied_at IS NOT NULL;
 CREATE INDEX report_inbox_open ON report_inbox USING btree (id) WHERE applied_at IS NULL;
 
 CREATE TABLE reports (

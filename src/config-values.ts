@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Duration, readDuration } from "./duration.ts";
+import { type Duration, readDuration, roughSeconds } from "./duration.ts";
 
 export interface Rate {
   readonly count: number;
@@ -30,6 +30,9 @@ export const duration = z.string().transform((text, context): Duration => {
       input: text,
     });
   return read ?? { months: 0, days: 1, seconds: 0 };
+});
+export const daysOrMore = duration.refine((length) => roughSeconds(length) >= 86_400, {
+  error: 'expected "1 day" or longer',
 });
 export const rate = z.string().transform((text, context): Rate => {
   const [, count, unit] = /^(\d{1,6}) ?(?:\/|per) ?(s|second|m|minute|h|hour)$/.exec(text) ?? [];

@@ -4,6 +4,7 @@ import { z } from "zod";
 import {
   cap,
   currencyCode,
+  daysOrMore,
   duration,
   price,
   rate,
@@ -83,6 +84,15 @@ export const configFileSchema = z.strictObject({
   max_lateness: duration.default({ months: 0, days: 1, seconds: 0 }),
   /** How often the members of segments are worked out anew. */
   refresh_segments: duration.default({ months: 0, days: 0, seconds: 300 }),
+  /** How long what is there for technical reasons alone is kept. */
+  keep: z
+    .strictObject({
+      /** The ids that callers give to events, so that the same event twice is one. */
+      event_keys: daysOrMore.default({ months: 12, days: 0, seconds: 0 }),
+      /** Requests of providers that were applied. */
+      reports: daysOrMore.default({ months: 0, days: 30, seconds: 0 }),
+    })
+    .prefault({}),
   /** Customers whom every marketing journey leaves alone, always the same ones: what all of marketing earns is measured against them. */
   holdout: share.default(0),
   /** Caps on marketing beside the channels' own: of a topic, of a channel, or of a topic on a channel. */

@@ -66,6 +66,10 @@ describe("a config with mistakes", () => {
       'expected a cap such as "3 per 7 days", got "often"',
     ],
     ["max_lateness: soon", 'expected a duration such as "2 days", got "soon"'],
+    [
+      "keep: { event_keys: 2 hours }",
+      'waypost.yaml:1 keep.event_keys: expected "1 day" or longer, got "2 hours"',
+    ],
     ["zone: [", "not valid YAML"],
     [
       'zone: "+05:30"',

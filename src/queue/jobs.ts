@@ -16,6 +16,7 @@ import { applyReports } from "../tracking/reports.ts";
 import type { JobIds } from "./backend.ts";
 import type { Delivering, Engine, Working } from "./engine.ts";
 import { sweep } from "./sweep.ts";
+import { tidy } from "./tidy.ts";
 import type { EngineJob } from "./wake.ts";
 
 const enrollmentsAtOnce = 1000;
@@ -100,6 +101,7 @@ export const engineJobs: Readonly<
     const onAnswered = () => wake.engine("advance");
     await makeCalls(database, webhooks, { now: () => clock.now(), stopping, onAnswered });
   },
+  tidy,
   sweep,
 };
 

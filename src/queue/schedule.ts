@@ -7,6 +7,7 @@ import type { EngineJob } from "./wake.ts";
 const sweepEveryMs = 5000;
 /** Birthdays are looked at this often, since each customer's morning comes at an hour of its own. */
 const datesEveryMs = 15 * 60_000;
+const tidyEveryMs = 60 * 60_000;
 const options = { removeOnComplete: true, removeOnFail: { count: 100 } } as const;
 
 interface Schedule {
@@ -17,7 +18,7 @@ interface Schedule {
 
 /**
  * Makes BullMQ's job schedulers match the journeys: one for each journey that starts by cron or by date, one for the
- * segments, one for the sweeper. Run at start, after every apply and with every heartbeat, so that a lost queue gets
+ * segments, one for the sweeper, one that tidies up. Run at start, after every apply and with every heartbeat, so that a lost queue gets
  * its schedules back. One that is right already is left alone: writing it anew would put off its next turn.
  */
 export async function keepSchedules(engine: Engine, queue: OpenQueue): Promise<void> {
@@ -36,6 +37,7 @@ async function wantedSchedules({
 }: Engine): Promise<ReadonlyMap<string, Schedule>> {
   const wanted = new Map<string, Schedule>([
     ["sweep", { repeat: { every: sweepEveryMs }, name: "sweep", ids: {} }],
+    ["tidy", { repeat: { every: tidyEveryMs }, name: "tidy", ids: {} }],
     [
       "refresh",
       { repeat: { every: roughSeconds(config.refresh_segments) * 1000 }, name: "refresh", ids: {} },

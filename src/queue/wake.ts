@@ -13,6 +13,7 @@ export type EngineJob =
   | "apply-reports"
   | "look-up"
   | "call"
+  | "tidy"
   | "sweep";
 
 /**

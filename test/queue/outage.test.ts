@@ -83,7 +83,7 @@ describe.each(places)("with its queues in %s, a worker", (_, place) => {
     const queue = backend.queue(engineQueue);
     const schedules = await queue.getJobSchedulers();
     await queue.close();
-    expect(schedules.map(({ key }) => key).toSorted()).toEqual(["refresh", "sweep"]);
+    expect(schedules.map(({ key }) => key).toSorted()).toEqual(["refresh", "sweep", "tidy"]);
   });
 
   it("whose every connection to the database is cut, again and again, sends to all and to none twice", async () => {

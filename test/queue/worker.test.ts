@@ -170,7 +170,12 @@ describe.each(places(database))("a worker with its queues in %s", (_, place) => 
     const schedules = await queue.getJobSchedulers();
     await queue.close();
     const { id } = await database.selectFrom("journeys").select("id").executeTakeFirstOrThrow();
-    expect(schedules.map(({ key }) => key).toSorted()).toEqual([`enter-${id}`, "refresh", "sweep"]);
+    expect(schedules.map(({ key }) => key).toSorted()).toEqual([
+      `enter-${id}`,
+      "refresh",
+      "sweep",
+      "tidy",
+    ]);
     expect(schedules.find(({ key }) => key === `enter-${id}`)).toMatchObject({
       pattern: "0 9 * * 1",
       tz: "Europe/London",

@@ -1,0 +1,23 @@
+import { forgetEventKeys } from "../customer/event-keys.ts";
+import { forgetReports } from "../tracking/report-inbox.ts";
+import type { Working } from "./engine.ts";
+
+const rowsAtOnce = 1000;
+/** What one run takes at most, so that it never has a place among the engine's jobs for long; the next one goes on. */
+const batchesARun = 500;
+
+/**
+ * Takes away what is kept for technical reasons alone and has been kept for as long as `keep` says, in small
+ * transactions. Nothing that tells of a customer.
+ */
+export async function tidy({ engine, stopping }: Working): Promise<void> {
+  const { database, clock, config } = engine;
+  const from = { now: clock.now(), limit: rowsAtOnce };
+  const kinds = [
+    () => forgetEventKeys(database, { ...from, keep: config.keep.event_keys }),
+    () => forgetReports(database, { ...from, keep: config.keep.reports }),
+  ];
+  for (const forget of kinds)
+    for (let batch = 0; batch < batchesARun && !stopping.aborted; batch += 1)
+      if ((await forget()) < rowsAtOnce) break;
+}
