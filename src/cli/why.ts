@@ -3,7 +3,8 @@ import type { Trace } from "../audience/trace.ts";
 import { findCustomer } from "../customer/find-customer.ts";
 import { getJourney } from "../enrollment/journey-state.ts";
 import { type Why, type WhyJourney, why as explain } from "../enrollment/why.ts";
-import type { Passage, WhyStep } from "../enrollment/why-passage.ts";
+import type { Passage } from "../enrollment/why-passage.ts";
+import type { WhyStep } from "../enrollment/why-step.ts";
 import { WaypostError } from "../errors.ts";
 import type { CommandFile, Terminal } from "./command.ts";
 import { plain, say, sayJson, when } from "./output.ts";
@@ -120,7 +121,10 @@ function tellPassage(passage: Passage, zone: string): void {
     ...(finishedAt === null ? [] : [`over ${when(finishedAt, zone)}`]),
     ...(convertedAt === null ? [] : [`converted ${when(convertedAt, zone)}`]),
   ];
-  line(1, `${state}${reason === null ? "" : ` (${reason})`}: ${said.join(", ")}`);
+  line(
+    1,
+    `${state === "inside" ? "was inside" : state}${reason === null ? "" : ` (${reason})`}: ${said.join(", ")}`,
+  );
   if (waiting !== null) line(2, waiting);
   for (const step of passage.steps) tellStep(step);
   for (const { as, trace } of passage.stops) {
@@ -130,13 +134,18 @@ function tellPassage(passage: Passage, zone: string): void {
 }
 
 const places: Readonly<Record<WhyStep["place"], string>> = {
-  passed: "passed",
-  here: "HERE  ",
-  ahead: "ahead ",
+  passed: "passed ",
+  perhaps: "perhaps",
+  here: "HERE   ",
+  ended: "ended  ",
+  ahead: "ahead  ",
 };
 
-function tellStep({ id, line: does, place, way, asks, left }: WhyStep): void {
-  line(2, `${places[place]}  ${id}: ${does}${way === null ? "" : ` -> ${way}`}`);
+function tellStep({ id, line: does, place, way, possible, version, asks, left }: WhyStep): void {
+  const of = version === null ? "" : ` (version ${version})`;
+  const open = possible.length === 0 ? null : `not known (${possible.join(" or ")})`;
+  const taken = way ?? open;
+  line(2, `${places[place]}  ${id}${of}: ${does}${taken === null ? "" : ` -> ${taken}`}`);
   for (const { of, trace } of asks) {
     if (asks.length > 1) line(5, `${of}:`);
     tellTrace(trace, asks.length > 1 ? 6 : 5);

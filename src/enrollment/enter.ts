@@ -124,17 +124,25 @@ function looksBack({ journey }: Version): boolean {
   return again.kind === "after" || (again.kind === "never" && kind === "request");
 }
 
-/** "after 30 days" counts from the last entry, and nobody comes in twice while still inside. */
-export function mayEnter(version: Version): RawBuilder<boolean> {
+/**
+ * "after 30 days" counts from the last entry, and nobody comes in twice while still inside. With `then`, as it was at that moment: what
+ * began or ended later is left out.
+ */
+export function mayEnter(version: Version, then: Date | null = null): RawBuilder<boolean> {
   const { journeyId, journey } = version;
   const { again } = journey.start;
   if (!looksBack(version)) return sql<boolean>`true`;
+  const isInside =
+    then === null
+      ? sql`earlier.state in ('entered', 'waiting', 'held')`
+      : sql`coalesce(earlier.finished_at > ${then}, true)`;
   const bars =
     again.kind !== "after"
       ? sql`true`
-      : sql`(earlier.state in ('entered', 'waiting', 'held')
+      : sql`(${isInside}
              or earlier.entered_at > entrant.entered_at - ${interval(again.after)}::interval)`;
   return sql<boolean>`not exists (
     select from enrollments earlier
-    where earlier.customer_id = entrant.customer_id and earlier.journey_id = ${journeyId} and ${bars})`;
+    where earlier.customer_id = entrant.customer_id and earlier.journey_id = ${journeyId} and ${bars}
+      ${then === null ? sql`` : sql`and earlier.entered_at <= ${then}`})`;
 }

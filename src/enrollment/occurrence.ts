@@ -14,7 +14,7 @@ export function occurrenceOf(journey: Journey, step: StepId): RawBuilder<number>
 }
 
 /** The repeat whose body the step is in; of several, the one with the smallest body. */
-function innermostRepeat(journey: Journey, step: StepId): StepId | undefined {
+export function innermostRepeat(journey: Journey, step: StepId): StepId | undefined {
   const around = Object.values(journey.steps).flatMap((one) => {
     if (one.kind !== "repeat") return [];
     const body = bodyOf(journey, one.id, one.body);

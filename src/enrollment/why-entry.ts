@@ -93,9 +93,20 @@ async function occasionOf(one: Case): Promise<Occasion> {
   }
 }
 
-async function newestEvent({ session, customerId, at }: Case, name: string): Promise<Occasion> {
-  const { rows } = await sql<{ at: Date; properties: Json }>`
-    select occurred_at as at, properties from events
+interface Newest {
+  readonly at: Date;
+  readonly received: Date;
+  readonly properties: Json;
+  readonly let_in: boolean;
+}
+
+async function newestEvent(one: Case, name: string): Promise<Occasion> {
+  const { session, customerId, version, at } = one;
+  const { rows } = await sql<Newest>`
+    select occurred_at as at, received_at as received, properties,
+           exists (select from enrollments let_in where let_in.customer_id = ${customerId}
+             and let_in.journey_id = ${version.journeyId} and let_in.entered_at = least(occurred_at, received_at)) as let_in
+    from events
     where customer_id = ${customerId} and name = ${name} and occurred_at <= ${at}
     order by occurred_at desc limit 1`.execute(session);
   const [newest] = rows;
@@ -105,7 +116,8 @@ async function newestEvent({ session, customerId, at }: Case, name: string): Pro
     holds: true,
     seen: `${name} ${instant(newest.at)}${said === null ? "" : `, ${said}`}`,
     entry: newest.properties,
-    bars: [],
+    // Heard is what comes in, whenever it happened; at the very instant counts as after.
+    bars: newest.let_in ? [] : await missed(one, new Date(newest.received.getTime() + 1)),
   };
 }
 
@@ -154,14 +166,14 @@ async function missed(
 
 /** The again rule and the holdouts, by the expressions that `enter` decides with. */
 async function rowBars(one: Case): Promise<readonly string[]> {
-  const { session, customerId, version, at, holdout } = one;
+  const { session, customerId, version, at, rewound, holdout } = one;
   const { again, kind } = version.journey.start;
   const mine = sql`enrollments earlier where earlier.customer_id = ${customerId}
     and earlier.journey_id = ${version.journeyId} and earlier.entered_at <= ${at}`;
   const bar: RawBuilder<boolean> =
     again.kind === "never" && kind !== "request"
       ? sql`exists (select from ${mine} and earlier.entry_key = 'once')`
-      : sql`not ${mayEnter(version)}`;
+      : sql`not ${mayEnter(version, rewound ? at : null)}`;
   const { rows } = await sql<{
     barred: boolean;
     alone: string | null;
@@ -169,7 +181,7 @@ async function rowBars(one: Case): Promise<readonly string[]> {
     inside: boolean;
   }>`
     select entrant.alone, ${bar} as barred, (select max(earlier.entered_at) from ${mine}) as last,
-           exists (select from ${mine} and earlier.state in ('entered', 'waiting', 'held')) as inside
+           exists (select from ${mine} and coalesce(earlier.finished_at > ${at}, true)) as inside
     from (select customer.id as customer_id, ${at}::timestamptz as entered_at, ${leftAlone(version, holdout)} as alone
           from customers customer where customer.id = ${customerId}) as entrant`.execute(session);
   const [row] = rows;

@@ -48,25 +48,57 @@ export async function leftBy(
     from tasks where enrollment_id = ${enrollmentId} and made_at <= ${at}
     union all
     select 'voucher', id, step, 'from ' || pool,
-           case when redeemed_at is not null then 'redeemed' when expires_at <= ${at} then 'expired' else 'handed out' end,
+           case when redeemed_at <= ${at} then 'redeemed' when expires_at <= ${at} then 'expired' else 'handed out' end,
            null, handed_out_at, null, jsonb_build_object('redeemed', redeemed_at, 'expires', nullif(expires_at, 'infinity'))
     from vouchers where enrollment_id = ${enrollmentId} and handed_out_at <= ${at}
     order by at, kind, id`.execute(session);
   return new Map(
-    [...Map.groupBy(rows, ({ step }) => step)].map(([step, those]) => [step, those.map(leftOf)]),
+    [...Map.groupBy(rows, ({ step }) => step)].map(([step, those]) => [
+      step,
+      those.map((row) => leftOf(row, at)),
+    ]),
   );
 }
 
-function leftOf({ kind, id, what, state, reason, at, due, times }: Row): Left {
-  const happened = Object.entries(times)
+function leftOf({ due, ...row }: Row, at: Date): Left {
+  const { kind, id, what, times } = row;
+  const known = Object.entries(times)
     .flatMap(([doing, when]) => (when === null ? [] : [{ doing, when: new Date(when) }]))
-    .toSorted((a, b) => a.when.getTime() - b.when.getTime())
-    .map(({ doing, when }) => `${doing} ${instant(when)}`);
+    .toSorted((a, b) => a.when.getTime() - b.when.getTime());
+  const happened = known.filter(({ doing, when }) => doing === "expires" || when <= at);
+  const { state, reason } = stateAt(
+    row,
+    known.filter((one) => !happened.includes(one)).map(({ doing }) => doing),
+  );
   const first = kind === "voucher" ? "handed out" : kind === "task" ? "made" : "planned";
   const story = [
-    `${first} ${instant(at)}`,
-    ...happened,
+    `${first} ${instant(row.at)}`,
+    ...happened.map(({ doing, when }) => `${doing} ${instant(when)}`),
     ...(due === null ? [] : [`${kind === "task" ? "until" : "goes out"} ${instant(due)}`]),
   ];
-  return { kind, id, what, state, reason, at, story: story.join(", ") };
+  return { kind, id, what, state, reason, at: row.at, story: story.join(", ") };
+}
+
+/** What a message comes through on its way, the furthest first, and the state that it is in there. */
+const onTheWay = [
+  ["bounced", "bounced"],
+  ["delivered", "delivered"],
+  ["accepted", "accepted"],
+  ["sent", "sending"],
+] as const;
+
+/** The state before what happened only later. Where no time of it was kept, it is told as it is now. */
+function stateAt(
+  { kind, state, reason, times }: Omit<Row, "due">,
+  later: readonly string[],
+): Pick<Left, "state" | "reason"> {
+  if (kind === "call" || kind === "task")
+    return later.includes("finished")
+      ? { state: kind === "task" ? "open" : "planned", reason: null }
+      : { state, reason };
+  if (!onTheWay.some(([doing]) => later.includes(doing))) return { state, reason };
+  const reached = onTheWay.find(
+    ([doing]) => (times[doing] ?? null) !== null && !later.includes(doing),
+  );
+  return { state: reached?.[1] ?? "planned", reason: null };
 }

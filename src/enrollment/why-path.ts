@@ -1,54 +1,121 @@
 import type { Journey, StepId } from "../journey/journey.ts";
-import { type Edge, edgesOf } from "../journey/step.ts";
+import { type Edge, edgesOf, stepsInOrder } from "../journey/step.ts";
+import type { Course } from "./why-course.ts";
+import { type Stand, type Way, tracksOf } from "./why-tracks.ts";
 
-/** What is known of a passage: where it is, or that it came to the end, and the steps that left something behind. */
-export interface Known {
-  readonly at: StepId | null;
-  readonly marks: ReadonlySet<StepId>;
-  /** Which way a branching step is known to have been left by, or would be left by today. */
-  readonly ways: ReadonlyMap<StepId, string>;
-}
-
+/** A step that a passage came by, or may have come by. */
 export interface Gone {
   readonly step: StepId;
-  /** The label of the way taken on; null where there is only one, or it is not known yet. */
-  readonly way: string | null;
+  /** False: the record fits with the step and without it. */
+  readonly isSure: boolean;
+  /** The labels of the ways surely taken on, in their order; of a round that came again there may be several. */
+  readonly ways: readonly string[];
+  /** Where that is not known, those that the record leaves open. */
+  readonly possible: readonly string[];
+  readonly times: Times;
+}
+
+/** Between which times the passage came to a step and left it, in milliseconds; null as long as it is there. */
+export interface Times {
+  readonly arrived: Span;
+  readonly left: Span | null;
+}
+
+export interface Span {
+  readonly soonest: number;
+  readonly latest: number;
 }
 
 /**
- * The steps a passage came by, in their order. It is not written down step by step: it is the way from the first step to where the
- * customer is that passes what was left behind (messages, calls, tasks, vouchers), and where that leaves a choice, the way the
- * condition goes today.
+ * The steps that a passage came by, in the order of the file. They are not written down one by one: they are what all the ways have in
+ * common that fit the record, and a way is said to have been taken only where every one of them takes it.
  */
-export function pathOf(journey: Journey, { at, marks, ways }: Known): readonly Gone[] {
-  const path: Gone[] = [];
-  const gone = new Set<string>();
-  const open = new Set(marks);
-  const leadsTo = reachIn(journey);
-  let here: StepId | null = journey.first;
-  while (here !== null) {
-    open.delete(here);
-    const way: Edge | undefined =
-      here === at && open.size === 0 ? undefined : choose(edgesFrom(journey, here));
-    path.push({ step: here, way: way?.label ?? null });
-    if (way === undefined) break;
-    gone.add(JSON.stringify([here, way.label, way.to]));
-    here = way.to;
-  }
-  return path;
+export function pathOf(course: Course): readonly Gone[] {
+  const stands = tracksOf(course);
+  if (stands === undefined) return untold(course);
+  const byStep = Map.groupBy(stands, ({ step }) => step);
+  return stepsInOrder(course.journey).flatMap(({ id }) => {
+    const those = byStep.get(id);
+    return those === undefined ? [] : [goneBy(course, stands, id, those)];
+  });
+}
 
-  /** Each way is gone once: a round is told once, however often it was gone through. */
-  function choose(edges: readonly Edge[]): Edge | undefined {
-    const leading = edges.filter((edge) => !isGone(edge) && leadsTo(edge.to, at));
-    const marked = leading.filter(({ to }) => [...open].every((mark) => leadsTo(to, mark)));
-    const candidates = marked.length > 0 ? marked : leading;
-    if (candidates.length < 2) return candidates[0];
-    return candidates.find(({ label }) => label === ways.get(here ?? "")) ?? candidates[0];
-  }
+function goneBy(
+  { journey }: Course,
+  stands: readonly Stand[],
+  step: StepId,
+  those: readonly Stand[],
+): Gone {
+  const isSure = !canAvoid(stands, (way) => way.to.step === step) || stands[0]?.step === step;
+  const ways = those.flatMap((stand) => stand.ways);
+  const labels = labelsOf(journey, step).filter((label) =>
+    ways.some(({ open }) => open.label === label),
+  );
+  const isKnown =
+    isSure &&
+    labels.every(
+      (label) => !canAvoid(stands, ({ from, open }) => from.step === step && open.label === label),
+    );
+  const isThere = those.some(({ isGoal }) => isGoal);
+  return {
+    step,
+    isSure,
+    ways: isKnown ? labels : [],
+    possible: isKnown ? [] : labels,
+    times: {
+      arrived: span(those),
+      left: isThere || ways.length === 0 ? null : span(ways.map(({ to }) => to)),
+    },
+  };
+}
 
-  function isGone({ to, label }: Edge): boolean {
-    return gone.has(JSON.stringify([here, label, to]));
+/** Whether the passage may have come where it is without any such way. */
+function canAvoid(stands: readonly Stand[], isSuch: (way: Way) => boolean): boolean {
+  const [first] = stands;
+  const reached = new Set(first === undefined ? [] : [first]);
+  for (const stand of reached) {
+    if (stand.isGoal) return true;
+    for (const way of stand.ways) if (!isSuch(way)) reached.add(way.to);
   }
+  return false;
+}
+
+function span(stands: readonly Stand[]): Span {
+  return {
+    soonest: Math.min(...stands.map(({ soonest }) => soonest)),
+    latest: Math.max(...stands.map(({ latest }) => latest)),
+  };
+}
+
+/** What can be said where nothing fits, or too much: the steps that left something, and where the passage is. */
+function untold({ journey, from, ends, marks, since, until }: Course): readonly Gone[] {
+  const marked = new Set(marks.filter(({ at }) => at >= since).map(({ step }) => step));
+  const within = new Set([from, ...aheadOf(journey, from)]);
+  const anyTime = { soonest: since, latest: until };
+  return stepsInOrder(journey).flatMap(({ id }): readonly Gone[] => {
+    const isEnd = ends.includes(id);
+    const isSure = marked.has(id) || (isEnd && ends.length === 1);
+    const leads = [id, ...aheadOf(journey, id)].some((one) => leadsTo(journey, one, ends));
+    if (!isSure && !(within.has(id) && (isEnd || leads))) return [];
+    return [
+      {
+        step: id,
+        isSure,
+        ways: [],
+        possible: isEnd ? [] : labelsOf(journey, id),
+        times: { arrived: anyTime, left: isEnd ? null : anyTime },
+      },
+    ];
+  });
+}
+
+function leadsTo(journey: Journey, id: StepId, ends: Course["ends"]): boolean {
+  return edgesFrom(journey, id).some(({ to }) => ends.includes(to));
+}
+
+/** None where there is only one way on. */
+function labelsOf(journey: Journey, id: StepId): readonly string[] {
+  return edgesFrom(journey, id).flatMap(({ label }) => (label === null ? [] : [label]));
 }
 
 /** What may still come after a step, nearest first. */
@@ -61,24 +128,6 @@ export function aheadOf(journey: Journey, from: StepId): readonly StepId[] {
     queue.push(...nextOf(journey, id));
   }
   return [...found];
-}
-
-/** Whether one step, or the end (null), can come after another or is it. */
-function reachIn(journey: Journey): (from: StepId | null, to: StepId | null) => boolean {
-  const known = new Map<StepId, ReadonlySet<StepId | null>>();
-  const reachOf = (from: StepId): ReadonlySet<StepId | null> => {
-    const steps = [from, ...aheadOf(journey, from)];
-    return new Set([
-      ...steps,
-      ...steps.flatMap((id) => edgesFrom(journey, id).map(({ to }) => to)),
-    ]);
-  };
-  return (from, to) => {
-    if (from === null) return to === null;
-    const reached = known.get(from) ?? reachOf(from);
-    known.set(from, reached);
-    return reached.has(to);
-  };
 }
 
 function edgesFrom(journey: Journey, id: StepId): readonly Edge[] {

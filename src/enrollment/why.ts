@@ -65,8 +65,8 @@ export async function why(database: Database, asking: Asking): Promise<Why> {
 }
 
 const rewoundNotes = [
-  "Events, orders, consent, memberships and messages are as they were then.",
-  "Fields of the customer and the account, and where passages stand, are as they are now: no history of them is kept.",
+  "Events, orders, consent, memberships and entries are as they were then. Where passages stood is told by the times that are on record.",
+  "Fields of the customer and the account, the journey's file and state, and why a message was not sent are as they are now: no history of them is kept.",
 ];
 
 async function versionsAsked(session: Transaction<Tables>, journey: string | undefined) {

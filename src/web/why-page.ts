@@ -1,6 +1,7 @@
 import type { Trace } from "../audience/trace.ts";
 import { readMoment } from "../audience/instant.ts";
 import { getJourney } from "../enrollment/journey-state.ts";
+import type { WhyStep } from "../enrollment/why-step.ts";
 import { why } from "../enrollment/why.ts";
 import { getCustomer, nameOf } from "./customer-page.ts";
 import type { Page } from "./page.ts";
@@ -40,9 +41,12 @@ export async function whyPage(
       entry: { ...entry, condition: entry.condition === null ? null : shown(entry.condition) },
       passages: passages.map((passage) => ({
         ...passage,
+        state: passage.state === "inside" ? "was inside" : passage.state,
         stops: passage.stops.map(({ as, trace }) => ({ as, trace: shown(trace) })),
         steps: passage.steps.map((step) => ({
           ...step,
+          possible: step.possible.join(" or "),
+          says: saying[step.place] ?? null,
           asks: step.asks.map(({ of, trace }) => ({
             of: step.asks.length > 1 ? of : null,
             trace: shown(trace),
@@ -53,6 +57,12 @@ export async function whyPage(
   };
   return { view: "why", title: `Why ${name.slice(0, 50)}`, model };
 }
+
+/** What the mark beside a step does not say. */
+const saying: Partial<Record<WhyStep["place"], string>> = {
+  perhaps: "perhaps",
+  ended: "here it ended",
+};
 
 interface Shown {
   readonly said: string;
