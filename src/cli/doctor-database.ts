@@ -3,11 +3,11 @@ import { readInstallation } from "../database/installation.ts";
 import { reasonOf } from "../errors.ts";
 import { listDue } from "../enrollment/list-due.ts";
 import { unknownCurrencies } from "../enrollment/worth.ts";
-import { channelStates } from "../message/channel-state.ts";
+import { type ChannelState, channelStates } from "../message/channel-state.ts";
 import { countMessages } from "../message/list.ts";
 import { type Finding, error, ok, warn } from "./finding.ts";
 import type { House } from "./house.ts";
-import { counted } from "./output.ts";
+import { counted, when } from "./output.ts";
 
 /** What one worker with its queues may hold open at once. */
 const connectionsOfAWorker = 40;
@@ -121,7 +121,11 @@ export async function examineWork(house: House): Promise<readonly Finding[]> {
   const isAlive = found.beat !== "0" && silence < 120;
   const channels = await channelStates(
     database,
-    Object.entries(house.config.channels).map(([name, { provider }]) => ({ name, provider })),
+    Object.entries(house.config.channels).map(([name, { provider, rate }]) => ({
+      name,
+      provider,
+      rate,
+    })),
     now,
   );
   const counts = await countMessages(database);
@@ -136,7 +140,7 @@ export async function examineWork(house: House): Promise<readonly Finding[]> {
           found.beat === "0" ? "none has ever worked here" : `last heartbeat ${silence} s ago`,
           "start waypost worker, or see why it ends",
         ),
-    ...channels.map((channel) => ofChannel(channel, now)),
+    ...channels.map((channel) => ofChannel(channel, now, house.config.zone)),
     ...doubtful(counts, held.rows[0]?.count ?? 0),
     ...(due.events && !isAlive
       ? [warn("events", "some wait for a worker", "start waypost worker")]
@@ -156,19 +160,26 @@ function ofCurrencies(unknown: readonly string[]): readonly Finding[] {
   ];
 }
 
-type Channel = Awaited<ReturnType<typeof channelStates>>[number];
-
-function ofChannel({ name, pausedAt, reason, oldestDueAt, due }: Channel, now: Date): Finding {
+function ofChannel(channel: ChannelState, now: Date, zone: string): Finding {
+  const { name, pausedAt, reason, throttledUntil, placeAt, oldestDueAt, due } = channel;
   const about = `channel ${name}`;
   if (pausedAt !== null)
     return warn(about, `paused: ${reason ?? ""}`, `waypost resume channel ${name}`);
+  if (throttledUntil !== null)
+    return warn(
+      about,
+      `told by ${channel.provider} to wait until ${when(throttledUntil, zone)}`,
+      `it goes on by itself then; waypost resume channel ${name} tries it at once`,
+    );
   const late = oldestDueAt === null ? 0 : now.getTime() - oldestDueAt.getTime();
-  return late < lateMs
-    ? ok(about, `${counted(due, "message")} due`)
+  if (late < lateMs) return ok(about, `${counted(due, "message")} due`);
+  const waiting = `${counted(due, "message")} due, the oldest for ${Math.round(late / 1000)} s`;
+  return placeAt === null
+    ? warn(about, waiting, "see whether workers run and keep up: waypost status, docs/scaling.md")
     : warn(
         about,
-        `${counted(due, "message")} due, the oldest for ${Math.round(late / 1000)} s`,
-        "see whether workers run and keep up: waypost status, docs/scaling.md",
+        `${waiting}; its rate is used up until ${when(placeAt, zone)}`,
+        "raise its rate in waypost.yaml, where the provider allows that",
       );
 }
 

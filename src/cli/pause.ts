@@ -30,7 +30,9 @@ export const resume: CommandFile = {
   register(program, terminal) {
     program
       .command("resume")
-      .description("let a paused journey or channel go on where it stopped")
+      .description(
+        "let a paused journey or channel go on where it stopped, and a channel that was told to wait",
+      )
       .addArgument(new Argument("<kind>", "what goes on").choices(kinds))
       .argument("<name>", "of a journey that is applied, or a channel of waypost.yaml")
       .addHelpText(

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { listDue } from "../enrollment/list-due.ts";
 import { journeyCounts } from "../enrollment/journey-counts.ts";
-import { channelStates, dueCountedTo } from "../message/channel-state.ts";
+import { type ChannelState, channelStates, dueCountedTo } from "../message/channel-state.ts";
 import { countMessages } from "../message/list.ts";
 import type { CommandFile } from "./command.ts";
 import type { House } from "./house.ts";
@@ -26,9 +26,10 @@ export const status: CommandFile = {
 async function lookAround({ config, clock, database: open }: House) {
   const database = await open();
   const now = clock.now();
-  const channels = Object.entries(config.channels).map(([name, { provider }]) => ({
+  const channels = Object.entries(config.channels).map(([name, { provider, rate }]) => ({
     name,
     provider,
+    rate,
   }));
   const { rows } = await sql<{ customers: number; orders: number; events: number }>`
     select (select count(*) from customers)::int as customers, (select count(*) from orders)::int as orders,
@@ -51,6 +52,15 @@ async function lookAround({ config, clock, database: open }: House) {
   };
 }
 
+function stateOf(channel: ChannelState, zone: string): string {
+  const { pausedAt, reason, throttledUntil, placeAt, due } = channel;
+  if (pausedAt !== null) return `paused: ${reason}`;
+  if (throttledUntil !== null) return `told to wait until ${when(throttledUntil, zone)}`;
+  return placeAt === null || due === 0
+    ? "open"
+    : `open, its rate is used up until ${when(placeAt, zone)}`;
+}
+
 function show(found: Awaited<ReturnType<typeof lookAround>>, { config }: House): void {
   const { customers = 0, orders = 0, events = 0 } = found;
   say(
@@ -66,11 +76,7 @@ function show(found: Awaited<ReturnType<typeof lookAround>>, { config }: House):
     found.channels.map((c) => [
       c.name,
       c.provider,
-      c.pausedAt === null
-        ? c.throttledUntil === null
-          ? "open"
-          : "throttled"
-        : `paused: ${c.reason}`,
+      stateOf(c, config.zone),
       c.due >= dueCountedTo ? `${c.due}+` : c.due,
       when(c.oldestDueAt, config.zone),
       c.inFlight,

@@ -48,7 +48,7 @@ export async function claim(
         select id, greatest(${offered}::int / count(*) over (), 1) as offers from journeys
         where state <> 'paused'
           and exists (select from messages waiting where ${isDue("waiting", messageClass)} and waiting.journey_id = journeys.id)
-          and not exists (select from channels where name = ${channel} and (paused_at is not null or throttled_until > ${now}))
+          and not exists (select from channels where name = ${channel} and (paused_at is not null or throttled_until > least(${now}, statement_timestamp())))
       ) as journey cross join lateral (
         select waiting.id, waiting.due_at, row_number() over (order by waiting.due_at) as turn from messages waiting
         where ${isDue("waiting", messageClass)} and waiting.journey_id = journey.id

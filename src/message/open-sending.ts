@@ -94,7 +94,7 @@ function verdicts(
       join customers c on c.id = m.customer_id
       join journeys j on j.id = m.journey_id
       cross join lateral address_on(m.channel, c.email, c.phone, c.attributes) as reach (address)
-      left join channels resting on resting.name = ${channel} and (resting.paused_at is not null or resting.throttled_until > ${now})
+      left join channels resting on resting.name = ${channel} and (resting.paused_at is not null or resting.throttled_until > least(${now}, statement_timestamp()))
       left join suppressions suppressed on suppressed.channel = m.channel and suppressed.address = reach.address
       left join ${decidingConsent(asked)} as consent on true
       ${rules.hours === null ? sql`` : openingHours(rules.hours, rules.unknownZones, now)}

@@ -63,7 +63,7 @@ export async function dueChannels(database: Database, now: Date): Promise<string
           select from messages m where m.channel = due.channel and m.class in ('transactional', 'marketing')
             and m.needs = 'delivery' and m.journey_id = journeys.id and m.due_at <= ${now} limit 1) as first
         where journeys.state <> 'paused')
-      and not exists (select from channels where name = due.channel and (paused_at is not null or throttled_until > ${now}))`.execute(
+      and not exists (select from channels where name = due.channel and (paused_at is not null or throttled_until > least(${now}, statement_timestamp())))`.execute(
     database,
   );
   return rows.map(({ channel }) => channel);

@@ -48,7 +48,7 @@ async function slow(
   if (overruns.length === 0) return;
   await sql`
     insert into channels (name, provider, throttled_until, changed_at)
-    select distinct on (channel) channel, provider, ${now}::timestamptz + ${rest}::interval, ${now}::timestamptz
+    select distinct on (channel) channel, provider, least(${now}::timestamptz, clock_timestamp()) + ${rest}::interval, ${now}::timestamptz
     from unnest(${overruns.map(({ message }) => message?.channel)}::text[], ${overruns.map((one) => one.provider)}::text[]) as overrun (channel, provider)
     order by channel, provider
     on conflict (name) do update set changed_at = excluded.changed_at,

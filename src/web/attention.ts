@@ -20,6 +20,7 @@ export function attentionOf(
   return [
     ...channels.flatMap(pausedChannel),
     ...segments.flatMap(failingSegment),
+    ...channels.flatMap(waitingChannel),
     ...journeys.flatMap(heldIn),
     ...lostMessages(journeys),
     ...journeys.flatMap(pausedJourney),
@@ -34,6 +35,12 @@ function pausedChannel({ name, pausedAt, reason, due }: ChannelState): readonly 
       : `, ${due >= dueCountedTo ? `${due}+ messages wait` : counted(due, "message waits", "messages wait")}`;
   const what = `Channel ${name} is paused${waiting}`;
   return [{ tone: "bad", href: "/channels", what, why: reason }];
+}
+
+function waitingChannel({ name, pausedAt, throttledUntil }: ChannelState): readonly Attention[] {
+  if (pausedAt !== null || throttledUntil === null) return [];
+  const what = `Channel ${name} was told by its provider to wait`;
+  return [{ tone: "warn", href: "/channels", what, why: null }];
 }
 
 function failingSegment({ name, failure }: KeptSegment): readonly Attention[] {

@@ -59,7 +59,7 @@ export class Metrics implements Readings {
       set("messages_in_flight", "Messages a worker has in hand", state.inFlight);
       set(
         "channel_oldest_due_seconds",
-        "How long its oldest due message has waited",
+        "How long its oldest due message has waited, of journeys that are not paused",
         state.oldestDueSeconds,
       );
     }

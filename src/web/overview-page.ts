@@ -1,4 +1,5 @@
 import { listSegments } from "../audience/segment.ts";
+import type { Rate } from "../config-values.ts";
 import { type JourneyCounts, journeyCounts } from "../enrollment/journey-counts.ts";
 import { type ChannelState, channelStates, dueCountedTo } from "../message/channel-state.ts";
 import { type LastDay, sentOn } from "../message/last-day.ts";
@@ -44,9 +45,15 @@ export function channelLine(channel: ChannelState, day: LastDay) {
 }
 
 export function configuredChannels(config: {
-  readonly channels: Readonly<Record<string, { readonly provider: string }>>;
-}): { name: string; provider: string }[] {
-  return Object.entries(config.channels).map(([name, { provider }]) => ({ name, provider }));
+  readonly channels: Readonly<
+    Record<string, { readonly provider: string; readonly rate?: Rate | undefined }>
+  >;
+}): { name: string; provider: string; rate: Rate | undefined }[] {
+  return Object.entries(config.channels).map(([name, { provider, rate }]) => ({
+    name,
+    provider,
+    rate,
+  }));
 }
 
 function stateOf(channel: ChannelState): "open" | "paused" | "throttled" {

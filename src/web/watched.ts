@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import type { MessagesState } from "../database/tables.ts";
-import { inFlight } from "../message/channel-state.ts";
+import { inFlight, oldestDue } from "../message/channel-state.ts";
 import { isOpen } from "../message/claim.ts";
 import { countMessages } from "../message/list.ts";
 
@@ -30,7 +30,7 @@ export async function watchChannels(
     select given.name, state.paused_at is null as "isOpen", coalesce(state.throttled_until > ${now}, false) as "isThrottled",
       (select count(*)::int from (select from messages where channel = given.name and needs = 'delivery'
         and due_at <= ${now} limit ${countedAtMost}) as due) as due,
-      ${secondsSince(oldestMessage(sql`given.name`), now)} as "oldestDueSeconds",
+      ${secondsSince(oldestDue(sql`given.name`), now)} as "oldestDueSeconds",
       ${inFlight(sql`given.name`)} as "inFlight"
     from unnest(${channels}::text[]) with ordinality as given (name, position)
     left join channels state on state.name = given.name
@@ -55,13 +55,6 @@ export async function watchOldestDue(database: Database, now: Date): Promise<Old
     select ${secondsSince(enrollment, now)} as enrollment, ${secondsSince(event, now)} as event,
       ${secondsSince(report, now)} as report`.execute(database);
   return rows[0] ?? { enrollment: 0, event: 0, report: 0 };
-}
-
-/** The first of each class, since the index has the class before the time. */
-function oldestMessage(channel: RawBuilder<unknown>): RawBuilder<unknown> {
-  return sql`(select min(first.due_at) from unnest(array['marketing', 'transactional']) as kind,
-    lateral (select due_at from messages where messages.channel = ${channel} and class = kind
-      and needs = 'delivery' order by due_at limit 1) as first)`;
 }
 
 function secondsSince(instant: RawBuilder<unknown>, now: Date): RawBuilder<number> {

@@ -11,8 +11,12 @@ import { examineDns, senderDomains } from "../../src/cli/doctor-dns.ts";
 import { examineUrl } from "../../src/cli/doctor-reach.ts";
 import type { Finding } from "../../src/cli/finding.ts";
 import { readConfig } from "../../src/config.ts";
+import { throttleChannel } from "../../src/message/channel-state.ts";
+import { Places } from "../../src/message/places.ts";
+import { aJourney, plan } from "../message/ledger.ts";
 import { aDatabase } from "../support/database.ts";
 import { startNameServer } from "../support/name-server.ts";
+import { aCustomer, later } from "../support/people.ts";
 import { Terminal, aTerminal } from "./terminal.ts";
 
 const database = await aDatabase();
@@ -195,6 +199,39 @@ describe("waypost doctor", () => {
     expect(of("DMARC of shop.example")).toMatchObject([{ level: "ok" }]);
     expect(of("SPF of shop.example")).toMatchObject([{ level: "warn" }]);
     names.close();
+  });
+
+  test("says of a channel until when it was told to wait, and status does, until it is resumed", async () => {
+    const terminal = aTerminal(database);
+    const now = new Date();
+    await throttleChannel(database, "sms", "twilio", later(now, { hours: 20 }), now);
+    const { of } = await findingsOf(terminal);
+    expect(of("channel sms")).toContainEqual({
+      about: "channel sms",
+      level: "warn",
+      found: expect.stringMatching(/^told by outbox to wait until 20\d\d-/) as string,
+      remedy: "it goes on by itself then; waypost resume channel sms tries it at once",
+    });
+    const status = async () => (await terminal.waypost("status")).out;
+    expect(await status()).toMatch(/^sms +outbox +told to wait until 20\d\d-/m);
+    await terminal.waypost("resume", "channel", "sms");
+    expect(await status()).toMatch(/^sms +outbox +open/m);
+  });
+
+  test("says that the rate of a channel is used up while something waits for it", async () => {
+    const terminal = aTerminal(database);
+    terminal.write("waypost.yaml", "channels:\n  email: { provider: outbox, rate: 2/hour }\n");
+    const journey = await aJourney(database);
+    const at = later(new Date(), { minutes: -10 });
+    await plan(database, [await aCustomer(database)], { journey, at });
+    const rated = { channel: "email", rate: { count: 2, seconds: 3600 }, beginWithinMs: 0 };
+    await new Places(database, rated).take(2);
+    const { of } = await findingsOf(terminal);
+    expect(of("channel email").map(({ found }) => found)).toContainEqual(
+      expect.stringMatching(/^1 message due, .*; its rate is used up until 20\d\d-/),
+    );
+    const { out } = await terminal.waypost("status");
+    expect(out).toMatch(/^email +outbox +open, its rate is used up until 20/m);
   });
 
   test("goes on where the database is gone, and refuses what is no name server", async () => {

@@ -44,6 +44,15 @@ describe("whoever watches reads", () => {
     await sql`delete from channels`.execute(database);
   });
 
+  test("nothing of a journey that is paused, whose messages are not late", async () => {
+    const paused = await aJourney(database, "paused");
+    const ada = await aCustomer(database);
+    await plan(database, [ada], { journey: paused, at: later(monday, { days: -2 }) });
+    expect(await read('oldest_due_seconds{kind="message"}')).toBe(3600);
+    expect(await read('channel_oldest_due_seconds{channel="email"}')).toBe(3600);
+    await sql`delete from messages where journey_id = ${paused}`.execute(database);
+  });
+
   test("events and reports that nobody has taken up, and enrollments that are late", async () => {
     await sql`insert into pending_events (event_id, customer_id, name, occurred_at, properties)
       values (1, 1, 'x', ${later(monday, { minutes: -2 })}, '{}')`.execute(database);
