@@ -92,11 +92,11 @@ function stepsOf({ change }: JourneyPlan): readonly Line[] {
 }
 
 function audienceLines(
-  { outcome }: JourneyPlan,
+  { outcome, after }: JourneyPlan,
   audience: AudiencePlan,
   days: number,
 ): readonly Line[] {
-  const { members, events, atOnce, anew, entering, holdout, occurrences } = audience;
+  const { members, events, atOnce, anew, entering, byOthers, holdout, occurrences } = audience;
   const lines: Line[] = [];
   const say = (text: string) => lines.push({ mark: " ", text });
   if (members !== null)
@@ -116,7 +116,12 @@ function audienceLines(
   const [next] = occurrences;
   if (next !== undefined)
     say(`next on ${day(next.at)}: ${number(next.customers)}; ${occurrences.length} occasions`);
-  say(`about ${number(entering)} enter within ${days} days`);
+  const others = byOthers
+    .filter(({ customers }) => customers > 0)
+    .map(({ journey, customers }) => `${number(customers)} of them let in by ${journey}`);
+  say([`about ${number(entering)} enter within ${days} days`, ...others].join(", "));
+  if (others.length > 0 && (after?.start.if ?? null) !== null)
+    say("the `if` of the start is not asked of those");
   if (holdout > 0) say(`${percent(holdout)} of them are left alone`);
   return lines;
 }
@@ -196,7 +201,7 @@ function messageLines(plan: MessagesPlan): readonly Line[] {
   if (caps > 0 && channels.length > 0)
     lines.push({
       mark: " ",
-      text: "caps are looked at for what customers have had so far; what is foreseen here takes no places (waypost simulate plays it out)",
+      text: "caps are estimated: what customers have had so far takes places, and what this journey is to send, not what others are (waypost simulate plays it out)",
     });
   if (sample === 0) lines.push({ mark: " ", text: "consent and addresses were not looked at" });
   lines.push(...guessLines(guessed));

@@ -23,7 +23,7 @@ const HOUR_MS = 3_600_000;
 
 /**
  * Lets expected customers walk through the flowchart, all that are at a step in the same hour together, and says when how
- * many come to each send step. Waits are reckoned as the engine does; branches by their shares; an event that is awaited
+ * many come to each step that sends or lets them into another journey. Waits are reckoned as the engine does; branches by their shares; an event that is awaited
  * comes half-way. Stops are left out, so it is an upper bound.
  */
 export function forecast(
@@ -42,7 +42,7 @@ export function forecast(
   for (let crowd = queue.next(); crowd !== undefined; crowd = queue.next()) {
     const step = journey.steps[crowd.step];
     if (step === undefined || crowd.at > end || crowd.customers < negligible) continue;
-    if (step.kind === "send")
+    if (step.kind === "send" || step.kind === "enter")
       arrivals.push({ step: step.id, at: new Date(crowd.at), customers: crowd.customers });
     for (const next of wayOn(step, crowd, passed, horizon)) queue.add(next);
   }

@@ -13,10 +13,17 @@ import type { Composer } from "../message/compose.ts";
 import { type Asked, compareAudiences } from "./audience.ts";
 import { type SegmentChange, type SegmentPlan, diffSegments } from "./diff-segments.ts";
 import { diffTemplates } from "./diff-templates.ts";
+import { type Incoming, callersFirst, withCallers, withEntered } from "./enter-chain.ts";
 import { inFlight } from "./in-flight.ts";
 import { asksFor, inlineSegments } from "./inline-segments.ts";
 import type { JourneyPlan, Plan } from "./plan.ts";
-import { type Known, type Planning, planJourney } from "./plan-journey.ts";
+import {
+  type Compared,
+  type Known,
+  type Planning,
+  compareJourney,
+  foreseeJourney,
+} from "./plan-journey.ts";
 
 /** The files of a project, without mistakes. */
 export interface Files {
@@ -68,10 +75,11 @@ export async function makePlan(
   // First, because the journeys that start with them ask for the same.
   const planned: SegmentPlan[] = [];
   for (const change of changes) planned.push(await planSegment(database, change, segments, asked));
-  const journeys: JourneyPlan[] = [];
   const known = await journeysIn(database);
+  const compared: Compared[] = [];
   for (const written of files.journeys)
-    journeys.push(await planJourney(planning, written, known.get(written.journey.name)));
+    compared.push(await compareJourney(planning, written, known.get(written.journey.name)));
+  const journeys = [...(await foreseen(planning, compared))];
   for (const each of known.values())
     if (each.state !== "archived" && !files.journeys.some((one) => one.journey.name === each.name))
       journeys.push(await archived(database, each));
@@ -83,6 +91,31 @@ export async function makePlan(
   );
   const seconds = (performance.now() - startedAt) / 1000;
   return { at: options.now, days: options.days, journeys, segments: planned, templates, seconds };
+}
+
+/**
+ * The plans, those that matter with what is to come of them: of what changes, and of all that is entered from there. Who lets
+ * customers into one of these is reckoned with, and not shown for it.
+ */
+async function foreseen(
+  planning: Planning,
+  compared: readonly Compared[],
+): Promise<readonly JourneyPlan[]> {
+  const all = compared.map(({ journey }) => journey);
+  const wanted = compared.filter((one) => one.isForeseen).map(({ journey }) => journey.name);
+  const shown = withEntered(new Set(wanted), all);
+  const reckoned = withCallers(shown, all);
+  const plans = new Map<Compared, JourneyPlan>();
+  const incoming = new Map<string, readonly Incoming[]>();
+  for (const one of callersFirst(compared)) {
+    const { name } = one.journey;
+    if (!reckoned.has(name)) continue;
+    const { plan, going } = await foreseeJourney(planning, one, incoming.get(name) ?? []);
+    if (shown.has(name)) plans.set(one, plan);
+    for (const [other, those] of going)
+      incoming.set(other, [...(incoming.get(other) ?? []), those]);
+  }
+  return compared.map((one) => plans.get(one) ?? one.plan);
 }
 
 function segmentOf({ start }: Journey): Condition | null {

@@ -3,8 +3,11 @@ import type { Database } from "../database/database.ts";
 import { isFilledNewly, startsAnew } from "../enrollment/start-mark.ts";
 import type { Condition } from "../journey/condition.ts";
 import type { Journey, Start } from "../journey/journey.ts";
+import { roughSeconds } from "../duration.ts";
 import { type Asked, type Audience, compareAudiences, predicate } from "./audience.ts";
 import { customersSampled, within } from "./budget.ts";
+import type { Repeating } from "./cap-estimate.ts";
+import { type Incoming, comingAgain } from "./enter-chain.ts";
 import {
   type Entry,
   type Horizon,
@@ -35,6 +38,9 @@ export interface Entering {
   readonly plan: AudiencePlan;
   /** Without the holdout. */
   readonly entries: readonly Entry[];
+  /** Those of one occurrence, or of one day, come together. */
+  readonly isByOccurrence: boolean;
+  readonly repeating: Repeating;
   /** Ids of customers of the audience, a few thousand at most. */
   readonly sample: RawBuilder<unknown>;
 }
@@ -45,12 +51,17 @@ export async function planAudience(
   starting: Starting,
   asked: Asked,
   horizon: Horizon,
+  incoming: readonly Incoming[] = [],
 ): Promise<Entering> {
   const { start } = starting.after;
   const found = await entriesBy(start, database, starting, asked, horizon);
-  const entering = sum(found.entries);
+  const others = incoming.map((one) => ({ ...one, entries: comingAgain(one, start.again) }));
+  const all = [...found.entries, ...others.flatMap((one) => one.entries)];
+  const entering = sum(all);
   const left = leftAlone(starting);
-  const { atOnce, members, events, occurrences, sample } = found;
+  const { atOnce, members, events, occurrences } = found;
+  const most = others.toSorted((a, b) => sum(b.entries) - sum(a.entries))[0];
+  const isByOthers = most !== undefined && sum(most.entries) > sum(found.entries);
   const plan: AudiencePlan = {
     members,
     events,
@@ -59,15 +70,35 @@ export async function planAudience(
     entering,
     perDay: (entering - atOnce) / horizon.days,
     occurrences,
+    byOthers: others.map((one) => ({ journey: one.by, customers: sum(one.entries) })),
     holdout: left,
   };
-  const entries = found.entries.map((one) => ({ ...one, customers: one.customers * (1 - left) }));
-  return { plan, entries, sample };
+  return {
+    plan,
+    entries: all.map((one) => ({ ...one, customers: one.customers * (1 - left) })),
+    isByOccurrence: !isByOthers && occurrences.length > 0,
+    repeating: repeatingOf(start, plan, isByOthers ? most : null),
+    sample: isByOthers ? most.sample : found.sample,
+  };
+}
+
+/** Who comes again and again: all of a schedule's audience each time, or whom the same event happens to. */
+function repeatingOf(
+  { kind, again }: Start,
+  { members, events }: AudiencePlan,
+  others: Incoming | null,
+): Repeating {
+  const own = kind === "every" ? (members?.then ?? null) : (events?.customers.then ?? 0) || null;
+  const people = again.kind === "never" ? null : others === null ? own : others.people;
+  return { people, againMs: again.kind === "after" ? roughSeconds(again.after) * 1000 : 0 };
 }
 
 function entriesBy(
   start: Start,
-  ...[database, starting, asked, horizon]: Parameters<typeof planAudience>
+  database: Database,
+  starting: Starting,
+  asked: Asked,
+  horizon: Horizon,
 ): Promise<FoundEntries> {
   if (start.kind === "event") return byEvents(database, starting, start, asked, horizon);
   if (start.kind === "request") return byRequests(database, starting, asked, horizon);

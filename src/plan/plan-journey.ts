@@ -11,13 +11,14 @@ import type { Journey, Step } from "../journey/journey.ts";
 import type { Composer } from "../message/compose.ts";
 import type { Asked } from "./audience.ts";
 import { guessedSteps, passedIn } from "./branch-share.ts";
+import { type Inside, foreseeCohorts, goingOn } from "./cohorts.ts";
 import { diffJourney } from "./diff-journey.ts";
+import type { Incoming } from "./enter-chain.ts";
 import type { Horizon } from "./entry.ts";
-import { type Arrival, forecast } from "./forecast.ts";
 import { type Flight, arrivalsInside, inFlight, sentAgain } from "./in-flight.ts";
 import type { JourneyPlan, MessagesPlan } from "./plan.ts";
 import { type Entering, planAudience } from "./plan-audience.ts";
-import { planMessages } from "./plan-messages.ts";
+import { type ForeseenCohort, planMessages } from "./plan-messages.ts";
 import { planObjective } from "./plan-objective.ts";
 import { priceMessage } from "./price-message.ts";
 import { type ScopedCap, reachOf } from "./reach.ts";
@@ -48,12 +49,22 @@ export interface Known {
   readonly definition: Journey;
 }
 
-/** What the file of one journey would do. */
-export async function planJourney(
+/** A journey whose change is known, before anything is foreseen. */
+export interface Compared {
+  readonly journey: Journey;
+  readonly known: Known | undefined;
+  readonly flight: Flight;
+  readonly plan: JourneyPlan;
+  /** Whether its audience and messages are to be foreseen, whatever becomes of other journeys. */
+  readonly isForeseen: boolean;
+}
+
+/** What the file of one journey changes. */
+export async function compareJourney(
   planning: Planning,
   { journey, migration = null, file, source }: Written,
   known: Known | undefined,
-): Promise<JourneyPlan> {
+): Promise<Compared> {
   const { database } = planning;
   const outcome = outcomeOf(journey, known);
   const isSame = known?.hash === definitionHash(journey);
@@ -75,9 +86,7 @@ export async function planJourney(
     refusals: refusalsOf({ file, source }, flight),
     warnings: await warningsOf(planning, journey, known, flight),
   };
-  return planning.isForeseen(journey, isChanged)
-    ? { ...plan, ...(await foresee(planning, journey, known, flight)) }
-    : plan;
+  return { journey, known, flight, plan, isForeseen: planning.isForeseen(journey, isChanged) };
 }
 
 function outcomeOf(journey: Journey, known: Known | undefined): Applied["outcome"] {
@@ -86,12 +95,12 @@ function outcomeOf(journey: Journey, known: Known | undefined): Applied["outcome
   return known.hash === definitionHash(journey) ? "unchanged" : "changed";
 }
 
-async function foresee(
+/** The plan with who enters and what they are sent, and whom it lets into other journeys. */
+export async function foreseeJourney(
   planning: Planning,
-  journey: Journey,
-  known: Known | undefined,
-  flight: Flight,
-): Promise<Pick<JourneyPlan, "audience" | "messages" | "objective">> {
+  { journey, known, flight, plan }: Compared,
+  incoming: readonly Incoming[],
+): Promise<{ readonly plan: JourneyPlan; readonly going: ReadonlyMap<string, Incoming> }> {
   const { database, config, horizon, segments } = planning;
   const asked: Asked = {
     now: planning.asked.now,
@@ -110,14 +119,19 @@ async function foresee(
     segments,
     holdout: config.holdout,
   };
-  const entering = await planAudience(database, starting, asked, horizon);
+  const entering = await planAudience(database, starting, asked, horizon, incoming);
   const { perDay, atOnce } = entering.plan;
   const of = { journeyId: starting.journeyId, sample: entering.sample, perDay, atOnce };
-  return {
-    audience: entering.plan,
-    messages: await foreseeMessages(planning, journey, known, { flight, entering }, asked),
-    objective: await planObjective(database, journey, of, asked),
-  };
+  const { messages, cohorts } = await foreseeMessages(
+    planning,
+    journey,
+    known,
+    { flight, entering },
+    asked,
+  );
+  const objective = await planObjective(database, journey, of, asked);
+  const foreseen = { ...plan, audience: entering.plan, messages, objective };
+  return { plan: foreseen, going: goingOn(journey, cohorts, entering) };
 }
 
 async function foreseeMessages(
@@ -126,7 +140,7 @@ async function foreseeMessages(
   known: Known | undefined,
   { flight, entering }: { readonly flight: Flight; readonly entering: Entering },
   asked: Asked,
-): Promise<MessagesPlan> {
+): Promise<{ readonly messages: MessagesPlan; readonly cohorts: readonly ForeseenCohort[] }> {
   const channelsOf = (step: Send) =>
     step.by === "best" ? bestOf(step, config, composer) : step.by;
   const sends = Object.values(journey.steps).filter((step): step is Send => step.kind === "send");
@@ -146,17 +160,13 @@ async function foreseeMessages(
     ),
   );
   const inside = await insideOf(database, known, flight, asked.now);
-  const arrivals = [
-    ...forecast(journey, { entries: entering.entries, inside: inside.here, passed }, horizon),
-    ...inside.elsewhere.flatMap(([old, those]) =>
-      forecast(old, { entries: [], inside: those, passed }, horizon),
-    ),
-  ];
-  return planMessages({
+  const cohorts = foreseeCohorts(journey, { entering, inside, passed }, horizon, caps.length > 0);
+  const messages = planMessages({
     journey: withOldSends(journey, inside.elsewhere),
     now: asked.now,
-    caps: caps.length,
-    arrivals,
+    caps,
+    repeating: entering.repeating,
+    cohorts,
     reach,
     prices,
     guessed: guessedSteps(journey, passed),
@@ -164,9 +174,8 @@ async function foreseeMessages(
     hoursOf: (channel) => config.channels[channel]?.hours ?? null,
     zone: config.zone,
   });
+  return { messages, cohorts };
 }
-
-type Elsewhere = readonly (readonly [Journey, readonly Arrival[]])[];
 
 /** Who is inside: on the journey as it will be, and on versions that drain. */
 async function insideOf(
@@ -174,7 +183,7 @@ async function insideOf(
   known: Known | undefined,
   flight: Flight,
   now: Date,
-): Promise<{ readonly here: readonly Arrival[]; readonly elsewhere: Elsewhere }> {
+): Promise<Inside> {
   if (known === undefined) return { here: [], elsewhere: [] };
   const { moved, staying } = await arrivalsInside(database, known.id, flight, now);
   const versions = new Map(flight.standing.map((one) => [one.versionId, one.journey]));
@@ -186,7 +195,7 @@ async function insideOf(
 }
 
 /** Steps of versions that drain send, too. */
-function withOldSends(journey: Journey, elsewhere: Elsewhere): Journey {
+function withOldSends(journey: Journey, elsewhere: Inside["elsewhere"]): Journey {
   const old = elsewhere.map(([version]) => version.steps);
   return { ...journey, steps: Object.assign({}, ...old, journey.steps) as Journey["steps"] };
 }

@@ -2,10 +2,11 @@ import { roughSeconds } from "../duration.ts";
 import { afterMidnight, minutesOf } from "../enrollment/local-time.ts";
 import type { Journey, Step, StepId } from "../journey/journey.ts";
 import type { Guess } from "./branch-share.ts";
+import { type Cohort, Places, type Repeating } from "./cap-estimate.ts";
 import type { Arrival } from "./forecast.ts";
 import type { ChannelForecast, MessagesPlan } from "./plan.ts";
 import type { MessagePrice } from "./price-message.ts";
-import { type Reach, takenBy } from "./reach.ts";
+import { type Reach, type ScopedCap, takenBy } from "./reach.ts";
 
 type Send = Extract<Step, { kind: "send" }>;
 
@@ -15,16 +16,22 @@ export type Hours = { readonly from: string; readonly until: string } | null;
 export interface Sending {
   readonly journey: Journey;
   readonly now: Date;
-  readonly arrivals: readonly Arrival[];
+  readonly cohorts: readonly ForeseenCohort[];
   readonly reach: Reach | null;
   readonly prices: readonly MessagePrice[];
   readonly guessed: readonly Guess[];
   /** The channels a send step may take, most wanted first. */
   readonly channelsOf: (step: Send) => readonly string[];
   readonly hoursOf: (channel: string) => Hours;
-  /** How many caps its messages may fall under. */
-  readonly caps: number;
+  /** Those its messages may fall under. */
+  readonly caps: readonly ScopedCap[];
+  readonly repeating: Repeating;
   readonly zone: string;
+}
+
+/** Customers who come together, and when how many of them come to which step. */
+export interface ForeseenCohort extends Cohort {
+  readonly arrivals: readonly Arrival[];
 }
 
 const DAY_MS = 86_400_000;
@@ -39,30 +46,40 @@ interface Sent {
 
 /** The messages that come of so many customers at the send steps, and those that do not. */
 export function planMessages(sending: Sending): MessagesPlan {
-  const { journey, now, arrivals, reach, prices, guessed } = sending;
+  const { journey, now, cohorts, reach, prices, guessed } = sending;
+  const patienceMs = roughSeconds(journey.maxLateness) * 1000;
+  const places = new Places(sending.caps, sending.repeating, patienceMs);
   const sent: Sent[] = [];
   const lost: Record<string, number> = {};
   let delayed = 0;
   const lose = (why: string, messages: number) => {
     if (messages > 0) lost[why] = (lost[why] ?? 0) + messages;
   };
-  for (const { step: id, at, customers } of arrivals) {
+  for (const { cohort, arrival } of inTime(cohorts)) {
+    const { step: id, at, customers } = arrival;
     const step = journey.steps[id];
     if (step?.kind !== "send") continue;
     const taken = takenBy(reach, sending.channelsOf(step));
     for (const [why, share] of Object.entries(taken.lost)) lose(why, customers * share);
-    for (const { channel, share, capDays } of taken.by) {
+    for (const { pattern, channel, share, capDays } of taken.by) {
       const messages = customers * share;
       const free = Math.max(at.getTime(), now.getTime() + capDays * DAY_MS);
       const closed = lateness(sending, channel, new Date(free)) * 1000;
       const goes = free + closed;
-      if (goes - at.getTime() > roughSeconds(journey.maxLateness) * 1000) {
+      if (goes - at.getTime() > patienceMs) {
         lose(free > at.getTime() ? "cap" : "outside the permitted hours for too long", messages);
         continue;
       }
-      if (closed > 0) delayed += messages;
-      const day = dayAt(new Date(goes), sending.zone);
-      sent.push({ channel, step: id, template: step.template, day, messages });
+      const each = Math.min(1, customers / cohort.customers);
+      let placed = 0;
+      for (const part of places.take({ cohort, pattern, channel, at: goes, each })) {
+        const theirs = (messages * part.each) / each;
+        placed += theirs;
+        const day = dayAt(new Date(part.at), sending.zone);
+        sent.push({ channel, step: id, template: step.template, day, messages: theirs });
+      }
+      if (closed > 0) delayed += placed;
+      if (messages - placed > 1e-6) lose("cap", messages - placed);
     }
   }
   return {
@@ -72,9 +89,15 @@ export function planMessages(sending: Sending): MessagesPlan {
     lost,
     delayed,
     sample: reach?.sample ?? 0,
-    caps: sending.caps,
+    caps: sending.caps.length,
     guessed,
   };
+}
+
+function inTime(cohorts: readonly ForeseenCohort[]) {
+  return cohorts
+    .flatMap((cohort) => cohort.arrivals.map((arrival) => ({ cohort, arrival })))
+    .toSorted((a, b) => a.arrival.at.getTime() - b.arrival.at.getTime());
 }
 
 /** Seconds until the channel's hours begin, reckoned in the shop's zone. */

@@ -59,6 +59,8 @@ export interface AudiencePlan {
   readonly perDay: number;
   /** The next days on which a schedule or a date lets customers in. */
   readonly occurrences: readonly { readonly at: Date; readonly customers: number }[];
+  /** Those among them whom other journeys let in by an `enter` step. */
+  readonly byOthers: readonly { readonly journey: string; readonly customers: number }[];
   /** Share of those entering who are left alone. */
   readonly holdout: number;
 }
@@ -89,7 +91,7 @@ export interface MessagesPlan {
   readonly delayed: number;
   /** How many customers were asked whether they can be reached; 0 when that was not found out. */
   readonly sample: number;
-  /** How many caps its messages may fall under. Only what customers have had so far takes places, not what is foreseen. */
+  /** How many caps its messages may fall under. What customers have had takes places, and what is foreseen of this journey. */
   readonly caps: number;
   /** Steps whose branches are guessed, because too few have been there. */
   readonly guessed: readonly Guess[];

@@ -103,6 +103,8 @@ export interface Taken {
 }
 
 interface Share {
+  /** Which of the patterns they are. */
+  readonly pattern: number;
   readonly channel: string;
   readonly share: number;
   /** In how many days from now their caps have a place. */
@@ -117,17 +119,17 @@ export function takenBy(reach: Reach | null, by: readonly string[]): Taken {
   const [wanted] = by;
   if (reach === null)
     return {
-      by: wanted === undefined ? [] : [{ channel: wanted, share: 1, capDays: 0 }],
+      by: wanted === undefined ? [] : [{ pattern: 0, channel: wanted, share: 1, capDays: 0 }],
       lost: {},
     };
   const taken: Share[] = [];
   const lost: Partial<Record<Loss, number>> = {};
-  for (const { standings, customers } of reach.patterns) {
+  for (const [pattern, { standings, customers }] of reach.patterns.entries()) {
     const share = customers / reach.sample;
     const on = (channel: string) => standings[reach.channels.indexOf(channel)] ?? "no address";
     const channel = by.find((each) => capDaysOf(on(each)) !== undefined);
     if (channel !== undefined) {
-      taken.push({ channel, share, capDays: capDaysOf(on(channel)) ?? 0 });
+      taken.push({ pattern, channel, share, capDays: capDaysOf(on(channel)) ?? 0 });
       continue;
     }
     const why = on(wanted ?? "") as Loss;
