@@ -87,8 +87,8 @@ export const configFileSchema = z.strictObject({
   /** How long what is there for technical reasons alone is kept. */
   keep: z
     .strictObject({
-      /** The ids that callers give to events, so that the same event twice is one. */
-      event_keys: daysOrMore.default({ months: 12, days: 0, seconds: 0 }),
+      /** The ids that callers give to events, so that the same event twice is one; for good where it is not said. */
+      event_keys: daysOrMore.optional(),
       /** Requests of providers that were applied. */
       reports: daysOrMore.default({ months: 0, days: 30, seconds: 0 }),
     })

@@ -13,9 +13,10 @@ const batchesARun = 500;
 export async function tidy({ engine, stopping }: Working): Promise<void> {
   const { database, clock, config } = engine;
   const from = { now: clock.now(), limit: rowsAtOnce };
+  const { event_keys: keys, reports } = config.keep;
   const kinds = [
-    () => forgetEventKeys(database, { ...from, keep: config.keep.event_keys }),
-    () => forgetReports(database, { ...from, keep: config.keep.reports }),
+    ...(keys === undefined ? [] : [() => forgetEventKeys(database, { ...from, keep: keys })]),
+    () => forgetReports(database, { ...from, keep: reports }),
   ];
   for (const forget of kinds)
     for (let batch = 0; batch < batchesARun && !stopping.aborted; batch += 1)

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { beforeEach, describe, expect, test } from "vitest";
-import { readConfig } from "../../src/config.ts";
+import { parse } from "yaml";
+import { configFileSchema, readConfig } from "../../src/config.ts";
 import { createLog } from "../../src/log.ts";
 import type { Working } from "../../src/queue/engine.ts";
 import { tidy } from "../../src/queue/tidy.ts";
@@ -14,10 +15,16 @@ const database = await aDatabase();
 beforeEach(() => freshTables(database));
 
 /** The sweeper's hour at that time. */
-async function tidyUp(now: Date, stopping = new AbortController().signal): Promise<void> {
+async function tidyUp(
+  now: Date,
+  { stopping = new AbortController().signal, keep = "event_keys: 1 year" } = {},
+): Promise<void> {
   const working: Working = {
     engine: {
-      config: readConfig("/nowhere", {}),
+      config: {
+        ...readConfig("/nowhere", {}),
+        keep: configFileSchema.parse(parse(`keep: { ${keep} }`)).keep,
+      },
       clock: { now: () => now },
       log: createLog("silent"),
       database,
@@ -40,7 +47,13 @@ const keys = async () =>
   );
 
 describe("the id of an event", () => {
-  test("is known for a year, and the event for good", async () => {
+  test("is known for good where nothing else is said", async () => {
+    await track("sale-1", monday);
+    await tidyUp(later(monday, { days: 3650 }), { keep: "" });
+    expect(await keys()).toEqual(["sale-1"]);
+  });
+
+  test("is known for as long as it is kept, and the event for good", async () => {
     await track("sale-1", monday);
     await track("sale-2", later(monday, { days: 1 }));
     await tidyUp(later(monday, { days: 365 }));
@@ -96,7 +109,7 @@ describe("a great many", () => {
   });
 
   test("wait when the worker is asked to stop", async () => {
-    await tidyUp(inTwoYears, AbortSignal.abort());
+    await tidyUp(inTwoYears, { stopping: AbortSignal.abort() });
     expect(await keys()).toHaveLength(20_000);
   });
 
