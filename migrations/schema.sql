@@ -184,6 +184,25 @@ CREATE INDEX customers_by_email ON customers USING btree (email) WHERE email IS 
 CREATE INDEX customers_by_phone ON customers USING btree (phone) WHERE phone IS NOT NULL;
 CREATE INDEX customers_merged ON customers USING btree (merged_into) WHERE merged_into IS NOT NULL;
 
+CREATE TABLE dead_events (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  journey_id integer NOT NULL,
+  version_id integer NOT NULL,
+  event_id bigint NOT NULL,
+  customer_id bigint NOT NULL,
+  name text NOT NULL,
+  occurred_at timestamp with time zone NOT NULL,
+  properties jsonb NOT NULL,
+  reason text NOT NULL,
+  died_at timestamp with time zone NOT NULL,
+  replayed_at timestamp with time zone,
+  CONSTRAINT dead_events_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id),
+  CONSTRAINT dead_events_version_id_fkey FOREIGN KEY (version_id) REFERENCES journey_versions(id),
+  CONSTRAINT dead_events_pkey PRIMARY KEY (id),
+  CONSTRAINT dead_events_once UNIQUE (journey_id, event_id)
+);
+CREATE INDEX dead_events_to_replay ON dead_events USING btree (id) WHERE replayed_at IS NOT NULL;
+
 CREATE TABLE enrollments (
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   journey_id integer NOT NULL,

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { readInstallation } from "../database/installation.ts";
 import { reasonOf } from "../errors.ts";
+import { countDeadEvents } from "../enrollment/dead-event.ts";
 import { listDue } from "../enrollment/list-due.ts";
 import { unknownCurrencies } from "../enrollment/worth.ts";
 import { type ChannelState, channelStates } from "../message/channel-state.ts";
@@ -142,11 +143,20 @@ export async function examineWork(house: House): Promise<readonly Finding[]> {
         ),
     ...channels.map((channel) => ofChannel(channel, now, house.config.zone)),
     ...doubtful(counts, held.rows[0]?.count ?? 0),
+    ...ofDeadEvents(await countDeadEvents(database, deadCountedTo)),
     ...(due.events && !isAlive
       ? [warn("events", "some wait for a worker", "start waypost worker")]
       : []),
     ...ofCurrencies(await unknownCurrencies(database, house.config)),
   ];
+}
+
+const deadCountedTo = 100_000;
+
+function ofDeadEvents(count: number): readonly Finding[] {
+  if (count === 0) return [];
+  const found = `${count} that a journey could not react to`;
+  return [warn("events", found, "waypost status says why; mend it, then waypost replay --events")];
 }
 
 function ofCurrencies(unknown: readonly string[]): readonly Finding[] {

@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { type DeadEvents, listDeadEvents } from "../enrollment/dead-event.ts";
 import { listDue } from "../enrollment/list-due.ts";
 import { journeyCounts } from "../enrollment/journey-counts.ts";
 import { type ChannelState, channelStates, dueCountedTo } from "../message/channel-state.ts";
@@ -46,6 +47,7 @@ async function lookAround({ config, clock, database: open }: House) {
         converted,
       }),
     ),
+    deadEvents: await listDeadEvents(database),
     channels: await channelStates(database, channels, now),
     messages: await countMessages(database),
     due: await listDue(database, now, config.zone),
@@ -70,6 +72,7 @@ function show(found: Awaited<ReturnType<typeof lookAround>>, { config }: House):
     ["journey", "state", "entered", "inside", "held", "converted"],
     found.journeys.map((j) => [j.name, j.state, j.entered, j.inside, j.held, j.converted]),
   );
+  sayDead(found.deadEvents, config.zone);
   say();
   sayTable(
     ["channel", "provider", "state", "due", "oldest due", "in flight"],
@@ -86,4 +89,13 @@ function show(found: Awaited<ReturnType<typeof lookAround>>, { config }: House):
   if (messages.length === 0) return say("\nno messages yet");
   say();
   sayTable(["messages", "count"], messages);
+}
+
+function sayDead(dead: readonly DeadEvents[], zone: string): void {
+  if (dead.length === 0) return;
+  say();
+  sayTable(
+    ["dead events of", "count", "since", "why"],
+    dead.map(({ journey, events, since, reason }) => [journey, events, when(since, zone), reason]),
+  );
 }

@@ -40,7 +40,7 @@ export async function absorb(
   await sql`
     UPDATE customers b SET ${filled}, attributes = a.attributes || b.attributes, updated_at = ${now}::timestamptz
     FROM ${p} JOIN customers a ON a.id = p."from" WHERE b.id = p."into"`.execute(database);
-  for (const table of ["events", "pending_events", "orders", "identities"])
+  for (const table of ["events", "pending_events", "dead_events", "orders", "identities"])
     await move(database, table, p);
   await sql`
     UPDATE enrollments e SET customer_id = p."into" FROM ${p} WHERE e.customer_id = p."from"

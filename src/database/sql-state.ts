@@ -4,7 +4,10 @@ export function sqlStateOf(error: unknown): string {
   return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : "";
 }
 
-/** Cardinality, data, integrity, raised by a trigger: the fault of a row, so that others may do better. */
+/**
+ * The fault of a row, so that others may do better: cardinality, data, integrity, what a trigger raised or broke, a view's
+ * check, a limit that a long value goes beyond, and classes that are nobody's but a trigger's own (I to Z, but for Postgres' XX).
+ */
 export function isRowFault(error: unknown): boolean {
-  return /^(21|22|23|P0)/.test(sqlStateOf(error));
+  return /^(2[1237]|3[89]|44|54|(?!XX)[I-Z])/.test(sqlStateOf(error));
 }

@@ -29,6 +29,7 @@ export interface Tables {
   consents: ConsentsTable;
   current_consents: CurrentConsentsTable;
   customers: CustomersTable;
+  dead_events: DeadEventsTable;
   enrollments: EnrollmentsTable;
   event_keys: EventKeysTable;
   events: EventsTable;
@@ -235,6 +236,20 @@ interface CustomersTable {
   created_at: Timestamp;
   updated_at: Timestamp;
   merged_into: Bigint | null;
+}
+
+interface DeadEventsTable {
+  id: GeneratedAlways<string>;
+  journey_id: number;
+  version_id: number;
+  event_id: Bigint;
+  customer_id: Bigint;
+  name: string;
+  occurred_at: Timestamp;
+  properties: Json;
+  reason: string;
+  died_at: Timestamp;
+  replayed_at: Timestamp | null;
 }
 
 interface EnrollmentsTable {

@@ -2,6 +2,7 @@ import { type Kysely, sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
 import type { Start } from "../journey/journey.ts";
+import { isReplayDue } from "./dead-event.ts";
 import { hasChanged } from "./enter-from-segment.ts";
 import { lastOccurrence } from "./enter-on-schedule.ts";
 import { minutesOf } from "./local-time.ts";
@@ -30,7 +31,7 @@ const QUARTER_MS = 15 * 60_000;
 /** Asks the tables alone. `zone` is the shop's, for schedules that name none. */
 export async function listDue(database: Database, now: Date, zone = "UTC"): Promise<DueWork> {
   const { rows } = await sql<Omit<DueWork, "starts">>`
-    select exists (select from pending_events) as events,
+    select exists (select from pending_events) or ${isReplayDue()} as events,
            exists (select from report_inbox where applied_at is null) as reports,
            exists (select from journeys cross join lateral (
                      select from enrollments where journey_id = journeys.id and due_at <= ${now} order by due_at limit 1) as due

@@ -18,8 +18,14 @@ export interface Listener {
   readonly unconverted: Set<string>;
 }
 
-export function isHeard({ name }: PendingEvent, listeners: readonly Listener[]): boolean {
-  return listeners.some(({ names }) => names.has(name));
+export function isHeard(
+  { name, only_for: journey }: PendingEvent,
+  listeners: readonly Listener[],
+): boolean {
+  return listeners.some(
+    ({ names, version }) =>
+      names.has(name) && (journey === undefined || journey === version.journeyId),
+  );
 }
 
 /**

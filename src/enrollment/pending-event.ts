@@ -16,6 +16,8 @@ export interface PendingEvent {
   readonly properties: string;
   /** 1 for the customer's oldest event of the batch, 2 for the next … */
   readonly turn: string;
+  /** The one journey that hears it: it was dead for that one, the others have heard it. */
+  readonly only_for?: number;
 }
 
 /** A customer with more events than this in one batch gets the rest in the next, still in order. */
@@ -25,29 +27,20 @@ export interface Taken {
   readonly events: readonly PendingEvent[];
   /** Some of them tell that a voucher was used. */
   readonly redeeming: readonly PendingEvent[];
-  /** More may lie waiting. What comes after this look has a wake-up of its own. */
-  readonly more: boolean;
 }
 
 /** Takes the oldest events out of the queue. They are gone when the caller's transaction commits, and only then. */
 export async function takeEvents(transaction: Kysely<Tables>, limit: number): Promise<Taken> {
-  const { rows } = await sql<PendingEvent & { seen: number; redeems: boolean }>`
+  const { rows } = await sql<PendingEvent & { redeems: boolean }>`
     with oldest as (
-      select id, row_number() over (partition by customer_id order by id) as turn, count(*) over ()::int as seen
+      select id, row_number() over (partition by customer_id order by id) as turn
       from (select id, customer_id from pending_events order by id limit ${limit}) as head
     )
     delete from pending_events taken using oldest
     where taken.id = oldest.id and oldest.turn <= ${MOST_TURNS}
     returning taken.event_id, taken.customer_id, taken.name, taken.occurred_at, taken.properties::text as properties, oldest.turn,
-      oldest.seen, taken.name in (select redeemed_by from voucher_pools) as redeems`.execute(
-    transaction,
-  );
-  const seen = rows[0]?.seen ?? 0;
-  return {
-    events: rows,
-    redeeming: rows.filter(({ redeems }) => redeems),
-    more: seen >= limit || rows.length < seen,
-  };
+      taken.name in (select redeemed_by from voucher_pools) as redeems`.execute(transaction);
+  return { events: rows, redeeming: rows.filter(({ redeems }) => redeems) };
 }
 
 /**

@@ -1,17 +1,14 @@
-import type { Transaction } from "kysely";
+import { type Transaction, sql } from "kysely";
 import type { Database } from "../database/database.ts";
+import { lockPatiently } from "../database/lock.ts";
 import type { Tables } from "../database/tables.ts";
-import { convertByEvents } from "./convert.ts";
-import { enterByEvents } from "./enter-by-event.ts";
+import { type DeadEvent, bury, isReplayDue, takeReplayed } from "./dead-event.ts";
 import type { Turn } from "./enrollment.ts";
-import { type Listener, isHeard, listenersTo } from "./listener.ts";
-import { lock } from "../database/lock.ts";
-import { type Passage, countPassages } from "./passage.ts";
-import { type PendingEvent, inSets, takeEvents } from "./pending-event.ts";
+import { type Effect, hear } from "./hear.ts";
+import { countPassages } from "./passage.ts";
+import { takeEvents } from "./pending-event.ts";
 import { redeemByEvents } from "./redeem.ts";
-import { boldly, sparing } from "./spare.ts";
-import { stopByEvents } from "./stop.ts";
-import { wakeByEvents } from "./wake.ts";
+import { boldly } from "./spare.ts";
 
 export interface Reacted {
   readonly events: number;
@@ -20,124 +17,83 @@ export interface Reacted {
   readonly woken: number;
   readonly stopped: number;
   readonly converted: number;
-  /** Events a journey could not react to, and why; the other journeys and events were not touched by it. */
-  readonly failures: readonly Failure[];
+  /** Events that a journey could not react to, and why; the other journeys and events were not touched by it. */
+  readonly dead: readonly DeadEvent[];
   /** More events lie waiting. */
   readonly more: boolean;
 }
 
-export interface Failure {
-  readonly journey: string;
-  readonly events: readonly string[];
-  readonly reason: string;
-}
+/** Who was stopped while at it loses the turn after `atMost`. */
+const lockTerms = { patience: "2s", atMost: "3s" } as const;
+/** A batch with more faults in it than a transaction has time for is begun anew with a part of it. */
+const SMALLER = 4;
 
 /**
  * Lets journeys react to the oldest events of the queue: one transaction with their deletion, so each event is reacted to
- * once. One at a time over all workers, which keeps a customer's events in the order they came in.
+ * once. One at a time over all workers, which keeps a customer's events in the order they came in. What a journey cannot
+ * react to is kept for it (dead-event.ts). A fault that no event has leaves all of them in the queue.
  */
-export function react(database: Database, turn: Turn): Promise<Reacted> {
-  return boldly(database, async (transaction) => {
-    await lock(transaction, "react");
-    const { events, redeeming, more } = await takeEvents(transaction, turn.limit);
-    await redeemByEvents(transaction, redeeming);
-    const done: Done[] = [];
-    for (const listeners of await listenersTo(transaction, events))
-      for (const set of inSets(events.filter((event) => isHeard(event, listeners))))
-        done.push(...(await hear(transaction, listeners, set, turn)));
-    const effects = done.flatMap((one) => one.effects);
-    const failures = done.flatMap((one) => one.failures);
-    await countPassages(
-      transaction,
-      effects.flatMap((effect) => effect.woken),
+export async function react(database: Database, turn: Turn): Promise<Reacted> {
+  try {
+    return await boldly(database, async (transaction) =>
+      (await isOurTurn(database, transaction)) ? reactOnce(transaction, turn) : elsewhere,
     );
-    return { events: events.length, ...added(effects), failures, more };
-  });
+  } catch (thrown) {
+    if (!(thrown instanceof Exhausted)) throw thrown;
+    return react(database, { ...turn, limit: Math.ceil(thrown.events / SMALLER) });
+  }
 }
 
-interface Effect {
-  readonly enrolled: number;
-  readonly woken: readonly Passage[];
-  readonly stopped: number;
-  readonly converted: number;
+/** Another is at it, and hears what has come by now: nothing is done here. */
+const elsewhere: Reacted = { events: 0, ...added([]), dead: [], more: false };
+
+class Exhausted extends Error {
+  readonly events: number;
+  constructor(events: number) {
+    super(`too many faults among ${events} events for one transaction`);
+    this.events = events;
+  }
 }
 
-interface Done {
-  readonly effects: readonly Effect[];
-  readonly failures: readonly Failure[];
+const waiting = new WeakSet<Database>();
+
+/** Of those who share a database's connections one waits at most: it begins after all the others asked. */
+async function isOurTurn(database: Database, transaction: Transaction<Tables>): Promise<boolean> {
+  if (waiting.has(database)) return false;
+  waiting.add(database);
+  try {
+    return await lockPatiently(transaction, "react", lockTerms);
+  } finally {
+    waiting.delete(database);
+  }
 }
 
-/** What an event starts begins after it: it neither stops nor converts its own enrollment. */
-async function hear(
-  transaction: Transaction<Tables>,
-  listeners: readonly Listener[],
-  set: readonly PendingEvent[],
-  turn: Turn,
-): Promise<readonly Done[]> {
-  const done: Done[] = [];
-  for (const work of [inside, entering])
-    for (const listener of listeners)
-      done.push(
-        await spared(transaction, listener, set, (those) =>
-          work(transaction, listener, those, turn),
-        ),
-      );
-  return done;
+async function reactOnce(transaction: Transaction<Tables>, turn: Turn): Promise<Reacted> {
+  const { events, redeeming } = await takeEvents(transaction, turn.limit);
+  const again = await takeReplayed(transaction, turn.limit - events.length);
+  const taken = events.length + again.length;
+  await redeemByEvents(transaction, redeeming);
+  const effects: Effect[] = [];
+  const dead: DeadEvent[] = [];
+  for (const those of [again, events]) {
+    const heard = await hear(transaction, those, turn);
+    if (heard.isExhausted) throw new Exhausted(taken);
+    effects.push(...heard.effects);
+    dead.push(...heard.dead);
+  }
+  await bury(transaction, dead, turn.now);
+  await countPassages(
+    transaction,
+    effects.flatMap((effect) => effect.woken),
+  );
+  return { events: taken, ...added(effects), dead, more: await isMoreWaiting(transaction) };
 }
 
-const nothing: Effect = { enrolled: 0, woken: [], stopped: 0, converted: 0 };
-
-async function inside(
-  transaction: Transaction<Tables>,
-  { version, insiders, unconverted }: Listener,
-  events: readonly PendingEvent[],
-  turn: Turn,
-): Promise<Effect> {
-  const { now } = turn;
-  const of = (customers: ReadonlySet<string>) =>
-    events.filter((event) => customers.has(event.customer_id));
-  const converted = await convertByEvents(transaction, version, of(unconverted), turn);
-  const stopped = await stopByEvents(transaction, version, of(insiders), now);
-  const woken = await wakeByEvents(transaction, version, of(insiders), now);
-  return { enrolled: 0, woken, stopped, converted };
-}
-
-async function entering(
-  transaction: Transaction<Tables>,
-  { version, insiders, unconverted, enrols }: Listener,
-  events: readonly PendingEvent[],
-  turn: Turn,
-): Promise<Effect> {
-  if (!enrols) return nothing;
-  const enrolled = await enterByEvents(transaction, version, events, turn);
-  if (enrolled > 0)
-    for (const { customer_id } of events) {
-      insiders.add(customer_id);
-      unconverted.add(customer_id);
-    }
-  return { ...nothing, enrolled };
-}
-
-async function spared(
-  transaction: Transaction<Tables>,
-  { version, names }: Listener,
-  set: readonly PendingEvent[],
-  work: (events: readonly PendingEvent[]) => Promise<Effect>,
-): Promise<Done> {
-  const heard = set.filter((event) => names.has(event.name));
-  if (heard.length === 0) return { effects: [], failures: [] };
-  const { results, culprits, untried } = await sparing(transaction, heard, work);
-  const failed = [
-    ...culprits,
-    ...untried.map((member) => ({ member, reason: "left out after too many failures" })),
-  ];
-  const byReason = Map.groupBy(failed, ({ reason }) => reason);
-  const failures = [...byReason].map(([reason, those]) => ({
-    journey: version.journey.name,
-    events: those.map(({ member }) => member.event_id),
-    reason,
-  }));
-  return { effects: results, failures };
+/** Asked at the very end: those whose wake-up came meanwhile may have given up. */
+async function isMoreWaiting(transaction: Transaction<Tables>): Promise<boolean> {
+  const { rows } = await sql<{ more: boolean }>`
+    select exists (select from pending_events) or ${isReplayDue()} as more`.execute(transaction);
+  return rows[0]?.more === true;
 }
 
 function added(effects: readonly Effect[]) {

@@ -2,7 +2,8 @@ import { type Kysely, type Transaction, sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import { isRowFault, sqlStateOf } from "../database/sql-state.ts";
 import type { Tables } from "../database/tables.ts";
-import { reasonOf } from "../errors.ts";
+import { WaypostError, reasonOf } from "../errors.ts";
+import type { Journey } from "../journey/journey.ts";
 
 /** One of a set for whom the work failed, and why, in words that may be shown. */
 export interface Culprit<Member> {
@@ -17,8 +18,15 @@ export interface Spared<Member, Result> {
   readonly untried: readonly Member[];
 }
 
-/** Failures after which a search ends, so that a transaction stays short whatever the data is like. */
-const MOST_FAILURES = 300;
+/**
+ * How often a transaction tries anew because something failed, so that it stays short whatever the data is like. Any number
+ * of culprits among a thousand is found by it.
+ */
+const MOST_TRIES = 1_500;
+/** As many culprits as there may be, fours need two thirds of the tries that halves do; few culprits need as many. */
+const PARTS = 4;
+
+const triesOf = new WeakMap<Kysely<Tables>, number>();
 
 /** Transactions that have no savepoints: in them the first failure ends the whole. */
 const bold = new WeakSet<Kysely<Tables>>();
@@ -45,38 +53,49 @@ export async function boldly<Result>(
 }
 
 /**
- * Does set-based work so that one member's failure harms no other: work that fails is undone and done again for each
- * half, down to the members it fails for. A failure that is not about a member at all (the statement itself is wrong) makes
- * all of them culprits at once; one that will pass (a lost connection, a deadlock) is thrown on.
+ * Does set-based work so that one member's failure harms no other: work that fails is undone and done again for parts of
+ * the set, down to the members it fails for. What we refuse ourselves, such as a condition that cannot be asked, all of them
+ * have in common and are culprits of at once. A fault that no member has is thrown on, and the transaction is undone: a lost
+ * connection or a deadlock passes, and a column that is missing, as where an old worker runs beside newer tables, is found by
+ * another worker or mended.
  */
 export async function sparing<Member, Result>(
   transaction: Kysely<Tables>,
+  journey: Journey,
   members: readonly Member[],
   work: (members: readonly Member[]) => Promise<Result>,
 ): Promise<Spared<Member, Result>> {
-  if (bold.has(transaction)) return unspared(members, work);
+  const undone = (error: unknown) => whoseIs(error, journey);
+  if (bold.has(transaction)) return unspared(members, work).catch(undone);
   const results: Result[] = [];
   const culprits: Culprit<Member>[] = [];
-  const open: (readonly Member[])[] = [members];
-  let failures = 0;
-  while (failures < MOST_FAILURES) {
-    const set = open.pop();
-    if (set === undefined) break;
-    const tried = await inSavepoint(transaction, () => work(set));
+  const open = [members];
+  for (let set = open.pop(); set !== undefined; set = open.pop()) {
+    const tried = await inSavepoint(transaction, () => work(set)).catch(undone);
     if (tried.kind === "done") {
       results.push(tried.result);
-      continue;
-    }
-    failures += 1;
-    if (set.length > 1 && isRowFault(tried.error)) {
-      const middle = Math.ceil(set.length / 2);
-      open.push(set.slice(middle), set.slice(0, middle));
+    } else if (set.length > 1 && !(tried.error instanceof WaypostError)) {
+      open.push(...inParts(set).toReversed());
     } else {
       const reason = shownReason(tried.error);
       culprits.push(...set.map((member) => ({ member, reason })));
     }
+    if (open.length > 0 && !mayTry(transaction)) break;
   }
-  return { results, culprits, untried: open.flat() };
+  return { results, culprits, untried: open.toReversed().flat() };
+}
+
+function mayTry(transaction: Kysely<Tables>): boolean {
+  const tries = triesOf.get(transaction) ?? 0;
+  triesOf.set(transaction, tries + 1);
+  return tries < MOST_TRIES;
+}
+
+function inParts<Member>(set: readonly Member[]): readonly (readonly Member[])[] {
+  const size = Math.ceil(set.length / PARTS);
+  return Array.from({ length: Math.ceil(set.length / size) }, (_, nth) =>
+    set.slice(nth * size, (nth + 1) * size),
+  );
 }
 
 async function unspared<Member, Result>(
@@ -86,7 +105,7 @@ async function unspared<Member, Result>(
   try {
     return { results: [await work(members)], culprits: [], untried: [] };
   } catch (error) {
-    if (willPass(error)) throw error;
+    if (isOfNoMember(error)) throw error;
     throw new Fallen("a member of the set failed", { cause: error });
   }
 }
@@ -105,15 +124,23 @@ async function inSavepoint<Result>(
     await sql`release savepoint spared`.execute(transaction);
     return { kind: "done", result };
   } catch (error) {
-    if (willPass(error)) throw error;
+    if (isOfNoMember(error)) throw error;
     await sql`rollback to savepoint spared`.execute(transaction);
     return { kind: "failed", error };
   }
 }
 
-/** Connection, rollback, resources, locks, an operator's hand, the system: SQLSTATE classes that a retry may get past. */
-function willPass(error: unknown): boolean {
-  return /^(08|25|40|53|55|57|58|XX)/.test(sqlStateOf(error));
+/** What the database says that is not the fault of a row: of the connection, of its state, or of the statement itself. */
+function isOfNoMember(error: unknown): boolean {
+  return sqlStateOf(error) !== "" && !isRowFault(error);
+}
+
+/** Where the statement itself is wrong, and not its moment, it helps to know whose it is. */
+function whoseIs(error: unknown, { name }: Journey): never {
+  if (!/^(0A|26|28|3D|3F|42)/.test(sqlStateOf(error))) throw error;
+  throw new WaypostError("WAYPOST_DATABASE", `journey ${name}: ${reasonOf(error)}`, {
+    cause: error,
+  });
 }
 
 /** Postgres quotes the values it chokes on: a reason is kept and shown, so they are left out of it, addresses and numbers too. */

@@ -70,7 +70,7 @@ export async function stopBeforeSending(
       const journey = versions.get(id)?.journey;
       const ids = [...new Set(those.map((one) => one.enrollment_id))];
       if (journey === undefined) continue;
-      const { results } = await sparing(transaction, ids, (members) =>
+      const { results } = await sparing(transaction, journey, ids, (members) =>
         findStopped(transaction, journey, members, now),
       );
       const stopped = results.flat();

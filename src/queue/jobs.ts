@@ -2,6 +2,7 @@ import { reasonOf } from "../errors.ts";
 import { refreshSegments } from "../audience/refresh-segments.ts";
 import { advance } from "../enrollment/advance.ts";
 import { convertByConditions } from "../enrollment/convert-by-condition.ts";
+import type { DeadEvent } from "../enrollment/dead-event.ts";
 import { enterDue } from "../enrollment/enter-due.ts";
 import { makeCalls } from "../enrollment/make-calls.ts";
 import { react } from "../enrollment/react.ts";
@@ -30,14 +31,15 @@ export const engineJobs: Readonly<
 > = {
   async react(working) {
     const { engine, wake } = working;
+    let limit = enrollmentsAtOnce;
     while (!working.stopping.aborted) {
       if (await isHeldBack(working)) return;
-      const { failures, more, enrolled, woken } = await react(engine.database, turn(engine));
-      for (const { journey, events, reason } of failures) {
-        engine.log.error({ journey, events, reason }, "a journey could not react to events");
-      }
-      if (enrolled + woken > 0) await wake.engine("advance");
-      if (!more) return;
+      const reacted = await react(engine.database, { ...turn(engine), limit });
+      sayDead(engine, reacted.dead);
+      if (reacted.enrolled + reacted.woken > 0) await wake.engine("advance");
+      if (!reacted.more) return;
+      // Where faults made a batch smaller, the next ones grow slowly.
+      limit = Math.min(enrollmentsAtOnce, 2 * Math.max(1, reacted.events));
     }
   },
   async advance(working) {
@@ -104,6 +106,18 @@ export const engineJobs: Readonly<
   tidy,
   sweep,
 };
+
+function sayDead({ log }: Engine, dead: readonly DeadEvent[]): void {
+  const alike = Map.groupBy(dead, ({ version, reason }) => `${version.journeyId} ${reason}`);
+  for (const those of alike.values()) {
+    const events = those.map(({ event }) => event.event_id);
+    const journey = those[0]?.version.journey.name;
+    log.error(
+      { journey, events, reason: those[0]?.reason },
+      "a journey could not react to events; they are kept for it: mend it, then waypost replay --events",
+    );
+  }
+}
 
 /** Until it is said what the original did, nothing can be judged by when it was due: passages stay where the backup has them. */
 async function isHeldBack({ engine, isHeldBack: said }: Working): Promise<boolean> {

@@ -76,11 +76,14 @@ export class Metrics implements Readings {
   }
 
   async #workers(): Promise<void> {
-    const { age, isRestored, held } = await watchWorkers(this.#site.engine.database);
+    const { age, isRestored, held, deadEvents } = await watchWorkers(this.#site.engine.database);
     if (age !== null)
       this.#set("worker_heartbeat_age_seconds", "Since the last heartbeat of any worker", age);
     this.#set("restored", "1 while a restored database waits to be confirmed", isRestored ? 1 : 0);
     this.#set("enrollments_held", "Enrollments held for a fault, counted to 100000", held);
+    const dead =
+      "Events that a journey could not react to, for each such journey, counted to 100000";
+    this.#set("events_dead", dead, deadEvents);
   }
 
   async #queues(): Promise<void> {

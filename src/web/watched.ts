@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import type { MessagesState } from "../database/tables.ts";
+import { countDeadEvents } from "../enrollment/dead-event.ts";
 import { inFlight, oldestDue } from "../message/channel-state.ts";
 import { isOpen } from "../message/claim.ts";
 import { countMessages } from "../message/list.ts";
@@ -100,15 +101,17 @@ export interface Beating {
   readonly age: number | null;
   readonly isRestored: boolean;
   readonly held: number;
+  readonly deadEvents: number;
 }
 
 export async function watchWorkers(database: Database): Promise<Beating> {
-  const { rows } = await sql<Beating>`
+  const { rows } = await sql<Omit<Beating, "deadEvents">>`
     select (select extract(epoch from clock_timestamp() - beat_at)::float8 from installation where beat > 0) as age,
       exists (select from installation where restored_at is not null) as "isRestored",
       (select count(*)::int from (select from journeys cross join lateral (select from enrollments
         where journey_id = journeys.id and state = 'held' limit ${countedAtMost}) as one limit ${countedAtMost}) as held) as held`.execute(
     database,
   );
-  return rows[0] ?? { age: null, isRestored: false, held: 0 };
+  const deadEvents = await countDeadEvents(database, countedAtMost);
+  return { age: null, isRestored: false, held: 0, ...rows[0], deadEvents };
 }

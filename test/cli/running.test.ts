@@ -185,6 +185,40 @@ describe("replay", () => {
   });
 });
 
+describe("an event that a journey could not react to", () => {
+  const kept = () => database.selectFrom("dead_events").selectAll().execute();
+
+  beforeAll(async () => {
+    await sql`insert into dead_events (journey_id, version_id, event_id, customer_id, name, occurred_at, properties, reason, died_at)
+      select j.id, j.version_id, 7, ${ada}, 'signed_up', ${monday}, '{}', 'value out of range', ${monday}
+      from journeys j where j.name = 'abandoned-basket'`.execute(database);
+  });
+
+  test("is told of, with the reason", async () => {
+    expect((await terminal.waypost("status")).out).toMatch(
+      /dead events of.*\nabandoned-basket +1 .* value out of range$/m,
+    );
+    expect((await terminal.waypost("status", "--json")).json()).toMatchObject([
+      { deadEvents: [{ journey: "abandoned-basket", events: 1, reason: "value out of range" }] },
+    ]);
+    expect((await terminal.waypost("doctor")).out).toContain("waypost replay --events");
+  });
+
+  test("is replayed for that journey, not for another and not by the id of a message", async () => {
+    const { err, code } = await terminal.waypost("replay", "7", "--events");
+    expect({ code, err }).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("--all with --held and --events, got ids") as string,
+    });
+    const other = await terminal.waypost("replay", "--events", "-j", "win-back", "--json");
+    expect(other.json()).toEqual([{ events: 0 }]);
+    expect(await kept()).toMatchObject([{ replayed_at: null }]);
+    const { out } = await terminal.waypost("replay", "--events", "-j", "abandoned-basket");
+    expect(out).toBe("replayed: 1 events\n");
+    expect(await kept()).toMatchObject([{ replayed_at: expect.any(Date) as Date }]);
+  });
+});
+
 describe("ways in", () => {
   test("a key is shown once, listed by its name and ended by it", async () => {
     expect((await terminal.waypost("key")).out).toMatch(/^no keys yet/);

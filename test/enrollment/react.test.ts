@@ -49,8 +49,8 @@ test("a journey whose condition cannot be asked fails alone, and says so", async
   await shop.happens(ada, "signed_up");
   const reacted = await react(shop.database, shop.turn);
   expect(reacted).toMatchObject({ events: 1, enrolled: 1 });
-  expect(reacted.failures).toMatchObject([{ journey: "broken" }]);
-  expect(reacted.failures[0]?.reason).toContain("shoe_size");
+  expect(reacted.dead).toMatchObject([{ version: { journey: { name: "broken" } } }]);
+  expect(reacted.dead[0]?.reason).toContain("shoe_size");
 });
 
 test("what an order was worth is read from total, value or revenue, and nothing absurd is believed", async () => {

@@ -65,6 +65,17 @@ describe("whoever watches reads", () => {
     expect(await read('oldest_due_seconds{kind="enrollment"}')).toBe(240);
   });
 
+  test("events that a journey could not react to, until they are replayed", async () => {
+    expect(await read("events_dead")).toBe(0);
+    await sql`insert into dead_events (journey_id, version_id, event_id, customer_id, name, occurred_at, properties, reason, died_at)
+      select journey_id, id, n, 1, 'x', ${monday}, '{}', 'no', ${monday} from journey_versions, generate_series(1, 3) n limit 3`.execute(
+      database,
+    );
+    expect(await read("events_dead")).toBe(3);
+    await sql`update dead_events set replayed_at = ${monday}`.execute(database);
+    expect(await read("events_dead")).toBe(0);
+  });
+
   test("when a worker last beat, and whether a restored database waits", async () => {
     expect(await read("worker_heartbeat_age_seconds")).toBeUndefined();
     await sql`insert into installation (database_oid, beat, beat_at, restored_at)

@@ -1,0 +1,100 @@
+import { type Kysely, type RawBuilder, sql } from "kysely";
+import type { Database } from "../database/database.ts";
+import type { Tables } from "../database/tables.ts";
+import { getJourney } from "./journey-state.ts";
+import type { PendingEvent } from "./pending-event.ts";
+import type { Version } from "./version.ts";
+
+/** An event that one journey could not react to. The other journeys heard it; this one will when it is replayed. */
+export interface DeadEvent {
+  readonly event: PendingEvent;
+  /** That failed. */
+  readonly version: Version;
+  readonly reason: string;
+}
+
+/** Keeps them for their journeys. To be called in the transaction that takes them out of the queue. */
+export async function bury(
+  transaction: Kysely<Tables>,
+  dead: readonly DeadEvent[],
+  now: Date,
+): Promise<void> {
+  if (dead.length === 0) return;
+  const of = <T>(read: (one: DeadEvent) => T) => dead.map(read);
+  await sql`
+    insert into dead_events (journey_id, version_id, event_id, customer_id, name, occurred_at, properties, reason, died_at)
+    select event.*, ${now} from unnest(
+      ${of(({ version }) => version.journeyId)}::int[], ${of(({ version }) => version.id)}::int[],
+      ${of(({ event }) => event.event_id)}::bigint[], ${of(({ event }) => event.customer_id)}::bigint[],
+      ${of(({ event }) => event.name)}::text[], ${of(({ event }) => event.occurred_at)}::timestamptz[],
+      ${of(({ event }) => event.properties)}::jsonb[], ${of(({ reason }) => reason)}::text[]) as event
+    on conflict on constraint dead_events_once do nothing`.execute(transaction);
+}
+
+/** Events of one journey that are dead for the same reason. */
+export interface DeadEvents {
+  readonly journey: string;
+  readonly events: number;
+  readonly reason: string;
+  readonly since: Date;
+}
+
+const reasonsShown = 20;
+
+/** The most first; those that were told to try again and have not yet are left out. */
+export async function listDeadEvents(database: Database): Promise<readonly DeadEvents[]> {
+  const { rows } = await sql<DeadEvents>`
+    select journeys.name as journey, count(*)::int as events, reason, min(died_at) as since
+    from dead_events join journeys on journeys.id = journey_id
+    where replayed_at is null
+    group by 1, reason order by 2 desc, 1, reason limit ${reasonsShown}`.execute(database);
+  return rows;
+}
+
+/** Counted to `atMost`. */
+export async function countDeadEvents(database: Database, atMost: number): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from (select from dead_events where replayed_at is null limit ${atMost}) as dead`.execute(
+    database,
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/** Lets the journey they are dead for react to them once more, or all journeys. Returns how many. */
+export async function replayDeadEvents(
+  database: Database,
+  { journey, now }: { readonly journey?: string; readonly now: Date },
+): Promise<number> {
+  const ofJourney =
+    journey === undefined
+      ? sql`true`
+      : sql`journey_id = ${(await getJourney(database, journey)).id}`;
+  const { numAffectedRows } = await sql`
+    update dead_events set replayed_at = ${now} where replayed_at is null and ${ofJourney}`.execute(
+    database,
+  );
+  return Number(numAffectedRows ?? 0n);
+}
+
+/** Whether some are to be heard once more. Those of a journey that is not active wait until it is. */
+export function isReplayDue(): RawBuilder<boolean> {
+  return sql<boolean>`exists (select from dead_events join journeys on journeys.id = journey_id
+    where replayed_at is not null and journeys.state = 'active')`;
+}
+
+/** Takes out those that are to be heard once more, the oldest first. They are gone when the caller's transaction commits. */
+export async function takeReplayed(
+  transaction: Kysely<Tables>,
+  limit: number,
+): Promise<readonly PendingEvent[]> {
+  const { rows } = await sql<PendingEvent>`
+    with oldest as (
+      select id, row_number() over (partition by customer_id order by id) as turn
+      from (select dead.id, dead.customer_id from dead_events dead join journeys on journeys.id = dead.journey_id
+            where dead.replayed_at is not null and journeys.state = 'active' order by dead.id limit ${limit}) as head
+    )
+    delete from dead_events taken using oldest where taken.id = oldest.id
+    returning taken.event_id, taken.customer_id, taken.name, taken.occurred_at, taken.properties::text as properties, oldest.turn,
+      taken.journey_id as only_for`.execute(transaction);
+  return rows;
+}

@@ -1,0 +1,216 @@
+import { sql } from "kysely";
+import { afterEach, expect, test } from "vitest";
+import { absorb } from "../../src/customer/absorb.ts";
+import { listDeadEvents, replayDeadEvents } from "../../src/enrollment/dead-event.ts";
+import { listDue } from "../../src/enrollment/list-due.ts";
+import { react } from "../../src/enrollment/react.ts";
+import { aCustomer } from "../support/people.ts";
+import { aShop } from "./shop.ts";
+
+const shop = await aShop();
+
+const journey = (name: string, more = "") => `
+journey: ${name}
+start: { on: signed_up, again: always }
+${more}
+steps: [{ wait: 1 day }, { send: hello, by: email }]`;
+
+/** A rule of the shop's own that refuses enrollments, in the table where the engine writes them. */
+async function refuse(when: string, raised = "numeric_value_out_of_range"): Promise<void> {
+  await sql
+    .raw(
+      `create or replace function refuse() returns trigger language plpgsql as $$
+       begin
+         if ${when} then raise exception 'customer "%" of ada@example.com is refused', new.customer_id using errcode = '${raised}'; end if;
+         return new;
+       end $$;
+       create or replace trigger refuse before insert or update on enrollments for each row execute function refuse();`,
+    )
+    .execute(shop.database);
+}
+
+const mend = () => sql`drop trigger if exists refuse on enrollments`.execute(shop.database);
+afterEach(mend);
+
+async function thousandSignUp(): Promise<void> {
+  await sql`insert into customers (email, created_at, updated_at)
+    select 'p' || n || '@example.com', ${shop.now}, ${shop.now} from generate_series(1, 1000) n`.execute(
+    shop.database,
+  );
+  await sql`insert into pending_events (event_id, customer_id, name, occurred_at, properties)
+    select id, id, 'signed_up', ${shop.now}, '{}' from customers`.execute(shop.database);
+}
+
+async function count(table: "enrollments" | "pending_events" | "dead_events"): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from ${sql.table(table)}`.execute(shop.database);
+  return rows[0]?.count ?? 0;
+}
+
+const counts = async () => [
+  await count("enrollments"),
+  await count("dead_events"),
+  await count("pending_events"),
+];
+
+const replay = async (name: string) => {
+  const replayed = await replayDeadEvents(shop.database, { journey: name, now: shop.now });
+  await shop.live();
+  return replayed;
+};
+
+test("half of a thousand events that a journey cannot react to keep none of the others from it, and are kept", async () => {
+  await shop.apply(journey("hello"));
+  await thousandSignUp();
+  await refuse("new.customer_id % 2 = 0");
+  expect(await react(shop.database, shop.turn)).toMatchObject({ events: 1000, enrolled: 500 });
+  expect(await counts()).toEqual([500, 500, 0]);
+  await mend();
+  expect(await replay("hello")).toBe(500);
+  expect(await counts()).toEqual([1000, 0, 0]);
+});
+
+test("where ten journeys fail on half of a batch, it goes on with less and forgets nobody", async () => {
+  const names = Array.from({ length: 10 }, (_, nth) => `hello-${nth}`);
+  await shop.apply(...names.map((name) => journey(name)));
+  await thousandSignUp();
+  await sql`delete from pending_events where event_id > 140`.execute(shop.database);
+  await refuse("new.customer_id % 2 = 0");
+  const { events, more } = await react(shop.database, shop.turn);
+  expect({ events, more }).toEqual({ events: 35, more: true });
+  expect(await counts()).toEqual([180, 170, 105]);
+});
+
+test("a fault that no event has undoes the turn, and every event waits until it is mended", async () => {
+  await shop.apply(journey("hello"), journey("bye"));
+  await thousandSignUp();
+  await sql`alter table enrollments rename column entry to entries`.execute(shop.database);
+  await expect(react(shop.database, shop.turn)).rejects.toThrow(
+    /^journey hello: column "entry" .* does not exist$/,
+  );
+  expect(await counts()).toEqual([0, 0, 1000]);
+  await sql`alter table enrollments rename column entries to entry`.execute(shop.database);
+  await shop.react();
+  expect(await counts()).toEqual([2000, 0, 0]);
+});
+
+test.each(["undefined_table", "insufficient_privilege", "feature_not_supported", "disk_full"])(
+  "a fault such as %s costs no event its hearing",
+  async (raised) => {
+    await shop.apply(journey("hello"));
+    await shop.happens(await aCustomer(shop.database), "signed_up");
+    await refuse("true", raised);
+    await expect(react(shop.database, shop.turn)).rejects.toThrow("is refused");
+    expect(await counts()).toEqual([0, 0, 1]);
+  },
+);
+
+test("what a trigger raises by a code of its own is the fault of that row", async () => {
+  await shop.apply(journey("hello"));
+  const [ada, bob] = [await aCustomer(shop.database), await aCustomer(shop.database)];
+  await shop.happens(ada, "signed_up");
+  await shop.happens(bob, "signed_up");
+  await refuse(`new.customer_id = ${ada}`, "SHOP1");
+  await shop.react();
+  expect([await shop.whereabouts(ada), await shop.whereabouts(bob)]).toEqual([
+    [],
+    ["entered at wait-1-day"],
+  ]);
+});
+
+test("a dead event says whose it is and why, and nothing about the customer", async () => {
+  await shop.apply(journey("hello"));
+  for (const person of [await aCustomer(shop.database), await aCustomer(shop.database)])
+    await shop.happens(person, "signed_up", { total: 12 });
+  await refuse("true");
+  await shop.react();
+  expect(await listDeadEvents(shop.database)).toEqual([
+    { journey: "hello", events: 2, reason: 'customer "…" of … is refused', since: shop.now },
+  ]);
+  const dead = await shop.database.selectFrom("dead_events").selectAll().executeTakeFirst();
+  expect(dead).toMatchObject({ event_id: "1", name: "signed_up", properties: { total: 12 } });
+});
+
+test("a replayed event is heard by the journey it was dead for, and by no other once more", async () => {
+  await shop.apply(
+    journey("strict"),
+    journey("easy", "stop: [{ on: signed_up, as: again }]\nobjective: { goal: signed_up }"),
+  );
+  const ada = await aCustomer(shop.database);
+  await shop.happens(ada, "signed_up");
+  await refuse(`new.journey_id = ${await shop.idOf("strict")}`);
+  await shop.live();
+  expect(await shop.whereabouts(ada)).toEqual(["waiting at hello"]);
+  expect(await replay("easy")).toBe(0);
+  await mend();
+  expect(await replay("strict")).toBe(1);
+  expect(await shop.whereabouts(ada)).toEqual(["waiting at hello", "waiting at hello"]);
+  expect(await replay("strict")).toBe(0);
+});
+
+test("what an event starts begins after it, though an earlier passage failed on it at first", async () => {
+  await shop.apply(journey("hello", "stop: [{ on: signed_up, as: again }]"));
+  const ada = await aCustomer(shop.database);
+  await shop.happens(ada, "signed_up");
+  await shop.live();
+  await refuse("new.state = 'exited'");
+  await shop.happens(ada, "signed_up");
+  await shop.live();
+  expect(await shop.whereabouts(ada)).toEqual(["waiting at hello"]);
+  await mend();
+  await replay("hello");
+  expect(await shop.whereabouts(ada)).toEqual(["exited: again", "waiting at hello"]);
+});
+
+test("an event that fails once more is dead once more, and waits for the next replay", async () => {
+  await shop.apply(journey("hello"));
+  await shop.happens(await aCustomer(shop.database), "signed_up");
+  await refuse("true");
+  await shop.react();
+  expect(await replay("hello")).toBe(1);
+  expect(await counts()).toEqual([0, 1, 0]);
+  expect(await listDue(shop.database, shop.now)).toMatchObject({ events: false });
+  expect(await listDeadEvents(shop.database)).toMatchObject([{ events: 1 }]);
+});
+
+test("a replay for a journey that is paused waits until it goes on", async () => {
+  await shop.apply(journey("hello"));
+  const ada = await aCustomer(shop.database);
+  await shop.happens(ada, "signed_up");
+  await refuse("true");
+  await shop.react();
+  await mend();
+  await sql`update journeys set state = 'paused'`.execute(shop.database);
+  await replay("hello");
+  expect(await counts()).toEqual([0, 1, 0]);
+  expect(await listDue(shop.database, shop.now)).toMatchObject({ events: false });
+  await sql`update journeys set state = 'active'`.execute(shop.database);
+  expect(await listDue(shop.database, shop.now)).toMatchObject({ events: true });
+  await shop.live();
+  expect(await shop.whereabouts(ada)).toEqual(["waiting at hello"]);
+});
+
+test("a dead event of a customer who was merged is the other's", async () => {
+  await shop.apply(journey("hello"));
+  const [ada, eve] = [await aCustomer(shop.database), await aCustomer(shop.database)];
+  await shop.happens(ada, "signed_up");
+  await refuse("true");
+  await shop.react();
+  await mend();
+  await absorb(shop.database, [{ from: ada, into: eve }], shop.now);
+  await replay("hello");
+  expect(await shop.whereabouts(eve)).toEqual(["waiting at hello"]);
+});
+
+test("a step that every worker of this release fails on holds nobody", async () => {
+  await shop.apply(journey("hello"));
+  const ada = await aCustomer(shop.database);
+  await shop.happens(ada, "signed_up");
+  await shop.live();
+  shop.now = new Date(shop.now.getTime() + 86_400_000);
+  await sql`alter table messages rename column template to templates`.execute(shop.database);
+  await expect(shop.live()).rejects.toThrow(/^journey hello: column "template"/);
+  await sql`alter table messages rename column templates to template`.execute(shop.database);
+  await shop.live();
+  expect(await shop.whereabouts(ada)).toEqual(["completed"]);
+});
