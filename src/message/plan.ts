@@ -3,6 +3,7 @@ import type { Tables } from "../database/tables.ts";
 import { type Duration, interval } from "../duration.ts";
 import { isDoubtful } from "./owed.ts";
 import { decidingConsent, isPermitted } from "./permission.ts";
+import { whyUnreached } from "./unreached.ts";
 
 /** A send step about to be executed for a set of enrollments. */
 export interface Planning {
@@ -29,7 +30,7 @@ export interface Planning {
 
 /**
  * Plans one message for each enrollment, on the first channel of `by` that can reach the customer (an address that is
- * not suppressed, and consent for the topic). Who cannot be reached gets a `suppressed` row that says so, that nobody
+ * not suppressed, and consent for the topic). Who cannot be reached gets a `suppressed` row that says why, that nobody
  * is passed over in silence. Marketing that the original of a restored backup may have sent is of unknown outcome. Planning twice plans once (constraint messages_once). Part of the caller's transaction,
  * which also moves the enrollments on.
  */
@@ -46,7 +47,7 @@ export async function planMessages(
   const asked = {
     customerId: sql`customer.id`,
     channel: sql`wanted.channel`,
-    topic: sql`${topic}::text`,
+    topic: sql<string | null>`${topic}::text`,
     now,
   };
   await sql`
@@ -56,7 +57,7 @@ export async function planMessages(
            coalesce(reach.channel, (${channels})[1]), ${planning.occurrence}, ${step.template}, ${planning.class}, ${topic}::text,
            ${priority}, case when reach.channel is not null then ${others} end,
            case when reach.channel is null then 'suppressed' when doubt.remains then 'unknown' else 'planned' end,
-           case when reach.channel is null then 'no channel reaches the customer' when doubt.remains then ${mayBeSent} end,
+           case when reach.channel is null then ${whyUnreached(step.by, asked.topic)} when doubt.remains then ${mayBeSent} end,
            case when reach.channel is not null and doubt.remains then coalesce(enrollment.owed_at, enrollment.due_at) end,
            ${now}, ${now}::timestamptz + ${interval(planning.maxLateness)}::interval, ${now}
     from enrollments enrollment

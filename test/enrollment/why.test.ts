@@ -100,7 +100,7 @@ test("who was passed over is told what for", async () => {
   await shop.live();
   const [passage] = (await trace(ada)).passages ?? [];
   expect(passage?.steps[0]?.left).toMatchObject([
-    { state: "suppressed", reason: "no channel reaches the customer" },
+    { state: "suppressed", reason: "no consent to offers by email" },
   ]);
 });
 

@@ -138,7 +138,7 @@ interface Planned {
   readonly priority?: number;
   readonly step?: string;
   readonly class?: "marketing" | "transactional";
-  readonly topic?: string;
+  readonly topic?: string | null;
   readonly at?: Date;
   readonly lateness?: { months: number; days: number; seconds: number };
 }
@@ -183,7 +183,7 @@ export async function plan(
       },
       priority: given.priority ?? 0,
       class: given.class ?? "marketing",
-      topic: given.topic ?? "offers",
+      topic: given.topic === undefined ? "offers" : given.topic,
       maxLateness: given.lateness ?? { months: 0, days: 1, seconds: 0 },
       occurrence: sql<number>`0`,
       now: at,

@@ -66,12 +66,61 @@ describe("planning a message", () => {
     expect(await planned()).toEqual([{ channel: "email", state: "planned", reason: null }]);
   });
 
-  it("says why when no channel reaches the customer", async () => {
+  it.each<[string, Parameters<typeof aCustomer>[1], readonly string[], string]>([
+    ["consent", { consent: false }, ["email"], "no consent to offers by email"],
+    [
+      "consent on either",
+      { consent: false },
+      ["email", "sms"],
+      "no consent to offers by email or sms",
+    ],
+    ["an address", { email: null }, ["email"], "no e-mail address"],
+    [
+      "consent and a number",
+      { consent: false, phone: null },
+      ["email", "sms"],
+      "no consent to offers by email; no phone number",
+    ],
+    [
+      "a number, however many channels need it",
+      { phone: null },
+      ["sms", "whatsapp"],
+      "no phone number",
+    ],
+    ["an address of its own kind", {}, ["push", "chat"], "no address for push or chat"],
+    [
+      "an address that is not dead",
+      { email: "dead@example.com", phone: null },
+      ["sms", "email"],
+      "no phone number; email address bounced",
+    ],
+    [
+      "an address that nobody blocked",
+      { email: "blocked@example.com" },
+      ["email"],
+      "email address blocked",
+    ],
+  ])("says of each channel why nobody is reached: for want of %s", async (_, given, by, reason) => {
     const journey = await aJourney(database);
-    await plan(database, [await aCustomer(database, { consent: false })], { journey });
-    expect(await planned()).toEqual([
-      { channel: "email", state: "suppressed", reason: "no channel reaches the customer" },
-    ]);
+    const stopped = [
+      ["dead@example.com", "bounced"],
+      ["blocked@example.com", "operator"],
+    ] as const;
+    for (const [address, why] of stopped)
+      await database
+        .insertInto("suppressions")
+        .values({ channel: "email", address, reason: why, created_at: monday })
+        .execute();
+    await plan(database, [await aCustomer(database, given)], { journey, by });
+    expect(await planned()).toEqual([{ channel: by[0], state: "suppressed", reason }]);
+  });
+
+  it("says of a text that was stopped that there is no consent to any", async () => {
+    const journey = await aJourney(database);
+    const ada = await aCustomer(database);
+    await agree(database, ada, { channel: "sms", state: "withdrawn", at: monday });
+    await plan(database, [ada], { journey, by: ["sms"], class: "transactional", topic: null });
+    expect(await planned()).toMatchObject([{ reason: "no consent to anything by sms" }]);
   });
 
   it("needs no consent for a receipt, but respects STOP for texts", async () => {

@@ -98,6 +98,6 @@ test("who never agreed is not congratulated, and the ledger says why", async () 
   await shop.travel("2 days");
   expect(await shop.letters(ada)).toEqual([]);
   expect(await shop.refusals(ada)).toEqual([
-    "happy-birthday suppressed: no channel reaches the customer",
+    "happy-birthday suppressed: no consent to offers by email or sms",
   ]);
 });

@@ -111,7 +111,7 @@ describe("nothing more is sent", () => {
     await shop.travel("30 days");
     expect(await shop.letters(ada)).toEqual([thanked]);
     expect(await shop.refusals(ada)).toEqual([
-      "reminder-long suppressed: no channel reaches the customer",
+      "reminder-long suppressed: no consent to offers by email",
     ]);
   });
 
@@ -129,8 +129,8 @@ describe("nothing more is sent", () => {
     await shop.travel("30 days");
     expect(await shop.letters(ada)).toEqual([]);
     expect(await shop.refusals(ada)).toEqual([
-      "thank-you suppressed: no channel reaches the customer",
-      "reminder-long suppressed: no channel reaches the customer",
+      "thank-you suppressed: no consent to offers by email or sms",
+      "reminder-long suppressed: no consent to offers by email",
     ]);
   });
 });
