@@ -16,79 +16,80 @@ export interface Price {
   readonly per: "message" | "segment";
 }
 
+/** A text that stands for something; `expected` says what, with an example. */
+function written<T>(expected: string, read: (text: string) => T | undefined) {
+  return z.string({ error: expected }).transform((text, context): T => {
+    const value = read(text);
+    if (value !== undefined) return value;
+    context.addIssue({ code: "custom", message: expected, input: text });
+    return z.NEVER;
+  });
+}
+
 /* The texts of `waypost.yaml` that stand for something. */
 
-export const zone = z
-  .string()
-  .refine(isZone, { error: 'expected an IANA time zone such as "Europe/London"' });
-export const duration = z.string().transform((text, context): Duration => {
-  const read = readDuration(text);
-  if (read === undefined)
-    context.addIssue({
-      code: "custom",
-      message: 'expected a duration such as "2 days"',
-      input: text,
-    });
-  return read ?? { months: 0, days: 1, seconds: 0 };
-});
+const aZone = 'expected an IANA time zone such as "Europe/London"';
+export const zone = z.string({ error: aZone }).refine(isZone, { error: aZone });
+
+export const duration = written('expected a duration such as "2 days"', readDuration);
+
 export const daysOrMore = duration.refine((length) => roughSeconds(length) >= 86_400, {
   error: 'expected "1 day" or longer',
 });
-export const rate = z.string().transform((text, context): Rate => {
+
+export const rate = written('expected a rate such as "100/second"', (text): Rate | undefined => {
   const [, count, unit] = /^(\d{1,6}) ?(?:\/|per) ?(s|second|m|minute|h|hour)$/.exec(text) ?? [];
-  if (count === undefined || Number(count) === 0)
-    context.addIssue({
-      code: "custom",
-      message: 'expected a rate such as "100/second"',
-      input: text,
-    });
+  if (count === undefined || Number(count) === 0) return undefined;
   return {
-    count: Number(count ?? 1),
+    count: Number(count),
     seconds: unit?.startsWith("h") ? 3600 : unit?.startsWith("m") ? 60 : 1,
   };
 });
-export const cap = z.string().transform((text, context): Cap => {
+
+export const cap = written('expected a cap such as "3 per 7 days"', (text): Cap | undefined => {
   const [, count, window] = /^(\d{1,4}) (?:per|in) (.+)$/.exec(text) ?? [];
   const within = readDuration(/^\d/.test(window ?? "") ? (window ?? "") : `1 ${window ?? ""}`);
-  if (within === undefined)
-    context.addIssue({
-      code: "custom",
-      message: 'expected a cap such as "3 per 7 days"',
-      input: text,
-    });
-  return { count: Number(count ?? 1), within: within ?? { months: 0, days: 1, seconds: 0 } };
+  return within === undefined ? undefined : { count: Number(count), within };
 });
+
+const aCurrency = "expected a three-letter currency code such as GBP";
 export const currencyCode = z
-  .string()
-  .regex(/^[A-Z]{3}$/, { error: "expected a three-letter currency code such as GBP" });
-export const price = z.string().transform((text, context): Price => {
-  const [, amount, currency, per] =
-    /^(\d{1,6}(?:\.\d{1,6})?) ([A-Z]{3})(?: (?:per|a) (message|segment))?$/.exec(text) ?? [];
-  if (amount === undefined)
-    context.addIssue({
-      code: "custom",
-      message: 'expected a price such as "0.04 GBP" or "0.04 GBP per segment"',
-      input: text,
-    });
-  return {
-    amount: Number(amount ?? 0),
-    currency: currency ?? "GBP",
-    per: per === "segment" ? per : "message",
-  };
-});
-export const share = z.string().transform((text, context): number => {
+  .string({ error: aCurrency })
+  .regex(/^[A-Z]{3}$/, { error: aCurrency });
+
+export const price = written(
+  'expected a price such as "0.04 GBP" or "0.04 GBP per segment"',
+  (text): Price | undefined => {
+    const [, amount, currency, per] =
+      /^(\d{1,6}(?:\.\d{1,6})?) ([A-Z]{3})(?: (?:per|a) (message|segment))?$/.exec(text) ?? [];
+    if (amount === undefined || currency === undefined) return undefined;
+    return { amount: Number(amount), currency, per: per === "segment" ? per : "message" };
+  },
+);
+
+export const share = written('expected a share of at most half, such as "5%"', (text) => {
   const [, percent] = /^(\d{1,2}(?:\.\d{1,4})?) ?%$/.exec(text) ?? [];
-  if (percent === undefined || Number(percent) > 50)
-    context.addIssue({
-      code: "custom",
-      message: 'expected a share of at most half, such as "5%"',
-      input: text,
-    });
-  return Number(percent ?? 0) / 100;
+  return percent === undefined || Number(percent) > 50 ? undefined : Number(percent) / 100;
 });
+
+const aTime = 'expected a time of day such as "21:00"';
 export const timeOfDay = z
-  .string()
-  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'expected a time of day such as "21:00"' });
+  .string({ error: aTime })
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: aTime });
+
+/** A text without a rule of its own, such as `example`. */
+export function text(example: string) {
+  return z.string({ error: `expected a text such as ${example}` });
+}
+
+export function wholeNumber(least: number, most: number) {
+  const error = `expected a whole number from ${least} to ${most}`;
+  return z.int({ error }).min(least, { error }).max(most, { error });
+}
+
+export function address(example: string) {
+  return z.url({ protocol: /^https?$/, error: `expected an address such as ${example}` });
+}
 
 function isZone(name: string): boolean {
   // Node would take an offset ("+05:30"), which Postgres reads the other way round.

@@ -1,133 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { z } from "zod";
 import {
-  cap,
-  currencyCode,
-  daysOrMore,
-  duration,
-  price,
-  rate,
-  share,
-  timeOfDay,
-  zone,
-} from "./config-values.ts";
+  type ChannelConfig,
+  type ConfigFile,
+  channelSchema,
+  configFileSchema,
+} from "./config-file.ts";
 import { type Environment, environmentSchema, readEnvironment, variable } from "./environment.ts";
-import { MistakesError, WaypostError } from "./errors.ts";
-import { parseYaml } from "./yaml-file.ts";
-
-export const channelSchema = z.strictObject({
-  provider: z.string(),
-  from: z.string().optional(),
-  /** At most so many calls to the provider, over all workers. */
-  rate: rate.optional(),
-  /** Calls in flight at once in one worker, over all its lanes. */
-  concurrency: z.int().min(1).max(500).default(64),
-  /** Marketing goes out between these local times of the customer only. */
-  hours: z
-    .strictObject({ from: timeOfDay, until: timeOfDay })
-    .refine(({ from, until }) => from < until, {
-      error:
-        'expected hours that end later on the same day, such as { from: "08:00", until: "21:00" }',
-    })
-    .optional(),
-  /** Marketing messages a customer may get, over all journeys. */
-  cap: cap.optional(),
-  /** What the provider takes for a message, or for each segment of a text; for plans. */
-  price: price.optional(),
-  /** Attempts before a message that the provider keeps putting off is given up as failed. */
-  attempts: z.int().min(1).max(50).default(8),
-  /** Seconds for one whole call to the provider. */
-  deadline: z.number().min(1).max(120).default(30),
-  /** Options of the provider itself; `${NAME}` stands for an environment variable. */
-  options: z.record(z.string(), z.unknown()).default({}),
-});
-
-/** `waypost.yaml`, the file beside the workflows. Every key has a default, so the file itself is optional. */
-export const configFileSchema = z.strictObject({
-  /** Where the world reaches `waypost web`: links in messages and webhooks begin with it. */
-  url: z.url({ protocol: /^https?$/ }).optional(),
-  zone: zone.default("UTC"),
-  /** Zones a customer whose zone is unknown may be in; the hours must suit all of them. */
-  unknown_zones: z.array(zone).min(1).optional(),
-  country: z
-    .string()
-    .regex(/^[A-Z]{2}$/, { error: "expected a two-letter country code such as GB" })
-    .default("GB"),
-  locale: z.string().default("en"),
-  currency: currencyCode.default("GBP"),
-  /** What one of another currency is worth in `currency`: what goals earned in it counts by that. */
-  exchange_rates: z.record(currencyCode, z.number().positive().max(1_000_000)).default({}),
-  shop: z
-    .strictObject({
-      name: z.string(),
-      address: z.string(),
-      url: z.url().optional(),
-      support_email: z.string().optional(),
-    })
-    .default({
-      name: "Our shop",
-      address: "1 High Street, London",
-      url: "https://shop.example",
-      support_email: "help@shop.example",
-    }),
-  channels: z
-    .record(
-      z.string().regex(/^[a-z][a-z0-9_]*$/, { error: "expected a channel name in lower case" }),
-      channelSchema,
-    )
-    .default({}),
-  topics: z
-    .record(z.string(), z.string())
-    .default({ offers: "Offers and news", service: "About your orders" }),
-  /** A message not sent this long after it was due expires; a journey can say otherwise. */
-  max_lateness: duration.default({ months: 0, days: 1, seconds: 0 }),
-  /** How often the members of segments are worked out anew. */
-  refresh_segments: duration.default({ months: 0, days: 0, seconds: 300 }),
-  /** How long what is there for technical reasons alone is kept. */
-  keep: z
-    .strictObject({
-      /** The ids that callers give to events, so that the same event twice is one; for good where it is not said. */
-      event_keys: daysOrMore.optional(),
-      /** Requests of providers that were applied. */
-      reports: daysOrMore.default({ months: 0, days: 30, seconds: 0 }),
-    })
-    .prefault({}),
-  /** Customers whom every marketing journey leaves alone, always the same ones: what all of marketing earns is measured against them. */
-  holdout: share.default(0),
-  /** Caps on marketing beside the channels' own: of a topic, of a channel, or of a topic on a channel. */
-  caps: z
-    .array(
-      z
-        .strictObject({ topic: z.string().optional(), channel: z.string().optional(), cap })
-        .refine(({ topic, channel }) => topic !== undefined || channel !== undefined, {
-          error:
-            "expected a topic or a channel beside the cap, such as { topic: offers, cap: 3 per 7 days }",
-        }),
-    )
-    .default([]),
-  /** Pools of vouchers: which event says that a code was used, and when few are left. */
-  pools: z
-    .record(
-      z.string(),
-      z.strictObject({
-        redeemed_by: z.string().default("voucher_redeemed"),
-        property: z.string().default("code"),
-        low: z.int().min(0).default(0),
-      }),
-    )
-    .default({}),
-  /** Calls to services of the company's own. */
-  calls: z
-    .strictObject({
-      /** Hosts that may be called though their address is inside a network. */
-      allow: z.array(z.string()).default([]),
-    })
-    .default({ allow: [] }),
-});
-
-export type ConfigFile = z.output<typeof configFileSchema>;
-export type ChannelConfig = z.output<typeof channelSchema>;
+import { type Mistake, MistakesError, WaypostError, nearMiss } from "./errors.ts";
+import { salvage } from "./salvage.ts";
+import { type YamlFile, readYaml } from "./yaml-file.ts";
 
 export interface Config extends Omit<ConfigFile, "url" | "unknown_zones"> {
   /** The project: where waypost.yaml, workflows/, templates/ and .waypost/ are. */
@@ -137,24 +19,99 @@ export interface Config extends Omit<ConfigFile, "url" | "unknown_zones"> {
   readonly environment: Environment;
 }
 
+/** A configuration as far as it can be read, for `check` alone. */
+export interface ConfigRead {
+  readonly config: Config;
+  /** Those of waypost.yaml. */
+  readonly mistakes: readonly Mistake[];
+  /** Where the file may name more than can be told. */
+  readonly hidden: ReadonlySet<"channels" | "topics">;
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
 /** Reads the environment and `waypost.yaml` of a project folder, once. Throws with every mistake and its place. */
-export function readConfig(
-  folder: string,
-  environment: Readonly<Record<string, string | undefined>> = process.env,
-): Config {
+export function readConfig(folder: string, environment: Variables = process.env): Config {
+  const { config, mistakes } = read(folder, environment, expectVariable);
+  if (mistakes.length > 0) throw new MistakesError(mistakes);
+  return config;
+}
+
+/** The same, with what is right in `waypost.yaml` beside its mistakes. Secrets are not needed to look at a project. */
+export function salvageConfig(folder: string, environment: Variables = process.env): ConfigRead {
+  return read(folder, environment, () => undefined);
+}
+
+type WhenMissing = (path: string, name: string) => undefined;
+
+function read(folder: string, environment: Variables, whenMissing: WhenMissing): ConfigRead {
   const env = readEnvironment(environment);
   const path = join(folder, "waypost.yaml");
-  const text = existsSync(path) ? readFileSync(path, "utf8") : "";
-  const { value, mistakes } = parseYaml(text, "waypost.yaml", configFileSchema);
-  if (value === undefined) throw new MistakesError(mistakes);
-  return {
+  const yaml = readYaml(existsSync(path) ? readFileSync(path, "utf8") : "", "waypost.yaml");
+  const { value, mistakes } = salvage(yaml, configFileSchema);
+  const names = namedIn(yaml.value, value);
+  // What has mistakes is not used, and needs no secrets.
+  const whenAbsent = mistakes.length > 0 ? () => undefined : whenMissing;
+  const config = {
     ...value,
+    ...names,
     folder: resolve(folder),
     url: (env.WAYPOST_URL ?? value.url ?? `http://${env.HOST}:${env.PORT}`).replace(/\/+$/, ""),
     unknown_zones: value.unknown_zones ?? [value.zone],
-    channels: withDefaultChannels(withSecrets(value.channels, environment), env),
+    channels: withDefaultChannels(withSecrets(names.channels, environment, whenAbsent), env),
     environment: env,
   };
+  const isHidden = (key: "channels" | "topics") =>
+    yaml.mistakes.length > 0 || !isMapping(keyOf(yaml.value, key) ?? {});
+  const hidden = new Set((["channels", "topics"] as const).filter(isHidden));
+  const all = [...mistakes, ...unknownCaps(config, yaml, hidden)];
+  return { config, mistakes: all.toSorted((a, b) => a.line - b.line), hidden };
+}
+
+/** Channels and topics that a mistake hides are there all the same: nobody is blamed for naming them. */
+function namedIn(
+  file: unknown,
+  { channels, topics }: ConfigFile,
+): Pick<ConfigFile, "channels" | "topics"> {
+  const named = <T>(key: string, value: (name: string) => T) => {
+    const found = keyOf(file, key);
+    const names = isMapping(found) ? Object.keys(found) : [];
+    return Object.fromEntries(names.map((name) => [name, value(name)]));
+  };
+  const hidden = channelSchema.parse({ provider: "outbox" });
+  return {
+    channels: { ...named("channels", () => hidden), ...channels },
+    topics: { ...named("topics", (name) => name), ...topics },
+  };
+}
+
+function keyOf(file: unknown, key: string): unknown {
+  return isMapping(file) ? file[key] : undefined;
+}
+
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A cap of what nobody knows would be none. */
+function unknownCaps(
+  { caps, channels, topics }: Pick<Config, "caps" | "channels" | "topics">,
+  yaml: YamlFile,
+  hidden: ConfigRead["hidden"],
+): readonly Mistake[] {
+  const known = { channel: Object.keys(channels), topic: Object.keys(topics) };
+  return caps.flatMap((cap, index) =>
+    (["topic", "channel"] as const).flatMap((kind) => {
+      const name = cap[kind];
+      if (name === undefined || known[kind].includes(name) || hidden.has(`${kind}s`)) return [];
+      const meant = nearMiss(name, known[kind]);
+      const hint =
+        meant === undefined
+          ? `expected one of ${known[kind].join(", ")}`
+          : `did you mean "${meant}"?`;
+      return [yaml.mistakeAt(["caps", index, kind], `unknown ${kind} "${name}"; ${hint}`)];
+    }),
+  );
 }
 
 /** When texts may arrive, where the file names no other hours (47 CFR 64.1200(c)(1)). */
@@ -183,17 +140,14 @@ function withDefaultChannels(
 /** An option written as `${NAME}` is the environment variable of that name: secrets never stand in a file. */
 function withSecrets(
   channels: Readonly<Record<string, ChannelConfig>>,
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Variables,
+  whenMissing: WhenMissing,
 ): Record<string, ChannelConfig> {
   const read = (value: unknown, path: string): unknown => {
     const name = typeof value === "string" ? /^\$\{(\w+)\}$/.exec(value)?.[1] : undefined;
     if (name === undefined) return value;
     const secret = environment[name];
-    if (secret !== undefined && secret !== "") return secret;
-    throw new WaypostError(
-      "WAYPOST_CONFIG",
-      `waypost.yaml ${path}: expected the environment variable ${name}, which is not set`,
-    );
+    return secret === undefined || secret === "" ? whenMissing(path, name) : secret;
   };
   return Object.fromEntries(
     Object.entries(channels).map(([channel, config]) => {
@@ -206,6 +160,13 @@ function withSecrets(
         { ...config, options: Object.fromEntries(options) as Record<string, unknown> },
       ];
     }),
+  );
+}
+
+function expectVariable(path: string, name: string): never {
+  throw new WaypostError(
+    "WAYPOST_CONFIG",
+    `waypost.yaml ${path}: expected the environment variable ${name}, which is not set`,
   );
 }
 

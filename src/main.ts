@@ -7,7 +7,14 @@ import { type WebhookCaller, createWebhookCaller, refusedHostOf } from "./channe
 import type { House } from "./cli/house.ts";
 import { run as runCommand } from "./cli/cli.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { type ChannelConfig, type Config, readConfig, withVariables } from "./config.ts";
+import type { ChannelConfig } from "./config-file.ts";
+import {
+  type Config,
+  type ConfigRead,
+  readConfig,
+  salvageConfig,
+  withVariables,
+} from "./config.ts";
 import type { Environment } from "./environment.ts";
 import { type Database, connect } from "./database/database.ts";
 import { type EmbeddedServer, startEmbedded } from "./database/embedded.ts";
@@ -17,7 +24,7 @@ import { checkZones } from "./database/zones.ts";
 import { armFaults } from "./fault.ts";
 import { checkProject } from "./journey/check-project.ts";
 import { doubts } from "./journey/doubts.ts";
-import { readProject } from "./journey/read-project.ts";
+import { namesIn, readProject } from "./journey/read-project.ts";
 import { type Log, createLog } from "./log.ts";
 import type { CapRule } from "./message/cap.ts";
 import type { Composer } from "./message/compose.ts";
@@ -29,7 +36,7 @@ import type { Tracing } from "./queue/tracing.ts";
 import { createWake } from "./queue/wake.ts";
 import { callsSecret, readSecrets } from "./secret.ts";
 import { LiveTemplates } from "./template/live-templates.ts";
-import { readTemplates } from "./template/load-templates.ts";
+import { type TemplatesRead, readTemplates } from "./template/load-templates.ts";
 import type { Templates } from "./template/template.ts";
 import { LinkBook } from "./tracking/links.ts";
 import { createTokens } from "./tracking/tokens.ts";
@@ -42,13 +49,21 @@ const graceSeconds = 30;
 
 /** Runs one command of the terminal in the current folder. */
 export async function run(argv: readonly string[]): Promise<void> {
-  await runCommand(argv, (folder, clock, change = (config) => config) =>
-    openHouse(change(readConfig(folder)), clock),
+  await runCommand(
+    argv,
+    (folder, { clock, change = (config: Config) => config, despiteMistakes } = {}) => {
+      const read = despiteMistakes === true ? salvageConfig(folder) : undefined;
+      return openHouse(change(read?.config ?? readConfig(folder)), clock, read);
+    },
   );
 }
 
 /** Joins the parts of an installation. The clock and the providers can be played by others: the demo, tests, the bench. */
-export function openHouse(config: Config, clock: Clock = systemClock): House {
+export function openHouse(
+  config: Config,
+  clock: Clock = systemClock,
+  flaws: Flaws = { mistakes: [], hidden: new Set() },
+): House {
   // The heap of a busy worker would grow to twice what it holds before it is swept: a third more memory, and no faster.
   setFlagsFromString("--heap-growing-percent=40");
   const log = createLog(config.environment.LOG_LEVEL);
@@ -62,23 +77,9 @@ export function openHouse(config: Config, clock: Clock = systemClock): House {
     log,
     clock,
     async project() {
-      const project = readProject(
-        join(config.folder, "workflows"),
-        config.max_lateness,
-        "workflows",
-      );
       const read = await readProjectTemplates(config);
       (await templates()).replace(read.templates);
-      const known = {
-        templates: read.templates.list,
-        channels: Object.keys(config.channels),
-        topics: Object.keys(config.topics),
-        shop: Object.keys(config.shop),
-        pools: Object.keys(config.pools),
-        refusedHostOf: (address: string) => refusedHostOf(address, config.calls.allow),
-      };
-      const mistakes = [...read.mistakes, ...project.mistakes, ...checkProject(project, known)];
-      return { project, mistakes, warnings: doubts(project, known) };
+      return checkedProject(config, flaws, read);
     },
     composer: once(async () => joinComposer(config, await templates())),
     databaseUrl: once(async () => {
@@ -135,6 +136,28 @@ export function openHouse(config: Config, clock: Clock = systemClock): House {
     },
   };
   return house;
+}
+
+type Flaws = Pick<ConfigRead, "mistakes" | "hidden">;
+
+/** The project with all that is wrong in it. What a mistake of waypost.yaml hides is taken to be there. */
+function checkedProject(config: Config, flaws: Flaws, read: TemplatesRead) {
+  const project = readProject(join(config.folder, "workflows"), config.max_lateness, "workflows");
+  const namesOf = (kind: "channel" | "topic") => [
+    ...Object.keys(config[`${kind}s`]),
+    ...(flaws.hidden.has(`${kind}s`) ? namesIn(project, kind) : []),
+  ];
+  const known = {
+    templates: read.templates.list,
+    channels: namesOf("channel"),
+    topics: namesOf("topic"),
+    shop: Object.keys(config.shop),
+    pools: Object.keys(config.pools),
+    refusedHostOf: (address: string) => refusedHostOf(address, config.calls.allow),
+  };
+  const between = checkProject(project, known);
+  const mistakes = [...flaws.mistakes, ...read.mistakes, ...project.mistakes, ...between];
+  return { project, mistakes, warnings: doubts(project, known) };
 }
 
 async function openQueues(

@@ -1,4 +1,12 @@
-import { type Document, LineCounter, isMap, isNode, isScalar, parseDocument } from "yaml";
+import {
+  type Document,
+  LineCounter,
+  type YAMLParseError,
+  isMap,
+  isNode,
+  isScalar,
+  parseDocument,
+} from "yaml";
 import type { z } from "zod";
 import { type Mistake, nearMiss } from "./errors.ts";
 
@@ -40,7 +48,7 @@ export function readYaml(text: string, file: string, firstLine = 1): YamlFile {
     file,
     ...placeOf(error.pos[0]),
     path: "",
-    message: `not valid YAML: ${error.message}`,
+    message: `not valid YAML: ${inOurWords(error, text)}`,
   }));
   if (mistakes.length > 0)
     return { file, value: undefined, mistakes, mistakeAt: nowhere(file, firstLine) };
@@ -60,13 +68,28 @@ export function readYaml(text: string, file: string, firstLine = 1): YamlFile {
   };
 }
 
+/** The library's own words do not say which key it is. */
+function inOurWords({ code, message, pos }: YAMLParseError, text: string): string {
+  const key = /^(?:"[^"\n]*"|'[^'\n]*'|[^:\n]+)/.exec(text.slice(pos[0]))?.[0].trim();
+  return code === "DUPLICATE_KEY" && key !== undefined
+    ? `the key ${abridge(key)} is there twice; leave one out`
+    : message;
+}
+
 /** Reads YAML text and checks it against a schema, with every mistake at its line. */
 export function parseYaml<S extends z.ZodType>(
   text: string,
   file: string,
   schema: S,
 ): { readonly value: z.output<S> | undefined; readonly mistakes: readonly Mistake[] } {
-  const yaml = readYaml(text, file);
+  return checkYaml(readYaml(text, file), schema);
+}
+
+/** Checks what was read against a schema. */
+export function checkYaml<S extends z.ZodType>(
+  yaml: YamlFile,
+  schema: S,
+): { readonly value: z.output<S> | undefined; readonly mistakes: readonly Mistake[] } {
   if (yaml.mistakes.length > 0) return { value: undefined, mistakes: yaml.mistakes };
   const parsed = schema.safeParse(yaml.value ?? {});
   if (parsed.success) return { value: parsed.data, mistakes: [] };
@@ -86,14 +109,32 @@ function mistakesOf(issue: z.core.$ZodIssue, yaml: YamlFile, schema: z.ZodType):
       return yaml.mistakeAt([...issue.path, key], `unknown key "${key}"; ${hint}`);
     });
   }
+  if (issue.code === "invalid_key")
+    return [
+      yaml.mistakeAt(issue.path, `${issue.issues[0]?.message}, got "${String(issue.path.at(-1))}"`),
+    ];
   const found = valueAt(yaml.value, issue.path);
-  const got = found === undefined ? "nothing" : JSON.stringify(found);
   return [
     yaml.mistakeAt(
       issue.path,
-      `${issue.message.replace(/^Invalid input: /, "").replace(/, received .*$/, "")}, got ${got}`,
+      `${issue.message.replace(/^Invalid input: /, "").replace(/, received .*$/, "")}, got ${show(found)}`,
     ),
   ];
+}
+
+/** A value as a mistake quotes it: in full when it is a short scalar. */
+export function show(value: unknown): string {
+  if (value === undefined || value === null) return "nothing";
+  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
+  if (typeof value === "object") {
+    const keys = Object.keys(value);
+    return keys.length === 0 ? "an empty mapping" : `a mapping of ${abridge(keys.join(", "))}`;
+  }
+  return typeof value === "string" ? JSON.stringify(abridge(value)) : `${value as number}`;
+}
+
+export function abridge(text: string): string {
+  return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
 }
 
 /** The keys an object schema knows at a path, as far as objects and records can be followed. */

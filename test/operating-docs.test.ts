@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { channelSchema, configFileSchema, readConfig } from "../src/config.ts";
+import { channelSchema, configFileSchema } from "../src/config-file.ts";
+import { readConfig } from "../src/config.ts";
 import { environmentSchema } from "../src/environment.ts";
 
 const docs = readFileSync("docs/operating.md", "utf8");

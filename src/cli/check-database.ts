@@ -9,7 +9,7 @@ import {
   askedAttributes,
   doubtfulAttributes,
 } from "../journey/check-attributes.ts";
-import { doubtfulEvents } from "../journey/check-events.ts";
+import { doubtfulEvents, unheardEvents } from "../journey/check-events.ts";
 import type { Project } from "../journey/read-project.ts";
 import type { House } from "./house.ts";
 
@@ -21,8 +21,11 @@ export async function checkOnDatabase(
 ): Promise<{ readonly mistakes: readonly Mistake[]; readonly warnings: readonly Mistake[] }> {
   const database = await house.database();
   const mistakes: Mistake[] = [];
+  const happened = await eventNames(database);
+  const doubted = doubtfulEvents(project, happened);
   const warnings: Mistake[] = [
-    ...doubtfulEvents(project, await eventNames(database)),
+    ...doubted,
+    ...unheardEvents(project, happened, doubted),
     ...doubtfulAttributes(project, await attributesKnown(database, project)),
   ];
   for (const { condition, position, of: asked, journey } of askedConditions(project)) {

@@ -56,7 +56,7 @@ export const check: CommandFile = {
 
 /** The database is asked only about what could be read. */
 async function findMistakes(terminal: Terminal, options: Options): Promise<Found> {
-  const house = terminal.house();
+  const house = terminal.openHouse(terminal.folder(), { despiteMistakes: true });
   const { project, mistakes, warnings } = await house.project();
   if (options.database !== true)
     return { project, mistakes, warnings: [...doubtfulEvents(project), ...warnings] };

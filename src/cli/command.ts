@@ -7,10 +7,18 @@ import type { House } from "./house.ts";
 export interface Terminal {
   /** The project's folder, from `--folder`. */
   folder(): string;
-  /** Opens a project; what it built is closed when the command ends. A demo changes the config and plays the clock. */
-  openHouse(folder: string, clock?: Clock, change?: (config: Config) => Config): House;
+  /** Opens a project; what it built is closed when the command ends. */
+  openHouse(folder: string, opening?: Opening): House;
   /** The house of the project in `--folder`. */
   house(): House;
+}
+
+export interface Opening {
+  /** A demo changes the config and plays the clock. */
+  readonly clock?: Clock;
+  readonly change?: (config: Config) => Config;
+  /** With whatever can be read of waypost.yaml; what its mistakes are, `project` says. */
+  readonly despiteMistakes?: boolean;
 }
 
 /** One command: one file that exports one of these. */

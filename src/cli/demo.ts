@@ -76,7 +76,10 @@ async function run(terminal: Terminal, options: Options): Promise<void> {
   const stub = await openProviders(options.seed, clock, url);
   parts.defer(() => stub.close());
   const played = { databaseUrl: server.url, url, providers: stub };
-  const house = terminal.openHouse(folder, clock, (config) => playedConfig(config, played));
+  const house = terminal.openHouse(folder, {
+    clock,
+    change: (config) => playedConfig(config, played),
+  });
   parts.defer(() => house.close());
   const site = await house.site();
   const engine = playedEngine(await house.engine(), site.outbox, options.seed);

@@ -1,5 +1,6 @@
 import { type Mistake, nearMiss } from "../errors.ts";
 import type { Project } from "./read-project.ts";
+import type { Reference } from "./reference.ts";
 
 /**
  * Events that look like slips of the pen: named once in all files, when another that they nearly are is known. Nobody
@@ -9,15 +10,13 @@ export function doubtfulEvents(
   { drafts: { journeys, segments } }: Project,
   happened: readonly string[] = [],
 ): readonly Mistake[] {
-  const named = [...journeys, ...segments]
-    .flatMap(({ references }) => references)
-    .filter(({ kind }) => kind === "event");
+  const named = eventsIn([...journeys, ...segments]);
   const counts = new Map<string, number>();
   for (const { name } of named) counts.set(name, (counts.get(name) ?? 0) + 1);
   return named
-    .filter(({ name }) => counts.get(name) === 1 && !happened.includes(name))
+    .filter(({ name }) => counts.get(name) === 1 && name !== ours && !happened.includes(name))
     .flatMap(({ name, position }) => {
-      const meant = [...counts.keys(), ...happened].find((other) => isSlip(name, other));
+      const meant = [ours, ...counts.keys(), ...happened].find((other) => isSlip(name, other));
       const guess = meant ?? nearMiss(name, happened);
       if (guess === undefined) return [];
       return [
@@ -27,6 +26,39 @@ export function doubtfulEvents(
         },
       ];
     });
+}
+
+/**
+ * Events that a start, a goal, a stop or an await hears of, and that never came, each where it is named first. Of a shop that no event
+ * came to yet nothing is said, nor of what is doubted already.
+ */
+export function unheardEvents(
+  { drafts: { journeys } }: Project,
+  happened: readonly string[],
+  doubted: readonly Mistake[],
+): readonly Mistake[] {
+  const isDoubted = ({ position: { file, line, column } }: Reference) =>
+    doubted.some((one) => one.file === file && one.line === line && one.column === column);
+  const never = eventsIn(journeys).filter(
+    (event) =>
+      heard.test(event.position.path) && !happened.includes(event.name) && !isDoubted(event),
+  );
+  if (happened.length === 0) return [];
+  return [...Map.groupBy(never, ({ name }) => name)].flatMap(([name, [first]]) =>
+    first === undefined
+      ? []
+      : [{ ...first.position, message: `the event "${name}" never came so far` }],
+  );
+}
+
+/** Where customers are kept waiting for an event, and conditions are not. */
+const heard = /^(?:start\.on|objective\.goal|stop\[\d+\]\.on)$|\.await\.event$/;
+
+/** The event that is kept as an order, whether or not a file speaks of it. */
+const ours = "order_completed";
+
+function eventsIn(files: readonly { readonly references: readonly Reference[] }[]) {
+  return files.flatMap(({ references }) => references).filter(({ kind }) => kind === "event");
 }
 
 /** Whether one is the other with a letter more, less, changed or swapped, or written in another manner. */

@@ -1,5 +1,5 @@
 import { type Mistake, nearMiss } from "../errors.ts";
-import { type YamlFile, readYaml } from "../yaml-file.ts";
+import { type YamlFile, abridge, readYaml, show } from "../yaml-file.ts";
 import type { Position, Reference } from "./reference.ts";
 
 /** What reading a file collects on the way: its mistakes, and the names that other files must explain. */
@@ -133,19 +133,4 @@ function isStorable(place: Place, levels: number): boolean {
 
 function isCleanText(value: unknown): boolean {
   return typeof value !== "string" || (value.isWellFormed() && !value.includes("\0"));
-}
-
-/** A value as a mistake quotes it: in full when it is a short scalar. */
-function show(value: unknown): string {
-  if (value === undefined || value === null) return "nothing";
-  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
-  if (typeof value === "object") {
-    const keys = Object.keys(value);
-    return keys.length === 0 ? "an empty mapping" : `a mapping of ${abridge(keys.join(", "))}`;
-  }
-  return typeof value === "string" ? JSON.stringify(abridge(value)) : `${value as number}`;
-}
-
-function abridge(text: string): string {
-  return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
 }

@@ -76,6 +76,14 @@ export function readProject(folder: string, maxLateness?: Duration, called = fol
   };
 }
 
+/** Every name of a kind that the files speak of. */
+export function namesIn({ drafts }: Project, of: Reference["kind"]): readonly string[] {
+  return [...drafts.journeys, ...drafts.segments]
+    .flatMap(({ references }) => references)
+    .filter(({ kind }) => kind === of)
+    .map(({ name }) => name);
+}
+
 interface Outcome<T, D> {
   readonly read: T | undefined;
   readonly draft: D;

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { parse } from "yaml";
 import { builtInProviders, loadProvider } from "../../src/channel/registry.ts";
-import { configFileSchema } from "../../src/config.ts";
+import { configFileSchema } from "../../src/config-file.ts";
 import { conformance } from "./conformance.ts";
 import { anEmail, noDeadline } from "./messages.ts";
 

@@ -46,11 +46,33 @@ test("for programs no mistakes is an empty list", async () => {
 test("a mistake in waypost.yaml stops every command with its line", async () => {
   const bad = new Terminal();
   bad.write("waypost.yaml", "zone: Erope/London\nchanels: {}\n");
-  const { code, err } = await bad.waypost("check");
+  const { code, err } = await bad.waypost("journeys");
   expect(code).toBe(1);
   expect(err).toContain('waypost.yaml:1 zone: expected an IANA time zone such as "Europe/London"');
   expect(err).toContain('waypost.yaml:2 chanels: unknown key "chanels"; did you mean "channels"?');
   expect(err).toContain("2 mistakes");
+});
+
+test("a mistake in waypost.yaml hides none of the others, and blames nobody for what it hides", async () => {
+  const bad = new Terminal();
+  bad.write(
+    "waypost.yaml",
+    "channels: { email: { provider: smtp, price: 0.07 } }\ntopics: [offers]\n",
+  );
+  bad.write(
+    "workflows/welcome.yaml",
+    "journey: welcome\ntopic: news\nstart: { on: a }\nsteps: [{ wait: soon }]\n",
+  );
+  bad.write("templates/hello.sms.hbs", "Hi {{custmer.first_name}}\n");
+  const { code, out, err } = await bad.waypost("check");
+  expect({ code, err }).toEqual({ code: 1, err: "" });
+  expect(out.split("\n").slice(0, 4)).toEqual([
+    'waypost.yaml:1 channels.email.price: expected a price such as "0.04 GBP" or "0.04 GBP per segment", got 0.07',
+    'waypost.yaml:2 topics: expected a mapping such as { offers: "Offers and news" }, got a list',
+    'workflows/welcome.yaml:4 steps[0].wait: expected a duration such as "3 days", got "soon"',
+    "templates/hello.sms.hbs:1 {{custmer.first_name}}: did you mean {{customer.first_name}}?",
+  ]);
+  expect(out).toContain("\n4 mistakes\n");
 });
 
 const misspelt =

@@ -35,7 +35,11 @@ test.each([
     '1 expected a journey: a mapping that begins with "journey: <name>", got a list',
   ],
   ["an open quote", 'journey: "a', '1 not valid YAML: Missing closing "quote'],
-  ["a key twice", "journey: a\njourney: b", "2 not valid YAML: Map keys must be unique"],
+  [
+    "a key twice",
+    "journey: a\njourney: b",
+    "2 not valid YAML: the key journey is there twice; leave one out",
+  ],
   ["a tab", "journey:\n\ta: b", "2 not valid YAML: "],
   [
     "two documents",

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { describeMistake } from "../../src/errors.ts";
 import { type Known, checkProject } from "../../src/journey/check-project.ts";
 import { doubtfulAttributes } from "../../src/journey/check-attributes.ts";
-import { doubtfulEvents } from "../../src/journey/check-events.ts";
+import { doubtfulEvents, unheardEvents } from "../../src/journey/check-events.ts";
 import { idleParts } from "../../src/journey/check-idle.ts";
 import { readProject } from "../../src/journey/read-project.ts";
 import { aJourney, linesOf, required } from "./mistake-lines.ts";
@@ -285,6 +285,32 @@ test("an event that only one place names, and that is nearly another, is doubtfu
   expect(doubts(["OrderCompleted", "order_canceled"])).toEqual([
     'no other file knows the event "order_competed"; did you mean "order_completed"?',
     'no other file knows the event "order_cancelled"; did you mean "order_canceled"?',
+  ]);
+});
+
+test("what nearly is order_completed is doubtful, and order_completed never is", () => {
+  write("a.yaml", aJourney({ start: "start: { on: order_complete }" }));
+  write("b.yaml", aJourney({ start: "start: { on: order_completed }" }));
+  const doubt =
+    '3 start.on: no other file knows the event "order_complete"; did you mean "order_completed"?';
+  expect(linesOf(doubtfulEvents(readProject(folder)))).toEqual([doubt]);
+  rmSync(join(folder, "b.yaml"));
+  expect(linesOf(doubtfulEvents(readProject(folder)))).toEqual([doubt]);
+});
+
+test("an event that never came is doubtful where a journey hears of it, once any event came", () => {
+  const start =
+    "start: { on: signed_up, if: { event: visited } }\nstop: [{ on: gone, as: gone }, { on: gone }]\nobjective: { goal: bought }";
+  const steps = "steps: [{ await: { event: moved_house, within: 1 day } }]";
+  write("a.yaml", aJourney({ start, steps }));
+  const unheard = (happened: readonly string[]) => {
+    const project = readProject(folder);
+    return linesOf(unheardEvents(project, happened, doubtfulEvents(project, happened)));
+  };
+  expect(unheard([])).toEqual([]);
+  expect(unheard(["signed_up", "bougth"])).toEqual([
+    '4 stop[0].on: the event "gone" never came so far',
+    '6 steps[0].await.event: the event "moved_house" never came so far',
   ]);
 });
 

@@ -1,7 +1,8 @@
 import { sql } from "kysely";
 import { beforeEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { configFileSchema, readConfig } from "../../src/config.ts";
+import { configFileSchema } from "../../src/config-file.ts";
+import { readConfig } from "../../src/config.ts";
 import { createLog } from "../../src/log.ts";
 import type { Working } from "../../src/queue/engine.ts";
 import { tidy } from "../../src/queue/tidy.ts";
