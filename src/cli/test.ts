@@ -1,5 +1,5 @@
 import type { Outgoing } from "../channel/channel.ts";
-import { MistakesError } from "../errors.ts";
+import { MistakesError, WaypostError } from "../errors.ts";
 import { nullCarrier } from "../rehearsal/null-carrier.ts";
 import { findTests } from "../rehearsal/find-tests.ts";
 import type { Parts } from "../rehearsal/rehearsal.ts";
@@ -55,11 +55,17 @@ async function run(house: House, files: readonly string[], options: Options): Pr
     channels: Object.keys(config.channels),
     topics: Object.keys(config.topics),
     zone: config.zone,
+    country: config.country,
     currency: config.currency,
   });
   const all = [...mistakes, ...found.mistakes];
   if (all.length > 0) throw new MistakesError(all);
   const wanted = found.tests.filter(({ title }) => title.includes(options.only ?? ""));
+  if (wanted.length === 0 && found.tests.length > 0)
+    throw new WaypostError(
+      "WAYPOST_NOT_FOUND",
+      `--only: expected a part of a test's title, found none with "${options.only ?? ""}" among ${counted(found.tests.length, "test")}`,
+    );
   const results: TestResult[] = [];
   if (wanted.length > 0) {
     const composer = await house.composer();

@@ -1,8 +1,9 @@
+import { IngestRows } from "../customer/ingest-rows.ts";
 import type { Json } from "../customer/storable.ts";
 import { nearMiss } from "../errors.ts";
 import { accountFields, customerFields } from "../journey/field.ts";
 import type { Place } from "../journey/place.ts";
-import { flag } from "../journey/scalar.ts";
+import { flag, zone } from "../journey/scalar.ts";
 import { addDays, afterMidnight, instantAt, localDayAt } from "../enrollment/local-time.ts";
 import { momentOf } from "./moment.ts";
 import type { Character, Stage } from "./test-file.ts";
@@ -30,9 +31,9 @@ function character(name: string, place: Place, setting: Setting): Character {
   for (const key of place.keys)
     if (![...traitNames, ...ownKeys].includes(key))
       place.at(key).unknown("key", [...traitNames, ...ownKeys]);
-  const traits = Object.fromEntries(
-    traitNames.filter((key) => place.has(key)).map((key) => [key, place.at(key).value as Json]),
-  );
+  const told = traitNames.filter((key) => place.has(key));
+  const traits = Object.fromEntries(told.map((key) => [key, place.at(key).value as Json]));
+  for (const key of told) checkTrait(place.at(key), key, setting);
   const attributes = place.at("attributes");
   if (place.has("attributes") && !attributes.isMapping)
     attributes.expected("a mapping such as { plan: gold }");
@@ -50,8 +51,25 @@ function character(name: string, place: Place, setting: Setting): Character {
       : aYearBefore(setting),
     consents: consentsOf(place, setting),
     arms: armsOf(place.at("arm"), setting),
-    holdout: place.has("holdout") && flag(place.at("holdout")) === true,
+    holdout: isLeftAlone(place.at("holdout"), setting),
   };
+}
+
+/** With the eyes of what takes in traits; the zone apart, of which the database may know others. */
+function checkTrait(place: Place, key: string, setting: Setting): void {
+  if (key === "zone") return void zone(place);
+  const rows = new IngestRows({ ...setting, now: setting.begins }, new Set());
+  const nobody = { userId: null, anonymousId: null, key: null, url: null, ip: null };
+  const said = { ...nobody, index: 0, at: setting.begins, isDated: true } as const;
+  const read = rows.read({ ...said, type: "identify", traits: { [key]: place.value as Json } });
+  if ("reason" in read) place.wrong(read.reason);
+}
+
+function isLeftAlone(place: Place, { journeys }: Setting): boolean {
+  if (place.value === undefined || flag(place) !== true) return false;
+  if (journeys.some(({ journey }) => (journey.objective?.holdout ?? 0) > 0)) return true;
+  place.wrong("expected a journey that leaves somebody alone, found none with objective.holdout");
+  return false;
 }
 
 function aYearBefore({ begins, zone }: Setting): Date {

@@ -47,7 +47,7 @@ type Act = Happening extends infer H
 function actOf(what: string, place: Place, customer: string, stage: Stage): Act | undefined {
   const only = (...keys: readonly string[]) => allow(place, ["at", customer, ...keys]);
   const act = messageActs.find((one) => one === what);
-  if (act !== undefined) return messageAct(act, place, only);
+  if (act !== undefined) return messageAct(act, place, stage, only);
   if (what === "becomes") return { kind: "traits", traits: restOf(place, customer) };
   if (what === "agrees" || what === "withdraws") return consentAct(what, place, stage, only);
   if (what === "task done") return taskAct(place, place.at(customer), stage, only);
@@ -57,6 +57,7 @@ function actOf(what: string, place: Place, customer: string, stage: Stage): Act 
 function messageAct(
   act: MessageAct,
   place: Place,
+  { journeys }: Stage,
   only: (...keys: readonly string[]) => void,
 ): Act {
   only("message", ...(act === "clicks" ? ["link"] : []));
@@ -65,7 +66,15 @@ function messageAct(
     if (value === undefined || typeof value === "string") return value ?? null;
     return place.at(key).expected("a text") ?? null;
   };
-  return { kind: "message", act, message: textAt("message"), link: textAt("link") };
+  const message = textAt("message");
+  const sent = journeys.flatMap(({ journey }) =>
+    Object.values(journey.steps).flatMap((step) =>
+      step.kind === "send" ? [step.template, step.id] : [],
+    ),
+  );
+  if (message !== null && !sent.includes(message))
+    choice("a template or a step that sends", [...new Set(sent)])(place.at("message"));
+  return { kind: "message", act, message, link: textAt("link") };
 }
 
 function consentAct(

@@ -46,8 +46,8 @@ function fileIn(root: Place, file: string, project: Project): readonly TestCase[
   if (head === undefined) return undefined;
   const begins = readDay(head.begins, head.zone);
   if (begins === undefined) return root.at("begins").expected('a time such as "2026-03-01 09:00"');
-  const { channels, topics, currency } = project;
-  const stage = { begins, zone: head.zone, journeys: head.journey, channels, topics, currency };
+  const { journeys: _, ...shop } = project;
+  const stage = { ...shop, begins, zone: head.zone, journeys: head.journey };
   const shared = readCast(root.at("customers"), stage);
   const props = readProps(root, stage);
   return list('a list of tests, each beginning with "test: <what is to be>"', (place) =>

@@ -9,6 +9,7 @@ export interface Project {
   readonly channels: readonly string[];
   readonly topics: readonly string[];
   readonly zone: string;
+  readonly country: string;
   readonly currency: string;
 }
 
@@ -17,6 +18,7 @@ export interface Stage extends Beginning {
   readonly journeys: readonly JourneyFile[];
   readonly channels: readonly string[];
   readonly topics: readonly string[];
+  readonly country: string;
   readonly currency: string;
   readonly cast: readonly Character[];
 }

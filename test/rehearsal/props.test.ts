@@ -123,6 +123,7 @@ const project = {
   channels: ["email"],
   topics: ["offers"],
   zone: "UTC",
+  country: "GB",
   currency: "GBP",
 };
 

@@ -82,6 +82,27 @@ tests:
   });
 });
 
+test("a title that no test has is said to be none", async () => {
+  const file = "workflows/birthday.test.yaml";
+  const { code, out, err } = await terminal.waypost("test", file, "--only", "zzz");
+  expect({ code, out }).toEqual({ code: 1, out: "" });
+  expect(err).toContain(
+    '--only: expected a part of a test\'s title, found none with "zzz" among 4 tests',
+  );
+});
+
+test("scratch ground is as new when it is emptied, and its ids begin again", async () => {
+  await using scratch = await openScratch(urlOf(database), "waypost");
+  const insert = () =>
+    sql<{ id: string }>`
+      insert into accounts (external_id, name, created_at, updated_at) values ('acme', 'Acme', now(), now()) returning id`.execute(
+      scratch.database,
+    );
+  const first = (await insert()).rows;
+  await scratch.empty();
+  expect((await insert()).rows).toEqual(first);
+});
+
 test("mistakes in a file of tests are told before anything runs", async () => {
   writeFileSync(terminal.path("workflows/wrong.test.yaml"), "journey: first-purchas\ntests: []\n");
   const { code, err } = await terminal.waypost("test");

@@ -9,6 +9,7 @@ const project = {
   channels: ["email", "sms"],
   topics: ["offers", "service"],
   zone: "UTC",
+  country: "GB",
   currency: "GBP",
 };
 
@@ -42,6 +43,26 @@ test.each([
   [
     "journey: first-purchas\ntests: []",
     '1 journey: expected a journey (did you mean "first-purchase"?), got "first-purchas"',
+  ],
+  [
+    "journey: birthday\ncustomers:\n  ada:\n    zone: Mars\ntests: []",
+    '4 customers.ada.zone: expected an IANA time zone such as "Europe/London", got "Mars"',
+  ],
+  [
+    "journey: birthday\ncustomers:\n  ada: { birthday: 30 Feb }\ntests: []",
+    "3 customers.ada.birthday: ",
+  ],
+  [
+    "journey: birthday\ncustomers:\n  ada: { country: Atlantis }\ntests: []",
+    "3 customers.ada.country: ",
+  ],
+  [
+    "journey: birthday\ncustomers:\n  ada: { holdout: true }\ntests: []",
+    "3 customers.ada.holdout: expected a journey that leaves somebody alone, found none with objective.holdout",
+  ],
+  [
+    aTest("  when: [{ at: +1 day, ada: clicks, message: thank-yu }]\n  then: nothing"),
+    "5 when[0].message: expected a template or a step that sends",
   ],
   [
     "journey: birthday\nbegins: soon\ntests: []",
