@@ -1,6 +1,7 @@
 import type { Transaction } from "kysely";
 import type { Tables } from "../database/tables.ts";
-import { MistakesError, reasonOf } from "../errors.ts";
+import { shownReason } from "../database/shown-reason.ts";
+import { MistakesError } from "../errors.ts";
 import { refresh } from "./refresh-segments.ts";
 import { listSegments } from "./segment.ts";
 import { inOrder, segmentsIn } from "./segment-order.ts";
@@ -16,7 +17,7 @@ export async function fillSegments(transaction: Transaction<Tables>, now: Date):
     const asksAnew = segmentsIn(segment.condition).some((name) => filled.has(name));
     if (segment.refreshedAt !== null && !asksAnew) continue;
     await refresh(transaction, segment, now).catch((cause: unknown) => {
-      const message = `expected a condition that the database can answer, it says: ${reasonOf(cause)}. Nothing was applied`;
+      const message = `expected a condition that the database can answer, it says: ${shownReason(cause)}. Nothing was applied`;
       throw new MistakesError([{ file: segment.file, line: 1, column: 1, path: "if", message }]);
     });
     filled.add(segment.name);

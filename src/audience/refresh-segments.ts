@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import { inTransaction } from "../database/in-transaction.ts";
-import { reasonOf } from "../errors.ts";
+import { shownReason } from "../database/shown-reason.ts";
 import { type Condition, testsIn } from "../journey/condition.ts";
 import { conditionSql } from "./condition-sql.ts";
 import { asReader, giveRoom, mayBecomeReader } from "./reader.ts";
@@ -53,7 +53,7 @@ function refreshAlone(
     try {
       return await refresh(session, segment, now);
     } catch (error) {
-      return await recordFailure(session, segment, reasonOf(error));
+      return await recordFailure(session, segment, shownReason(error));
     } finally {
       await sql`select pg_advisory_unlock(${key})`.execute(session);
     }

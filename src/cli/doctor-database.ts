@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { type KeptSegment, listSegments } from "../audience/segment.ts";
 import { readInstallation } from "../database/installation.ts";
 import { reasonOf } from "../errors.ts";
 import { countDeadEvents } from "../enrollment/dead-event.ts";
@@ -144,6 +145,7 @@ export async function examineWork(house: House): Promise<readonly Finding[]> {
     ...channels.map((channel) => ofChannel(channel, now, house.config.zone)),
     ...doubtful(counts, held.rows[0]?.count ?? 0),
     ...ofDeadEvents(await countDeadEvents(database, deadCountedTo)),
+    ...(await listSegments(database)).flatMap(ofSegment),
     ...(due.events && !isAlive
       ? [warn("events", "some wait for a worker", "start waypost worker")]
       : []),
@@ -157,6 +159,12 @@ function ofDeadEvents(count: number): readonly Finding[] {
   if (count === 0) return [];
   const found = `${count} that a journey could not react to`;
   return [warn("events", found, "waypost status says why; mend it, then waypost replay --events")];
+}
+
+function ofSegment({ name, file, failure }: KeptSegment): readonly Finding[] {
+  if (failure === null) return [];
+  const remedy = `mend ${file}, then waypost apply; until then it keeps the members it had`;
+  return [warn(`segment ${name}`, `cannot be worked out: ${failure}`, remedy)];
 }
 
 function ofCurrencies(unknown: readonly string[]): readonly Finding[] {

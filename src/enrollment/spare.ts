@@ -1,5 +1,6 @@
 import { type Kysely, type Transaction, sql } from "kysely";
 import type { Database } from "../database/database.ts";
+import { shownReason } from "../database/shown-reason.ts";
 import { isRowFault, sqlStateOf } from "../database/sql-state.ts";
 import type { Tables } from "../database/tables.ts";
 import { WaypostError, reasonOf } from "../errors.ts";
@@ -141,13 +142,4 @@ function whoseIs(error: unknown, { name }: Journey): never {
   throw new WaypostError("WAYPOST_DATABASE", `journey ${name}: ${reasonOf(error)}`, {
     cause: error,
   });
-}
-
-/** Postgres quotes the values it chokes on: a reason is kept and shown, so they are left out of it, addresses and numbers too. */
-export function shownReason(error: unknown): string {
-  return reasonOf(error)
-    .replaceAll(/"[^"]*"/g, isRowFault(error) && !sqlStateOf(error).startsWith("23") ? '"…"' : "$&")
-    .replaceAll(/\S+@\S+/g, "…")
-    .replaceAll(/\+?\d[\d ()-]{5,}\d/g, "…")
-    .slice(0, 300);
 }

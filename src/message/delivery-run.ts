@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Outcome, Provider } from "../channel/channel.ts";
 import type { Rate } from "../config-values.ts";
 import type { Database } from "../database/database.ts";
-import { reasonOf } from "../errors.ts";
+import { shownReason } from "../database/shown-reason.ts";
 import { faultPoint } from "../fault.ts";
 import { pauseChannel, throttleChannel } from "./channel-state.ts";
 import { type Claim, endClaim, release } from "./claim.ts";
@@ -184,7 +184,7 @@ export class DeliveryRun {
       await faultPoint("after-answer");
       return outcome;
     } catch (thrown) {
-      return { kind: "unknown", code: "threw", detail: reasonOf(thrown) };
+      return { kind: "unknown", code: "threw", detail: shownReason(thrown) };
     } finally {
       clearTimeout(timer);
     }

@@ -1,4 +1,4 @@
-import { reasonOf } from "../errors.ts";
+import { shownReason } from "../database/shown-reason.ts";
 import { refreshSegments } from "../audience/refresh-segments.ts";
 import { advance } from "../enrollment/advance.ts";
 import { convertByConditions } from "../enrollment/convert-by-condition.ts";
@@ -63,7 +63,13 @@ export const engineJobs: Readonly<
   async refresh(working) {
     const { engine, wake } = working;
     if (await isHeldBack(working)) return;
-    await refreshSegments(engine.database, engine.clock.now());
+    for (const { name, failure } of await refreshSegments(engine.database, engine.clock.now())) {
+      if (failure !== null)
+        engine.log.error(
+          { segment: name, reason: failure },
+          "a segment could not be worked out; its members stay as they were",
+        );
+    }
     await stopByConditions(engine.database, engine.clock.now());
     await convertByConditions(engine.database, engine.clock.now());
     for (const decided of await decideSplits(engine.database, engine.clock.now()))
@@ -80,7 +86,7 @@ export const engineJobs: Readonly<
       );
       for (const { inboxId, reason } of failed) {
         engine.log.error(
-          { inboxId, reason: reasonOf(reason) },
+          { inboxId, reason: shownReason(reason) },
           "a report could not be applied; it stays in the inbox",
         );
       }

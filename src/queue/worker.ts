@@ -1,4 +1,4 @@
-import { reasonOf } from "../errors.ts";
+import { shownReason } from "../database/shown-reason.ts";
 import { faultPoint } from "../fault.ts";
 import type { OpenWorker, QueueBackend } from "./backend.ts";
 import { counted } from "./call-metrics.ts";
@@ -63,7 +63,7 @@ export async function startWorker(
   };
   const missed = (thrown: unknown) =>
     engine.log.warn(
-      { reason: reasonOf(thrown) },
+      { reason: shownReason(thrown) },
       "the queue or the database could not be reached; trying again soon",
     );
   const hear = () => void wake.engine("react").catch(missed);
@@ -111,10 +111,9 @@ async function noted({ engine }: Working, job: string, run: () => Promise<void>)
     await run();
     await faultPoint("before-ack");
   } catch (thrown) {
-    engine.log.error(
-      { job, reason: reasonOf(thrown) },
-      "a job failed; its work will be found again",
-    );
-    throw thrown;
+    const reason = shownReason(thrown);
+    engine.log.error({ job, reason }, "a job failed; its work will be found again");
+    // oxlint-disable-next-line eslint/preserve-caught-error -- The queue keeps what an error says, and must not keep a customer's value.
+    throw new Error(reason);
   }
 }

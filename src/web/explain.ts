@@ -1,4 +1,5 @@
 import type { ErrorRequestHandler, Request, RequestHandler } from "express";
+import { shownReason } from "../database/shown-reason.ts";
 import { WaypostError, reasonOf } from "../errors.ts";
 import type { PageWriter } from "./page.ts";
 import type { Site } from "./site.ts";
@@ -16,7 +17,7 @@ export function explain({ engine }: Site, pages: PageWriter): ErrorRequestHandle
     const status = statusOf(thrown);
     if (status >= 500)
       engine.log.error(
-        { path: request.path.split("/")[1], reason: reasonOf(thrown) },
+        { path: request.path.split("/")[1], reason: shownReason(thrown) },
         "a request failed",
       );
     const error =

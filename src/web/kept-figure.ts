@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
-import { reasonOf } from "../errors.ts";
+import { shownReason } from "../database/shown-reason.ts";
 import type { Log } from "../log.ts";
 import { sharedRun } from "../queue/shared-run.ts";
 
@@ -77,7 +77,7 @@ export class KeptFigure<T> {
       return { value: await this.#count() };
     } catch (thrown) {
       this.#log.warn(
-        { reason: reasonOf(thrown) },
+        { reason: shownReason(thrown) },
         "a figure of the dashboard could not be counted",
       );
       return null;

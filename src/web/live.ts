@@ -1,7 +1,7 @@
 import type { Response } from "express";
 import { sql } from "kysely";
 import type { Database } from "../database/database.ts";
-import { reasonOf } from "../errors.ts";
+import { shownReason } from "../database/shown-reason.ts";
 import type { Log } from "../log.ts";
 import type { Figures } from "./figures.ts";
 
@@ -77,7 +77,10 @@ export class Live {
         this.#say("event: change\ndata: {}\n\n");
       this.#known = numbers;
     } catch (thrown) {
-      this.#log.warn({ reason: reasonOf(thrown) }, "the numbers could not be read; trying again");
+      this.#log.warn(
+        { reason: shownReason(thrown) },
+        "the numbers could not be read; trying again",
+      );
     }
     if (this.#listeners.size === 0) return this.#rest();
     const took = performance.now() - before;

@@ -76,7 +76,8 @@ export class Metrics implements Readings {
   }
 
   async #workers(): Promise<void> {
-    const { age, isRestored, held, deadEvents } = await watchWorkers(this.#site.engine.database);
+    const { age, isRestored, held, ...rest } = await watchWorkers(this.#site.engine.database);
+    const { deadEvents, failingSegments } = rest;
     if (age !== null)
       this.#set("worker_heartbeat_age_seconds", "Since the last heartbeat of any worker", age);
     this.#set("restored", "1 while a restored database waits to be confirmed", isRestored ? 1 : 0);
@@ -84,6 +85,7 @@ export class Metrics implements Readings {
     const dead =
       "Events that a journey could not react to, for each such journey, counted to 100000";
     this.#set("events_dead", dead, deadEvents);
+    this.#set("segments_failing", "Segments that could not be worked out last", failingSegments);
   }
 
   async #queues(): Promise<void> {

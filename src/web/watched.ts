@@ -102,6 +102,7 @@ export interface Beating {
   readonly isRestored: boolean;
   readonly held: number;
   readonly deadEvents: number;
+  readonly failingSegments: number;
 }
 
 export async function watchWorkers(database: Database): Promise<Beating> {
@@ -109,9 +110,11 @@ export async function watchWorkers(database: Database): Promise<Beating> {
     select (select extract(epoch from clock_timestamp() - beat_at)::float8 from installation where beat > 0) as age,
       exists (select from installation where restored_at is not null) as "isRestored",
       (select count(*)::int from (select from journeys cross join lateral (select from enrollments
-        where journey_id = journeys.id and state = 'held' limit ${countedAtMost}) as one limit ${countedAtMost}) as held) as held`.execute(
+        where journey_id = journeys.id and state = 'held' limit ${countedAtMost}) as one limit ${countedAtMost}) as held) as held,
+      (select count(*)::int from segments where removed_at is null and failure is not null) as "failingSegments"`.execute(
     database,
   );
   const deadEvents = await countDeadEvents(database, countedAtMost);
-  return { age: null, isRestored: false, held: 0, ...rows[0], deadEvents };
+  const nothing = { age: null, isRestored: false, held: 0, failingSegments: 0 };
+  return { ...nothing, ...rows[0], deadEvents };
 }

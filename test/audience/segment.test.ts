@@ -190,6 +190,14 @@ test("a segment that fails keeps its members, says why, and harms no other", asy
   });
 });
 
+test("a failure does not quote the customer's value it failed at", async () => {
+  const number = segment("number", { kind: "sql", sql: "customer.country::int > 3" });
+  await saveSegments(database, [number], now);
+  expect(await refreshSegments(database, now)).toMatchObject([
+    { failure: 'invalid input syntax for type integer: "…"' },
+  ]);
+});
+
 test("a failure is forgotten once the refresh succeeds", async () => {
   await saveSegments(database, [british], now);
   await sql`update segments set failure = 'the disk was full'`.execute(database);

@@ -5,7 +5,7 @@ import { listHeld, replayHeld } from "../../src/enrollment/hold.ts";
 import { journeyCounts } from "../../src/enrollment/journey-counts.ts";
 import { pauseJourney, resumeJourney } from "../../src/enrollment/journey-state.ts";
 import { react } from "../../src/enrollment/react.ts";
-import { shownReason } from "../../src/enrollment/spare.ts";
+import { shownReason } from "../../src/database/shown-reason.ts";
 import { aCustomer } from "../support/people.ts";
 import { aShop } from "./shop.ts";
 

@@ -4,6 +4,7 @@ import { sql } from "kysely";
 import { Redis } from "ioredis";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/channel/channel.ts";
+import { saveSegments } from "../../src/audience/save-segments.ts";
 import { readConfig } from "../../src/config.ts";
 import type { QueuePlace } from "../../src/queue/backend.ts";
 import { openBackend } from "../../src/queue/open-backend.ts";
@@ -111,6 +112,23 @@ describe.each(places(database))("with the queues in %s", (_, place) => {
     }
     const queues = createQueueGauge(backend, ["email"]);
     const site = { engine, wake, queues, tokens: undefined as never, outbox: "/nowhere" };
+    const number = { kind: "sql", sql: "customer.last_name::int > 3" } as const;
+    const segment = { name: "number", describe: null, condition: number, file: "number.yaml" };
+    await saveSegments(database, [segment], monday);
+    await wake.engine("refresh");
+    await until(() => lines.some((line) => line.includes("a segment could not be worked out")));
+    await sql`create function choke() returns trigger language plpgsql as
+      $$ begin raise 'no use for "%"', ${sql.lit(person.email)}; end $$`.execute(database);
+    await sql`create trigger choke before insert on claims execute function choke()`.execute(
+      database,
+    );
+    await sql`update messages set state = 'planned', due_at = ${monday}, expires_at = 'infinity'`.execute(
+      database,
+    );
+    await sql`update channels set paused_at = null`.execute(database);
+    await wake.delivery("email");
+    await until(() => lines.some((line) => line.includes("a job failed")));
+    await sql`drop trigger choke on claims; drop function choke`.execute(database);
     const metrics = await new Metrics(site).read();
     const jobs = await dumpQueues(place);
     await worker.stop();

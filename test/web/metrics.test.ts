@@ -53,6 +53,14 @@ describe("whoever watches reads", () => {
     await sql`delete from messages where journey_id = ${paused}`.execute(database);
   });
 
+  test("that a segment could not be worked out", async () => {
+    await sql`insert into segments (name, condition, file, failure) values ('a', '{}', 'a.yaml', 'division by zero')`.execute(
+      database,
+    );
+    expect(await read("segments_failing")).toBe(1);
+    await sql`delete from segments`.execute(database);
+  });
+
   test("events and reports that nobody has taken up, and enrollments that are late", async () => {
     await sql`insert into pending_events (event_id, customer_id, name, occurred_at, properties)
       values (1, 1, 'x', ${later(monday, { minutes: -2 })}, '{}')`.execute(database);
