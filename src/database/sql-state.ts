@@ -11,3 +11,8 @@ export function sqlStateOf(error: unknown): string {
 export function isRowFault(error: unknown): boolean {
   return /^(2[1237]|3[89]|44|54|(?!XX)[I-Z])/.test(sqlStateOf(error));
 }
+
+/** A value that the driver cannot send, or another mistake in the code: no second try gets past it. */
+export function isMistake(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError;
+}

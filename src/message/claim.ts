@@ -110,7 +110,7 @@ export async function release(
 ): Promise<void> {
   await sql`
     with returned as (
-      update messages set state = 'retry'
+      update messages set state = 'retry', reason = null
       where id = any(${messages.map(({ id }) => id)}::bigint[]) and claim_id = ${claimId} and state in ('sending', 'unknown')
       returning id, attempts
     )

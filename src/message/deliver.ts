@@ -1,9 +1,10 @@
 import type { Database } from "../database/database.ts";
 import { faultPoint } from "../fault.ts";
-import { claim } from "./claim.ts";
+import { type Claim, claim, endClaim } from "./claim.ts";
 import { type Composer, compose } from "./compose.ts";
 import { type Batch, type Compose, type Delivery, DeliveryRun } from "./delivery-run.ts";
 import { failUncomposable } from "./fail.ts";
+import type { ClaimedMessage } from "./message.ts";
 
 export interface Delivered {
   readonly claimed: number;
@@ -39,9 +40,23 @@ export async function deliver(
     if (failed.length > 0) await failUncomposable(database, failed);
     return composed;
   };
-  const ids = claimed.messages.map(({ id }) => id);
-  const gone = (await batch.takeBack?.(ids, batch.now())) ?? new Set();
-  const going = { ...claimed, messages: claimed.messages.filter(({ id }) => !gone.has(id)) };
+  const going = { ...claimed, messages: await notTakenBack(database, claimed, batch) };
   const run = await new DeliveryRun(database, delivery, going, composeSome, batch).finish();
-  return { claimed: ids.length, ...run };
+  return { claimed: claimed.messages.length, ...run };
+}
+
+/** When it cannot be asked, nobody else has to wait for the end of the lease. */
+async function notTakenBack(
+  database: Database,
+  { id: claimId, messages }: Claim,
+  { takeBack, now }: DueBatch,
+): Promise<readonly ClaimedMessage[]> {
+  try {
+    const ids = messages.map(({ id }) => id);
+    const gone = (await takeBack?.(ids, now())) ?? new Set();
+    return messages.filter(({ id }) => !gone.has(id));
+  } catch (thrown) {
+    await endClaim(database, claimId).catch(() => {});
+    throw thrown;
+  }
 }

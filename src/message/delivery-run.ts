@@ -3,6 +3,7 @@ import type { Outcome, Provider } from "../channel/channel.ts";
 import type { Rate } from "../config-values.ts";
 import type { Database } from "../database/database.ts";
 import { shownReason } from "../database/shown-reason.ts";
+import { isMistake } from "../database/sql-state.ts";
 import { faultPoint } from "../fault.ts";
 import { pauseChannel, throttleChannel } from "./channel-state.ts";
 import { type Claim, endClaim, release } from "./claim.ts";
@@ -44,6 +45,9 @@ const patience = { tries: 60, pauseMs: 500 };
 const shortestRestMs = 1000;
 /** A moment for the neighbours of an answer, so that outcomes are written in sets. */
 const gatherMs = 2;
+
+/** Answers that the database takes in no way: their messages stay `sending`, and the sweeper finds them. */
+class UnwrittenError extends Error {}
 
 /**
  * The calls of one batch. They run beside one another up to `concurrency`; as some finish, the next rows are rendered
@@ -202,7 +206,7 @@ export class DeliveryRun {
       const unwritten = await recordOutcomes(this.#database, this.#claim.id, batch, rules);
       await faultPoint("after-record");
       if (unwritten.length > 0)
-        throw new TypeError(`${unwritten.length} answers could not be written`);
+        throw new UnwrittenError(`${unwritten.length} answers could not be written`);
     });
     this.#busy -= batch.length;
   }
@@ -232,7 +236,8 @@ export class DeliveryRun {
       try {
         return await write();
       } catch (thrown) {
-        if (left === 0 || thrown instanceof TypeError) return void (this.#failure = { thrown });
+        const isHopeless = thrown instanceof UnwrittenError || isMistake(thrown);
+        if (left === 0 || isHopeless) return void (this.#failure = { thrown });
         await pause(patience.pauseMs);
       }
     }

@@ -3,7 +3,7 @@ import type { Outcome } from "../channel/channel.ts";
 import { untrustedTextOrNull } from "../channel/untrusted-text.ts";
 import { recordStatements, suppress } from "../customer/consent.ts";
 import type { Database } from "../database/database.ts";
-import { isRowFault } from "../database/sql-state.ts";
+import { isMistake, isRowFault } from "../database/sql-state.ts";
 import type { ClaimedMessage, MessageState } from "./message.ts";
 import { retryDelayMs } from "./retry-delay.ts";
 
@@ -63,7 +63,7 @@ async function isWritten(
     await write(database, claim, lines, now);
     return true;
   } catch (thrown) {
-    if (isRowFault(thrown) || thrown instanceof TypeError) return false;
+    if (isRowFault(thrown) || isMistake(thrown)) return false;
     throw thrown;
   }
 }

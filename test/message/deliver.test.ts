@@ -2,12 +2,22 @@ import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/channel/channel.ts";
 import { contained } from "../../src/channel/contained.ts";
+import { deliver } from "../../src/message/deliver.ts";
 import { pauseChannel, resumeChannel } from "../../src/message/channel-state.ts";
 import { raiseStates } from "../../src/tracking/report-state.ts";
 import { until } from "../queue/house.ts";
 import { aDatabase, freshTables } from "../support/database.ts";
 import { aCustomer, later, monday } from "../support/people.ts";
-import { aCarrier, aJourney, accepted, deliverDue, ledger, plan } from "./ledger.ts";
+import {
+  aCarrier,
+  aComposer,
+  aDelivery,
+  aJourney,
+  accepted,
+  deliverDue,
+  ledger,
+  plan,
+} from "./ledger.ts";
 
 const database = await aDatabase();
 beforeEach(() => freshTables(database));
@@ -423,5 +433,19 @@ describe("what a provider answers", () => {
     const { carrier } = aCarrier(() => answers.shift()!);
     await deliverDue(database, { carrier, rules: { concurrency: 3 } });
     expect((await states()).toSorted()).toEqual(["accepted", "accepted", "failed"]);
+  });
+});
+
+describe("a batch of which it cannot be asked what is to be taken back", () => {
+  it("is given back at once", async () => {
+    await planned(3);
+    const { carrier } = aCarrier();
+    const batch = { limit: 10, now: () => monday, stopping: new AbortController().signal };
+    const takeBack = () => Promise.reject(new Error("the connection was lost"));
+    await expect(
+      deliver(database, aComposer(), aDelivery(carrier), { ...batch, takeBack }),
+    ).rejects.toThrow("the connection was lost");
+    expect(await database.selectFrom("claims").execute()).toEqual([]);
+    expect(await deliverDue(database, { carrier })).toMatchObject({ accepted: 3 });
   });
 });

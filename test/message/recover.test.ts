@@ -126,6 +126,19 @@ describe("a worker that dies", () => {
     expect(await deliverDue(database, { carrier })).toMatchObject({ accepted: 1 });
   });
 
+  it("for longer than its lease, before it calls, gives back what was given up, without a word of a call", async () => {
+    await planOne();
+    const taken = await takeOne();
+    await open(taken);
+    await leaseEnds();
+    await recoverMessages(database, monday);
+    expect(await ledger(database)).toMatchObject([
+      { state: "unknown", reason: "the worker stopped during the call" },
+    ]);
+    await release(database, taken.id, taken.messages, monday);
+    expect(await ledger(database)).toMatchObject([{ state: "retry", reason: null }]);
+  });
+
   it("keeps no sweeper waiting when it hangs in a transaction over one of them", async () => {
     const journey = await aJourney(database);
     for (const step of ["held", "free"])
