@@ -27,8 +27,14 @@ export function sendgridEventKey(text: string): KeyObject {
 }
 
 /**
- * The signed event webhook: ECDSA P-256 over the timestamp header and the raw body. A timestamp may be a day old, since
- * SendGrid repeats a refused batch for 24 hours; replays fall on their `sg_event_id`.
+ * SendGrid repeats a batch that was not taken for 24 hours, and does not say whether under its first timestamp. Twice
+ * that, so that no true report is refused over a clock.
+ */
+const oldestMs = 48 * 60 * 60 * 1000;
+
+/**
+ * The signed event webhook: ECDSA P-256 over the timestamp header and the raw body. A batch that is older than any
+ * repetition is refused; younger replays fall on their `sg_event_id`.
  */
 export function readSendgridEvents(
   request: ReportRequest,
@@ -41,6 +47,7 @@ export function readSendgridEvents(
     };
   if (!isSigned(request, key))
     return { kind: "forged", detail: "sendgrid: the signature does not match the body" };
+  if (!isOfLate(request)) return { kind: "forged", detail: "sendgrid: the timestamp is too old" };
   const entries = jsonOf(request.body.toString("utf8"));
   if (!Array.isArray(entries))
     return { kind: "read", reports: [], unread: ["expected an array of events"] };
@@ -60,6 +67,11 @@ function isSigned(request: ReportRequest, key: KeyObject): boolean {
   if (signature === undefined || timestamp === undefined) return false;
   const signed = Buffer.concat([Buffer.from(timestamp), request.body]);
   return verify("sha256", signed, key, Buffer.from(signature, "base64"));
+}
+
+function isOfLate({ headers, receivedAt }: ReportRequest): boolean {
+  const seconds = Number(headers["x-twilio-email-event-webhook-timestamp"]);
+  return receivedAt.getTime() - seconds * 1000 <= oldestMs;
 }
 
 const text = z.string().optional().catch(undefined);

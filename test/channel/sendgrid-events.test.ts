@@ -137,8 +137,12 @@ describe("what is believed", () => {
     });
   });
 
-  test("a batch repeated a day later passes: its ids tell that it is known", () => {
-    expect(read(good, { at: new Date(now.getTime() - 24 * 60 * 60 * 1000) }).kind).toBe("read");
+  test.each([
+    ["repeated a day later passes: its ids tell that it is known", 24, "read"],
+    ["of two days ago passes", 48, "read"],
+    ["of longer ago is refused, however well it is signed", 48.1, "forged"],
+  ])("a batch %s", (_, hours, kind) => {
+    expect(read(good, { at: new Date(now.getTime() - hours * 3_600_000) }).kind).toBe(kind);
   });
 
   test.each([
