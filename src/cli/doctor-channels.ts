@@ -1,3 +1,4 @@
+import type { Config } from "../config.ts";
 import { reasonOf } from "../errors.ts";
 import type { Delivery } from "../message/delivery-run.ts";
 import { type Finding, error, ok, warn } from "./finding.ts";
@@ -8,7 +9,25 @@ const withinMs = 10_000;
 /** Asks each provider something harmless, beside one another. */
 export async function examineChannels(house: House): Promise<readonly Finding[]> {
   const { deliveries } = await house.engine();
-  return Promise.all([...deliveries.values()].map(examineChannel));
+  const credentials = await Promise.all([...deliveries.values()].map(examineChannel));
+  return [...credentials, ...unheard(house.config)];
+}
+
+/** Without the key that proves them, every report of SendGrid is refused. */
+function unheard({ channels, environment }: Pick<Config, "channels" | "environment">): Finding[] {
+  return Object.entries(channels)
+    .filter(([, { provider }]) => provider === "sendgrid")
+    .filter(
+      ([, { options }]) =>
+        (options["webhookKey"] ?? environment.SENDGRID_WEBHOOK_KEY) === undefined,
+    )
+    .map(([name]) =>
+      warn(
+        `channel ${name}`,
+        "no SENDGRID_WEBHOOK_KEY: SendGrid's reports are refused, so bounces and complaints are not heard",
+        "turn the Signed Event Webhook on and put its verification key there (docs/operating.md)",
+      ),
+    );
 }
 
 async function examineChannel({ channel, carrier }: Delivery): Promise<Finding> {

@@ -25,10 +25,14 @@ export async function examineQueues(house: House): Promise<readonly Finding[]> {
   }
 }
 
-function ofServer(server: Readonly<Record<string, string>>, kind: string): readonly Finding[] {
+export function ofServer(
+  server: Readonly<Record<string, string>>,
+  kind: string,
+): readonly Finding[] {
   if (kind === "postgres") return [ok("queues", "in the database")];
   const { redis_version: version = "?", maxmemory_policy: policy = "?", maxmemory = "0" } = server;
-  const isOld = Number.parseInt(version) < 6;
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const isOld = major < 6 || (major === 6 && minor < 2);
   return [
     isOld
       ? error("queues", `Redis ${version}`, "expected 6.2 or newer: upgrade it")
@@ -60,22 +64,36 @@ export async function examineUrl(url: string): Promise<readonly Finding[]> {
     protocol === "https:"
       ? ok("url", `${url} is encrypted`)
       : error("url", `${url} is not encrypted`, "put a proxy with TLS before waypost web");
-  return [secure, await answers(url)];
+  return [
+    secure,
+    await answersThere(`${url}/o/doctor`, "links in messages lead here", async (asked) => {
+      const response = await fetch(asked, seen());
+      return { response, isOurs: response.headers.get("content-type") === "image/gif" };
+    }),
+    await answersThere(`${url}/r/doctor`, "providers' reports arrive", async (asked) => {
+      const response = await fetch(asked, { ...seen(), method: "POST" });
+      return { response, isOurs: (await response.text()) === "no such provider\n" };
+    }),
+  ];
 }
 
-async function answers(url: string): Promise<Finding> {
-  const remedy = "see to the name, the proxy and its certificate, and that waypost web runs";
+const seen = () => ({ redirect: "manual", signal: AbortSignal.timeout(withinMs) }) as const;
+
+/** Only addresses that have to be public are asked (docs/operating.md): a proxy may keep the others to itself. */
+async function answersThere(
+  asked: string,
+  told: string,
+  ask: (url: string) => Promise<{ response: Response; isOurs: boolean }>,
+): Promise<Finding> {
+  const remedy =
+    "see to the name, the proxy with its certificate and paths (docs/operating.md), and that waypost web runs";
   try {
-    const response = await fetch(`${url}/healthz`, {
-      redirect: "manual",
-      signal: AbortSignal.timeout(withinMs),
-    });
-    const text = await response.text();
-    return response.status === 200 && text.includes('"ok":true')
-      ? ok("url", "Waypost answers there")
-      : error("url", `${url}/healthz answers ${response.status}, and not as Waypost does`, remedy);
+    const { response, isOurs } = await ask(asked);
+    return isOurs
+      ? ok("url", told)
+      : error("url", `${asked} answers ${response.status}, and not as Waypost does`, remedy);
   } catch (thrown) {
     const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
-    return error("url", `${url}/healthz: ${reasonOf(cause)}`, remedy);
+    return error("url", `${asked}: ${reasonOf(cause)}`, remedy);
   }
 }

@@ -8,7 +8,7 @@ import { createSendgrid } from "../../src/channel/sendgrid.ts";
 import { createSmtp } from "../../src/channel/smtp.ts";
 import { createTwilio } from "../../src/channel/twilio.ts";
 import { examineDns, senderDomains } from "../../src/cli/doctor-dns.ts";
-import { examineUrl } from "../../src/cli/doctor-reach.ts";
+import { examineUrl, ofServer } from "../../src/cli/doctor-reach.ts";
 import type { Finding } from "../../src/cli/finding.ts";
 import { readConfig } from "../../src/config.ts";
 import { throttleChannel } from "../../src/message/channel-state.ts";
@@ -17,9 +17,11 @@ import { aJourney, plan } from "../message/ledger.ts";
 import { aDatabase } from "../support/database.ts";
 import { startNameServer } from "../support/name-server.ts";
 import { aCustomer, later } from "../support/people.ts";
+import { aDoor } from "../web/door.ts";
 import { Terminal, aTerminal } from "./terminal.ts";
 
 const database = await aDatabase();
+const door = await aDoor(database);
 
 /** Providers, and whatever else speaks HTTP: answers by path. */
 const answers: Record<string, readonly [number, unknown]> = {};
@@ -143,16 +145,34 @@ describe("the address the world sees", () => {
   test("leads to Waypost, to something else, or to nothing", async () => {
     // This machine under a name that does not look like it.
     const url = `http://[::ffff:127.0.0.1]:${port}`;
-    answers["/healthz"] = [200, { ok: true }];
-    expect((await examineUrl(url)).map(({ level }) => level)).toEqual(["error", "ok"]);
-    answers["/healthz"] = [200, { hello: "world" }];
-    expect((await examineUrl(url)).map(({ level }) => level)).toEqual(["error", "error"]);
-    expect((await examineUrl("https://shop.invalid")).map(({ level }) => level)).toEqual([
-      "ok",
-      "error",
-    ]);
+    const levelsOf = async (asked: string) => (await examineUrl(asked)).map(({ level }) => level);
+    expect(await levelsOf(url)).toEqual(["error", "error", "error"]);
+    expect(await levelsOf("https://shop.invalid")).toEqual(["ok", "error", "error"]);
+    // As a proxy that lets the public reach what it needs, and nothing else.
+    const isPublic = /^\/[coupr]\//;
+    const proxy = createServer((request, response) => {
+      if (!isPublic.test(request.url ?? "")) return void response.writeHead(404).end();
+      void fetch(door.url + request.url, { method: request.method ?? "GET" }).then(async (got) => {
+        const type = got.headers.get("content-type") ?? "";
+        response.writeHead(got.status, { "content-type": type }).end(await got.text());
+      });
+    }).listen(0, "127.0.0.1");
+    await once(proxy, "listening");
+    const outside = (proxy.address() as AddressInfo).port;
+    expect(await levelsOf(`http://[::ffff:127.0.0.1]:${outside}`)).toEqual(["error", "ok", "ok"]);
+    proxy.close();
     expect((await examineUrl("http://localhost:8080")).map(({ level }) => level)).toEqual(["warn"]);
   });
+});
+
+test.each([
+  ["5.0.14", "error"],
+  ["6.0.16", "error"],
+  ["6.2.0", "ok"],
+  ["7.4.1", "ok"],
+])("a Redis %s is: %s", (version, level) => {
+  const server = { redis_version: version, maxmemory_policy: "noeviction" };
+  expect(ofServer(server, "redis")[0]).toMatchObject({ level });
 });
 
 describe("waypost doctor", () => {
@@ -196,6 +216,12 @@ describe("waypost doctor", () => {
       level: "error",
       found: expect.stringContaining("access forbidden") as string,
     });
+    expect(of("channel email")).toContainEqual(
+      expect.objectContaining({
+        level: "warn",
+        found: expect.stringContaining("no SENDGRID_WEBHOOK_KEY") as string,
+      }),
+    );
     expect(of("DMARC of shop.example")).toMatchObject([{ level: "ok" }]);
     expect(of("SPF of shop.example")).toMatchObject([{ level: "warn" }]);
     names.close();
