@@ -101,6 +101,8 @@ const killedDoor: Scenario = {
     await stage.reportSo({ pace: 1, eventsInOnePost: 20 });
     await stage.stub.behave({ faults: {}, answerMs, events: life });
     const worker = await stage.worker({ faults: "report-apply:kill:2" });
+    // Goes on: without messages nothing would be reported, and no door be killed.
+    await stage.worker();
     let web = await stage.web({ faults: "after-inbox:kill:2" });
     await stage.signUp();
     for (let turn = 1; turn <= stage.size.strikes; turn++) {
@@ -109,7 +111,6 @@ const killedDoor: Scenario = {
     }
     await stage.until("the worker to be killed", async () => worker.isGone);
     stage.window = concurrency;
-    await stage.worker();
     await stage.rest();
     await stage.reported();
     await expectAllDelivered(stage, life.length);
