@@ -44,7 +44,7 @@ export const check: CommandFile = {
       .option("--budget <cost>", "with --database, warn above this estimate", readBudget, 1_000_000)
       .addHelpText("after", examples)
       .action(async (options: Options) => {
-        const found = await findMistakes(terminal, options);
+        const found = byFile(await findMistakes(terminal, options));
         if (found.mistakes.length > 0) process.exitCode = 1;
         const { mistakes, warnings } = found;
         if (options.json === true) return sayJson({ mistakes, warnings });
@@ -67,6 +67,15 @@ async function findMistakes(terminal: Terminal, options: Options): Promise<Found
     mistakes: [...mistakes, ...asked.mistakes],
     warnings: [...warnings, ...asked.warnings],
   };
+}
+
+/** File by file, from the top of each. */
+function byFile({ project, mistakes, warnings }: Found): Found {
+  const sorted = (all: readonly Mistake[]) =>
+    [...Map.groupBy(all, ({ file }) => file).values()].flatMap((those) =>
+      those.toSorted((a, b) => a.line - b.line || a.column - b.column),
+    );
+  return { project, mistakes: sorted(mistakes), warnings: sorted(warnings) };
 }
 
 function tell({ project: { journeys, segments }, mistakes, warnings }: Found): void {

@@ -142,18 +142,23 @@ function circles(segments: readonly SegmentDraft[]): readonly Mistake[] {
   );
 }
 
-/** Journeys that let customers in again by way of others: nobody would ever come out. */
+/** Journeys that let customers in again by way of others: nobody would ever come out. A circle is told once, of its first journey. */
 function roundabouts(journeys: readonly JourneyDraft[]): readonly Mistake[] {
   const enters = entersOf(journeys);
-  return journeys.flatMap(({ draft: { name, steps }, file, places }) =>
-    Object.values(steps).flatMap((step) => {
-      if (name === undefined || step.kind !== "enter" || !leadsTo(step.journey, name, enters))
-        return [];
+  const isCircle = (name: string, other: string) =>
+    leadsTo(other, name, enters) && leadsTo(name, other, enters);
+  return journeys.flatMap(({ draft: { name, steps }, file, places }, index) => {
+    const before = journeys.slice(0, index);
+    if (name === undefined || before.some((other) => other.name && isCircle(name, other.name)))
+      return [];
+    return Object.values(steps).flatMap((step) => {
+      if (step.kind !== "enter" || !leadsTo(step.journey, name, enters)) return [];
       const position = places.steps.get(step.id) ?? whole(file, "");
-      const message = `"${name}" enters "${step.journey}", which leads into "${name}" again`;
+      const back = step.journey === name ? "itself" : `"${step.journey}", which leads back into it`;
+      const message = `"${name}" enters ${back}: whoever is inside would go round without an end; use a repeat, or an event or a segment as the start of one of them`;
       return [{ ...position, message }];
-    }),
-  );
+    });
+  });
 }
 
 function entersOf(journeys: readonly JourneyDraft[]): ReadonlyMap<string, readonly string[]> {

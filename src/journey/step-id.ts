@@ -36,11 +36,14 @@ interface Given {
 }
 
 function nameAsGiven(all: readonly Found[], { ids, taken }: Given): void {
+  const lines = new Map<StepId, number>();
   for (const { step } of all) {
     if (step.given === null) continue;
-    const isTwice = taken.has(step.given);
-    if (isTwice) step.place.at("id").wrong(`the id "${step.given}" is used twice`);
-    ids.set(step, isTwice ? placeholder(step) : taken.add(step.given));
+    const place = step.place.at("id");
+    const line = lines.get(step.given);
+    if (line === undefined) lines.set(step.given, place.line);
+    else place.wrong(`the id "${step.given}" is taken by the step on line ${line}`);
+    ids.set(step, line === undefined ? taken.add(step.given) : placeholder(step));
   }
 }
 

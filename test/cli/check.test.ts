@@ -20,7 +20,7 @@ test("every mistake is told at once with its line, and the exit code says there 
   const bad = new Terminal();
   bad.write(
     "workflows/welcome.yaml",
-    "journey: welcome\ntopic: offers\nstart: { on: signed_up }\nsteps:\n  - wait: soon\n  - sned: hello\n",
+    "journey: welcome\ntopic: ofers\nstart: { on: signed_up }\nsteps:\n  - wait: soon\n  - sned: hello\n",
   );
   bad.write("templates/hello.email.hbs", "---\nsubjet: Hello\n---\n{{#if customer.first_name}}\n");
   const { code, out } = await bad.waypost("check");
@@ -28,6 +28,11 @@ test("every mistake is told at once with its line, and the exit code says there 
   expect(out).toContain("workflows/welcome.yaml:5 steps[0].wait: expected");
   expect(out).toMatch(/welcome\.yaml:6 .*did you mean "send"/);
   expect(out).toMatch(/templates\/hello\.email\.hbs:2 .*did you mean "subject"/);
+  const lines = [...out.matchAll(/^(workflows|templates)\S+:(\d+)/gm)].map(([line]) => line);
+  // File by file, from the top of each, whichever check found it.
+  expect(lines.filter((line) => line.startsWith("workflows"))).toEqual(
+    [2, 5, 6].map((line) => `workflows/welcome.yaml:${line}`),
+  );
   expect(out).toMatch(/\n\d mistakes\n$/);
   const { code: again, json } = await bad.waypost("check", "--json");
   const [{ mistakes }] = json() as [{ mistakes: object[] }];

@@ -256,9 +256,13 @@ test("journeys that let customers in round and round are mistakes", () => {
   write("a.yaml", journey("a", "b"));
   write("b.yaml", journey("b", "a"));
   write("c.yaml", journey("c", "a"));
+  write("d.yaml", journey("d", "d"));
+  const round =
+    "whoever is inside would go round without an end; use a repeat, or an event or a segment as the start of one of them";
+  // Once for each circle; "c" only leads into one.
   expect(check()).toEqual([
-    'a.yaml:4 steps[0]: "a" enters "b", which leads into "a" again',
-    'b.yaml:4 steps[0]: "b" enters "a", which leads into "b" again',
+    `a.yaml:4 steps[0]: "a" enters "b", which leads back into it: ${round}`,
+    `d.yaml:4 steps[0]: "d" enters itself: ${round}`,
   ]);
 });
 

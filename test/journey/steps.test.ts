@@ -192,7 +192,7 @@ test("a step added anywhere renames no other that customers can stand at, or is 
 test("an id given twice, a step behind an exit and an unknown step of a message are mistakes", () => {
   const steps = (list: string) => mistakesIn(aJourney({ steps: `steps:\n${list}` }));
   expect(steps("  - { wait: 1 day, id: a }\n  - { wait: 2 days, id: a }")).toEqual([
-    '6 steps[1].id: the id "a" is used twice',
+    '6 steps[1].id: the id "a" is taken by the step on line 5',
   ]);
   expect(
     steps(
