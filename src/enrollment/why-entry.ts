@@ -26,14 +26,18 @@ interface Occasion {
   readonly seen: string;
   readonly entry: unknown;
   readonly bars: readonly string[];
+  /** Why it lets nobody in any more, where nothing else is known to keep the customer out. */
+  readonly over?: string | null;
 }
 
 export async function entryOf(one: Case): Promise<Entry> {
   const occasion = await occasionOf(one);
   const asked = conditionOf(one);
   const condition = asked === null ? null : await traceStart(one, asked, occasion.entry);
-  const bars = [...stateBars(one), ...occasion.bars, ...(await rowBars(one))];
-  const { holds, seen } = occasion;
+  const { holds, seen, over = null } = occasion;
+  const known = [...stateBars(one), ...occasion.bars, ...(await rowBars(one))];
+  const isUnsaid = known.length === 0 && condition?.holds !== false;
+  const bars = isUnsaid && over !== null ? [over] : known;
   return {
     occasion: { holds, seen },
     condition,
@@ -97,15 +101,24 @@ interface Newest {
   readonly at: Date;
   readonly received: Date;
   readonly properties: Json;
-  readonly let_in: boolean;
+  readonly is_open: boolean;
+  /** Why the journey could not react to it. */
+  readonly dead: string | null;
 }
 
+/** What an event that has been and gone without letting the customer in may have met: of none of it there is a record. */
+const notHeard =
+  "it let nobody in when it came: the journey was paused, the condition did not hold, or it was imported as history";
+
 async function newestEvent(one: Case, name: string): Promise<Occasion> {
-  const { session, customerId, version, at } = one;
+  const { session, customerId, version, at, rewound } = one;
   const { rows } = await sql<Newest>`
     select occurred_at as at, received_at as received, properties,
-           exists (select from enrollments let_in where let_in.customer_id = ${customerId}
-             and let_in.journey_id = ${version.journeyId} and let_in.entered_at = least(occurred_at, received_at)) as let_in
+           exists (select from enrollments let_in where let_in.customer_id = ${customerId} and let_in.journey_id = ${version.journeyId}
+             and (let_in.entry_key = 'event:' || events.id or let_in.entered_at = occurred_at
+               or let_in.entered_at between received_at and occurred_at))
+           or exists (select from pending_events waiting where waiting.event_id = events.id) as is_open,
+           (select reason from dead_events dead where dead.journey_id = ${version.journeyId} and dead.event_id = events.id) as dead
     from events
     where customer_id = ${customerId} and name = ${name} and occurred_at <= ${at}
     order by occurred_at desc limit 1`.execute(session);
@@ -116,9 +129,18 @@ async function newestEvent(one: Case, name: string): Promise<Occasion> {
     holds: true,
     seen: `${name} ${instant(newest.at)}${said === null ? "" : `, ${said}`}`,
     entry: newest.properties,
-    // Heard is what comes in, whenever it happened; at the very instant counts as after.
-    bars: newest.let_in ? [] : await missed(one, new Date(newest.received.getTime() + 1)),
+    bars: newest.is_open ? [] : await missed(one, heardAt(newest)),
+    over: newest.is_open || rewound ? null : overSince(newest),
   };
+}
+
+function overSince({ dead }: Newest): string {
+  return dead === null ? notHeard : `the journey could not react to it: ${dead}`;
+}
+
+/** Journeys hear what comes in, however long ago it was; what happened and came in at the very instant counts as after. */
+function heardAt({ at, received }: Newest): Date {
+  return at < received ? received : new Date(received.getTime() + 1);
 }
 
 interface Membership {

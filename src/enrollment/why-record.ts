@@ -33,9 +33,12 @@ function ms(column: string) {
   return sql`(extract(epoch from ${sql.ref(column)}) * 1000)::float8`;
 }
 
-/** Of each await the events that may have ended it. What a customer did who was merged into another is that one's, and not here. */
+/**
+ * Of each await the events that may have ended it; null where they are not all here: what a customer did who was merged into another is
+ * that one's, and months of events may have been dropped.
+ */
 export async function heardIn(
-  { session, customerId, at: now }: Case,
+  { session, at: now }: Case,
   enrollmentId: string,
   journey: Journey,
 ): Promise<ReadonlyMap<StepId, readonly Heard[] | null>> {
@@ -52,9 +55,12 @@ export async function heardIn(
     found.set(step.id, rows.length > mostHeard ? null : rows);
   }
   const { rows } = await sql<{ gone: boolean }>`
-    select merged_into is not null as gone from customers where id = ${customerId}`.execute(
-    session,
-  );
+    select customer.merged_into is not null or coalesce((
+        select min(month.relname) from pg_inherits join pg_class month on month.oid = inhrelid
+        where inhparent = 'events'::regclass and month.relname ~ '^events_[0-9]{4}_[0-9]{2}$'
+      ) > 'events_' || to_char(enrollment.entered_at at time zone 'UTC', 'YYYY_MM'), false) as gone
+    from enrollments enrollment join customers customer on customer.id = enrollment.customer_id
+    where enrollment.id = ${enrollmentId}`.execute(session);
   return rows[0]?.gone === true ? new Map(awaits.map(({ id }) => [id, null])) : found;
 }
 

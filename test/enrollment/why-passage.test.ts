@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { listTasks, recordOutcome } from "../../src/enrollment/task-list.ts";
 import { savePools } from "../../src/enrollment/voucher-pool.ts";
@@ -193,4 +194,35 @@ test("an event from before the journey lets nobody in, and it says so", async ()
     bars: ["that was before the journey was applied (2026-01-13 12:00 UTC)"],
     lets: false,
   });
+});
+
+test("an event that was imported as history lets nobody in, which is not known for certain", async () => {
+  await shop.apply(
+    "journey: welcome\nstart: { on: signed_up }\nsteps: [{ send: hello, by: email }]",
+  );
+  const ada = await aCustomer(shop.database);
+  await shop.travel("1 day");
+  await shop.happens(ada, "signed_up");
+  expect((await trace(ada)).entry).toMatchObject({ bars: [], lets: true });
+  await shop.database.deleteFrom("pending_events").execute();
+  expect((await trace(ada)).entry).toMatchObject({
+    bars: [expect.stringMatching(/^it let nobody in when it came: .* imported as history$/)],
+    lets: false,
+  });
+});
+
+test("where months of events were dropped, an await that heard nothing may have heard it", async () => {
+  await shop.apply(lookedAround);
+  const ada = await aCustomer(shop.database);
+  await shop.happens(ada, "signed_up");
+  await shop.travel("20 days");
+  await sql`select ensure_event_months('2026-02-10', '2026-02-10')`.execute(shop.database);
+  expect(walked((await trace(ada)).passages[0])).toEqual([
+    "passed hello",
+    "passed await-page_viewed -> then or else ?",
+    "perhaps wait-1-day",
+    "perhaps wait-7-days",
+    "passed more",
+  ]);
+  await sql`drop table events_2026_02`.execute(shop.database);
 });
