@@ -4,6 +4,7 @@ import {
   describeJourneyPlan,
   differenceLines,
   headline,
+  messagesTitle,
   templateLine,
   templatesTitle,
 } from "../plan/describe-plan.ts";
@@ -44,10 +45,10 @@ function tellJourney(plan: JourneyPlan, days: number): void {
   for (const { title, lines } of describeJourneyPlan(plan, days)) {
     say(`  ${title}`);
     for (const line of lines) say(`    ${coloured(line.mark, line.text)}`);
+    if (title !== messagesTitle(days)) continue;
+    for (const { channel, perDay } of plan.messages?.channels ?? [])
+      say(`      ${styleText("dim", `${plain(channel)} by day ${sparkline(perDay, days)}`)}`);
   }
-  const sparks = plan.messages?.channels ?? [];
-  for (const { channel, perDay } of sparks)
-    say(`    ${styleText("dim", `${plain(channel)} by day ${sparkline(perDay, days)}`)}`);
   say();
 }
 

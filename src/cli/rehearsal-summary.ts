@@ -13,18 +13,21 @@ export function tellFindings(
   say(`${label} from ${writeMoment(from, zone)} to ${writeMoment(until, zone)}; nothing was sent`);
   const rows = Object.entries(copied).filter(([, count]) => count > 0);
   say(`copied: ${rows.map(([table, count]) => `${count} ${table}`).join(", ")}`);
-  tellJourneys(findings);
+  tellJourneys(findings, label === "simulate");
   tellMessages(findings);
   tellCollisions(findings);
   const beside = besideLines(findings.pools, findings.unplayed);
   if (beside.length > 0) say(`\n${beside.map(plain).join("\n")}`);
 }
 
-function tellJourneys({ journeys }: Findings): void {
+/** Before a simulation some are inside already. */
+function tellJourneys({ journeys }: Findings, isUnderway: boolean): void {
+  const before = <T>(cell: T) => (isUnderway ? [cell] : []);
   say();
   sayTable(
     [
       "journey",
+      ...before("inside before"),
       "enrolled",
       "holdout",
       "messages",
@@ -36,6 +39,7 @@ function tellJourneys({ journeys }: Findings): void {
     ],
     journeys.map((one) => [
       one.journey,
+      ...before(one.before),
       one.enrolled,
       one.holdout,
       one.sent,

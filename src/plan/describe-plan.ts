@@ -26,7 +26,7 @@ export function describeJourneyPlan(plan: JourneyPlan, days: number): readonly S
     },
     { title: "who is inside", lines: plan.inFlight.map(inFlightLine) },
     {
-      title: `messages within ${days} days, estimated`,
+      title: messagesTitle(days),
       lines: plan.messages === null ? [] : messageLines(plan.messages),
     },
     { title: "objective", lines: plan.objective === null ? [] : objectiveLines(plan.objective) },
@@ -51,6 +51,10 @@ export function templateLine({ file, outcome, journeys }: TemplatePlan): Line {
 
 function careful(text: string): Line {
   return { mark: "!", text };
+}
+
+export function messagesTitle(days: number): string {
+  return `messages within ${days} days, estimated`;
 }
 
 /** "workflows/a.yaml: version 3 takes the place of version 2". */
@@ -82,9 +86,9 @@ function stepsOf({ change }: JourneyPlan): readonly Line[] {
   return [
     ...change.added.map(({ id, line }): Line => ({ mark: "+", text: `${id}: ${line}` })),
     ...change.removed.map(({ id, line }): Line => ({ mark: "-", text: `${id}: ${line}` })),
-    ...change.changed.map(({ id, from, to }): Line => ({
+    ...change.changed.map(({ id, was, from, to }): Line => ({
       mark: "~",
-      text: `${id}: ${from} -> ${to}`,
+      text: `${id}${was === null ? "" : ` (was ${was})`}: ${from} -> ${to}`,
     })),
     ...change.edges.added.map((text): Line => ({ mark: "+", text: `way ${text}` })),
     ...change.edges.removed.map((text): Line => ({ mark: "-", text: `way ${text}` })),

@@ -15,7 +15,7 @@ export interface JourneyChange {
   readonly settings: readonly Changed[];
   readonly added: readonly StepLine[];
   readonly removed: readonly StepLine[];
-  readonly changed: readonly (Changed & { readonly id: StepId })[];
+  readonly changed: readonly ChangedStep[];
   /** Ways on between steps, such as "paid -else-> reminder". */
   readonly edges: { readonly added: readonly string[]; readonly removed: readonly string[] };
 }
@@ -27,6 +27,12 @@ export interface Changed {
   readonly to: string;
 }
 
+export interface ChangedStep extends Changed {
+  readonly id: StepId;
+  /** The id it had, where that is another: derived from what it said. */
+  readonly was: StepId | null;
+}
+
 export interface StepLine {
   readonly id: StepId;
   readonly line: string;
@@ -36,18 +42,25 @@ export interface StepLine {
 export function diffJourney(before: Journey, after: Journey): JourneyChange | null {
   if (definitionHash(before) === definitionHash(after)) return null;
   const steps = (journey: Journey) => stepsInOrder(journey);
+  const renamed = renamedSteps(before, after);
+  const [oldIds, newIds] = [
+    new Set(renamed.keys()),
+    new Map([...renamed].map(([was, id]) => [id, was])),
+  ];
   const isIn = (journey: Journey) => (step: Step) => journey.steps[step.id] !== undefined;
-  const kept = steps(after).filter(isIn(before));
-  const [was, is] = [waysIn(before), waysIn(after)];
+  const [was, is] = [waysIn(before, renamed), waysIn(after)];
   return {
     settings: diffSettings(before, after),
     added: steps(after)
-      .filter((step) => !isIn(before)(step))
+      .filter((step) => !isIn(before)(step) && !newIds.has(step.id))
       .map(asLine),
     removed: steps(before)
-      .filter((step) => !isIn(after)(step))
+      .filter((step) => !isIn(after)(step) && !oldIds.has(step.id))
       .map(asLine),
-    changed: kept.flatMap((step) => diffStep(before.steps[step.id], step)),
+    changed: steps(after).flatMap((step) => {
+      const was = newIds.get(step.id) ?? null;
+      return diffStep(before.steps[was ?? step.id], step, was);
+    }),
     edges: {
       added: is.filter((way) => !was.includes(way)),
       removed: was.filter((way) => !is.includes(way)),
@@ -59,10 +72,42 @@ function asLine(step: Step): StepLine {
   return { id: step.id, line: describeStep(step) };
 }
 
-function diffStep(before: Step | undefined, after: Step): readonly (Changed & { id: StepId })[] {
+function diffStep(
+  before: Step | undefined,
+  after: Step,
+  was: StepId | null,
+): readonly ChangedStep[] {
   if (before === undefined) return [];
   const changed = inWords(after.id, before, after, describeStep, contentOf);
-  return changed.map((one) => ({ ...one, id: after.id }));
+  return changed.map((one) => ({ ...one, id: after.id, was }));
+}
+
+/**
+ * Steps in the very place of another of their kind, by the old id: a wait that is longer is called otherwise. Steps that send
+ * are others by another id, because what was sent is known by it.
+ */
+function renamedSteps(before: Journey, after: Journey): ReadonlyMap<StepId, StepId> {
+  const renamed = new Map<StepId, StepId>();
+  for (const old of stepsInOrder(before)) {
+    if (after.steps[old.id] !== undefined || old.kind === "send") continue;
+    const place = placeOf(old.id, waysIn(before, renamed));
+    const found = stepsInOrder(after).find(
+      ({ id, kind }) =>
+        kind === old.kind && before.steps[id] === undefined && placeOf(id, waysIn(after)) === place,
+    );
+    if (found !== undefined) renamed.set(old.id, found.id);
+  }
+  return renamed;
+}
+
+/** The ways that lead to a step. */
+function placeOf(id: StepId, ways: readonly string[]): string {
+  const end = `> ${id}`;
+  return ways
+    .filter((way) => way.endsWith(end))
+    .map((way) => way.slice(0, -id.length))
+    .toSorted()
+    .join("\n");
 }
 
 const ways: ReadonlySet<string> = new Set(["next", "then", "else", "timeout"]);
@@ -85,11 +130,16 @@ function withoutNext(arm: object): object {
   return Object.fromEntries(Object.entries(arm).filter(([key]) => key !== "next"));
 }
 
-function waysIn(journey: Journey): readonly string[] {
-  const first = `start -> ${journey.first}`;
+function waysIn(
+  journey: Journey,
+  renamed: ReadonlyMap<StepId, StepId> = new Map(),
+): readonly string[] {
+  const name = (id: StepId) => renamed.get(id) ?? id;
+  const first = `start -> ${name(journey.first)}`;
   const others = stepsInOrder(journey).flatMap((step) =>
     edgesOf(step).map(
-      ({ to, label }) => `${step.id} ${label === null ? "->" : `-${label}->`} ${to ?? "end"}`,
+      ({ to, label }) =>
+        `${name(step.id)} ${label === null ? "->" : `-${label}->`} ${to === null ? "end" : name(to)}`,
     ),
   );
   return [first, ...others];

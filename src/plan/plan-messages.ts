@@ -6,6 +6,7 @@ import { type Cohort, Places, type Repeating } from "./cap-estimate.ts";
 import type { Arrival } from "./forecast.ts";
 import type { ChannelForecast, MessagesPlan } from "./plan.ts";
 import type { MessagePrice } from "./price-message.ts";
+import { tidy } from "./tidy.ts";
 import { type Reach, type ScopedCap, takenBy } from "./reach.ts";
 
 type Send = Extract<Step, { kind: "send" }>;
@@ -86,8 +87,8 @@ export function planMessages(sending: Sending): MessagesPlan {
     channels: channelsIn(sent, prices),
     steps: stepsIn(sent),
     prices,
-    lost,
-    delayed,
+    lost: Object.fromEntries(Object.entries(lost).map(([why, count]) => [why, tidy(count)])),
+    delayed: tidy(delayed),
     sample: reach?.sample ?? 0,
     caps: sending.caps.length,
     guessed,
@@ -120,11 +121,12 @@ function channelsIn(
     .map(([channel, those]) => {
       const priceOf = (one: Sent) =>
         prices.find((price) => price.template === one.template && price.channel === channel);
-      const total = (each: (one: Sent) => number | null) =>
-        those.reduce<number | null>((sum, one) => {
-          const value = each(one);
-          return sum === null || value === null ? null : sum + value;
-        }, 0);
+      const total = (each: (one: Sent) => number | null) => {
+        const values = those.map(each);
+        const known = values.filter((value) => value !== null);
+        if (known.length < values.length) return null;
+        return tidy(known.reduce((sum, value) => sum + value, 0));
+      };
       return {
         channel,
         messages: total((one) => one.messages) ?? 0,
@@ -144,7 +146,7 @@ function stepsIn(sent: readonly Sent[]): MessagesPlan["steps"] {
   return [...Map.groupBy(sent, ({ step }) => step)].map(([step, those]) => ({
     step,
     template: those[0]?.template ?? "",
-    reached: those.reduce((sum, one) => sum + one.messages, 0),
+    reached: tidy(those.reduce((sum, one) => sum + one.messages, 0)),
     by: added(those, ({ channel }) => channel),
   }));
 }
@@ -152,7 +154,11 @@ function stepsIn(sent: readonly Sent[]): MessagesPlan["steps"] {
 function added(sent: readonly Sent[], key: (one: Sent) => string): Record<string, number> {
   const sums: Record<string, number> = {};
   for (const one of sent) sums[key(one)] = (sums[key(one)] ?? 0) + one.messages;
-  return Object.fromEntries(Object.entries(sums).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return Object.fromEntries(
+    Object.entries(sums)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, count]) => [name, tidy(count)]),
+  );
 }
 
 /** "2026-01-12" on the clocks of a zone. */

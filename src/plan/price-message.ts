@@ -2,6 +2,7 @@ import type { Config } from "../config.ts";
 import { reasonOf } from "../errors.ts";
 import { type Composer, preview } from "../message/compose.ts";
 import { sampleMessage } from "../message/sample.ts";
+import { tidy } from "./tidy.ts";
 import { type TextLength, textLength } from "./text-segments.ts";
 
 /** What one message of a template on a channel takes, as it is for the example customer. */
@@ -35,7 +36,7 @@ export async function priceMessage(
     template,
     channel,
     ...measured,
-    cost: price === null ? null : price.amount * times,
+    cost: price === null ? null : tidy(price.amount * times),
     currency: price?.currency ?? null,
   };
 }

@@ -26,6 +26,8 @@ export interface JourneyFindings {
   /** Without the holdout. */
   readonly enrolled: number;
   readonly holdout: number;
+  /** Inside at the beginning; what became of them counts below, beside those who enrolled. */
+  readonly before: number;
   readonly inside: number;
   readonly completed: number;
   readonly held: number;
@@ -106,27 +108,30 @@ async function findJourneys(
   database: Database,
   { from, until }: Asked,
 ): Promise<readonly JourneyFindings[]> {
-  const entered = sql`e.journey_id = j.id and e.entered_at >= ${from}`;
+  const entered = sql`e.entered_at >= ${from}`;
+  const here = sql`e.journey_id = j.id and (${entered} or e.finished_at >= ${from} or e.state in ('entered', 'waiting')
+    or (e.state = 'held' and e.moved_at >= ${from}))`;
   const { rows } = await sql<JourneyRow>`
     select j.name as journey, counted.*, exits.exited,
       (select count(*)::int from messages m where m.journey_id = j.id and ${wasSent(from)}) as sent
     from journeys j
     cross join lateral (
-      select count(*) filter (where not e.holdout)::int as enrolled, count(*) filter (where e.holdout)::int as holdout,
+      select count(*) filter (where ${entered} and not e.holdout)::int as enrolled,
+        count(*) filter (where ${entered} and e.holdout)::int as holdout, count(*) filter (where not ${entered})::int as before,
         count(*) filter (where e.state in ('entered', 'waiting'))::int as inside,
         count(*) filter (where e.state = 'completed')::int as completed, count(*) filter (where e.state = 'held')::int as held,
-        count(*) filter (where e.converted_at is not null and not e.holdout)::int as converted,
-        round(coalesce(sum(e.conversion_value) filter (where not e.holdout), 0), 2)::float8 as value,
-        count(*) filter (where not e.holdout and e.converted_at is null and v.definition #>> '{objective,within,days}' is not null
+        count(*) filter (where ${entered} and e.converted_at is not null and not e.holdout)::int as converted,
+        round(coalesce(sum(e.conversion_value) filter (where ${entered} and not e.holdout), 0), 2)::float8 as value,
+        count(*) filter (where ${entered} and not e.holdout and e.converted_at is null and v.definition #>> '{objective,within,days}' is not null
           and e.entered_at + make_interval(months => (v.definition #>> '{objective,within,months}')::int,
             days => (v.definition #>> '{objective,within,days}')::int,
             secs => (v.definition #>> '{objective,within,seconds}')::int) > ${until})::int as undecided
-      from enrollments e join journey_versions v on v.id = e.version_id where ${entered}) as counted
+      from enrollments e join journey_versions v on v.id = e.version_id where ${here}) as counted
     cross join lateral (
       select jsonb_object_agg(reason, customers) as exited from (
         select coalesce(e.reason, '') as reason, count(*)::int as customers from enrollments e
-        where ${entered} and e.state = 'exited' and not e.holdout group by 1) as reasons) as exits
-    where j.state <> 'archived' order by j.name`.execute(database);
+        where ${here} and e.state = 'exited' and not e.holdout group by 1) as reasons) as exits
+    where j.state <> 'archived' or counted.before > 0 order by j.name`.execute(database);
   return rows.map((row) => ({ ...row, exited: row.exited ?? {} }));
 }
 

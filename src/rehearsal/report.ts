@@ -94,7 +94,7 @@ function weekOf(day: string): string {
 }
 
 function journeySection(journey: JourneyFindings, { label, findings, currency }: Told): string {
-  const { enrolled, holdout, converted, undecided, value } = journey;
+  const { enrolled, holdout, before, converted, undecided, value } = journey;
   const rate = enrolled === 0 ? "0" : ((100 * converted) / enrolled).toFixed(1);
   const anyway =
     label === "backtest" && enrolled > 0
@@ -122,7 +122,7 @@ function journeySection(journey: JourneyFindings, { label, findings, currency }:
     { label: "held", value: journey.held },
     { label: "left alone (holdout)", value: holdout },
   ].filter(({ value: count }) => count > 0);
-  const body = `${anyway}<h3>Messages by step</h3>${sends.length === 0 ? "<p>None.</p>" : barList(sends)}<h3>What became of ${(enrolled + holdout).toLocaleString("en")} passages</h3>${ways.length === 0 ? "<p>Nobody entered.</p>" : barList(ways)}`;
+  const body = `${anyway}<h3>Messages by step</h3>${sends.length === 0 ? "<p>None.</p>" : barList(sends)}<h3>What became of ${(enrolled + holdout + before).toLocaleString("en")} passages</h3>${ways.length === 0 ? "<p>Nobody entered.</p>" : barList(ways)}`;
   return section(journey.journey, body);
 }
 

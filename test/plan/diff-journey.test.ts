@@ -55,6 +55,7 @@ test("steps are known by their ids: added, removed, changed, and the ways betwee
     changed: [
       {
         id: "hello",
+        was: null,
         what: "hello",
         from: "send hello by email",
         to: "send hello by sms, else email",
@@ -77,4 +78,42 @@ test("a step that only leads elsewhere is not a changed one", () => {
   const change = diffJourney(journey(start, branch("hello")), journey(start, branch("hi")));
   expect(change?.changed).toEqual([]);
   expect(change?.edges.added).toContain("home -then-> hi");
+});
+
+test("a wait in the place of another is one step that changed, and so is a branch behind it", () => {
+  const text = (wait: string, country: string) =>
+    `[{ send: hello, by: email }, { wait: ${wait} }, { if: { customer.country: ${country} }, then: [{ send: hi, by: email }], else: [] }]`;
+  const change = diffJourney(
+    journey(start, text("3 days", "GB")),
+    journey(start, text("4 days", "GB")),
+  );
+  expect(change).toEqual({
+    settings: [],
+    added: [],
+    removed: [],
+    changed: [
+      {
+        id: "wait-4-days",
+        was: "wait-3-days",
+        what: "wait-4-days",
+        from: "wait 3 days",
+        to: "wait 4 days",
+      },
+    ],
+    edges: { added: [], removed: [] },
+  });
+  const both = diffJourney(
+    journey(start, text("3 days", "GB")),
+    journey(start, text("4 days", "IE")),
+  );
+  expect(both?.changed.map(({ was }) => was)).toContain("wait-3-days");
+  expect(both?.edges).toEqual({ added: [], removed: [] });
+});
+
+test("a step that sends something else is another step", () => {
+  const change = diffJourney(
+    before,
+    journey(start, "[{ wait: 1 day }, { send: letter, by: email }]"),
+  );
+  expect(change).toMatchObject({ added: [{ id: "letter" }], removed: [{ id: "hello" }] });
 });

@@ -123,6 +123,23 @@ test("who came, agreed or left within this very hour is simulated as they are no
   expect(told.findings.losses).toMatchObject([{ reason: expect.any(String), messages: 1 }]);
 });
 
+test("who is inside already is counted apart, with what becomes of them, whichever journey is named", async () => {
+  await aCustomer(database, { since: ago(300) });
+  terminal.write(
+    "workflows/slow.yaml",
+    'journey: slow\ndescribe: Two days\ntopic: offers\nstart: { every: "0 * * * *", again: never }\nsteps:\n  - wait: 2 days\n  - { send: we-miss-you, by: email }\n',
+  );
+  await terminal.waypost("apply");
+  await sql`insert into enrollments (journey_id, version_id, customer_id, entry_key, state, step, due_at, entered_at, moved_at)
+    select journeys.id, version_id, customers.id, 'before', 'waiting', 'we-miss-you', now() + interval '1 day', now() - interval '1 day', now() - interval '1 day'
+    from journeys, customers where name = 'slow'`.execute(database);
+  const told = await played("simulate", "birthday", "--days", "3");
+  expect(journeyOf(told, "slow")).toMatchObject({ before: 1, enrolled: 0, completed: 1, sent: 1 });
+  expect(journeyOf(told, "birthday")).toMatchObject({ before: 0, enrolled: 0, completed: 0 });
+  const { out } = await terminal.waypost("simulate", "birthday", "--days", "3");
+  expect(out).toMatch(/^journey +inside before +enrolled/m);
+});
+
 test("customers whom nobody knows are refused, with the segment that was probably meant", async () => {
   await aCustomer(database, { external_id: "ada" });
   await sql`insert into segments (name, condition, file) values ('regulars', '{}', '')`.execute(
