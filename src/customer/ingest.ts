@@ -147,9 +147,10 @@ async function mergeCustomers(
   const anonymousIds = read.flatMap(({ message }) =>
     userOf(message) === null ? (message.anonymousId ?? []) : [],
   );
-  // Nothing in the table keeps two of the same anonymous id from being made at once.
+  // Nothing in the table keeps two of the same anonymous id from being made at once. A process that is stopped here holds up
+  // the others for seconds.
   if (links.length + anonymousIds.length > 0)
-    await sql`SELECT pg_advisory_xact_lock(hashtext('waypost:' || current_schema() || ':identities'))`.execute(
+    await sql`SELECT set_config('idle_in_transaction_session_timeout', '5s', true), pg_advisory_xact_lock(hashtext('waypost:' || current_schema() || ':identities'))`.execute(
       transaction,
     );
   await joinAnonymous(transaction, links, now);

@@ -1,10 +1,11 @@
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { lock } from "../../src/database/lock.ts";
 import { armFaults } from "../../src/fault.ts";
 import { engineQueue } from "../../src/queue/wake.ts";
 import { aCarrier, aJourney, accepted, plan } from "../message/ledger.ts";
 import { aDatabase, freshTables } from "../support/database.ts";
-import { aCustomer, monday } from "../support/people.ts";
+import { aCustomer, later, monday } from "../support/people.ts";
 import { aService } from "../support/service.ts";
 import {
   type Running,
@@ -68,6 +69,26 @@ describe.each(places(database))("a worker with its queues in %s", (_, place) => 
     await sql`update claims set lease_until = clock_timestamp()`.execute(database);
     await until(async () => (await count("accepted")) === 5);
     expect(handed).toHaveLength(5);
+  });
+
+  it("sweeps on while another one lets journeys react and does not come to an end", async () => {
+    await applied(database, welcome);
+    await plan(database, [await aCustomer(database)], {
+      journey: await aJourney(database),
+      at: later(monday, { hours: 1 }),
+    });
+    await signUps(database, 1);
+    await database.transaction().execute(async (other) => {
+      await lock(other, "react");
+      const often = { heartbeatMs: 100, nameIsKeptMs: 100 };
+      await start({ email: aCarrier().carrier }, often);
+      let looks = 0;
+      // A second, in which ten jobs are woken that want to react.
+      await until(() => (looks += 1) > 50);
+      await sql`update messages set due_at = ${monday}`.execute(database);
+      await until(async () => (await count("accepted")) === 1);
+    });
+    await until(async () => (await count("accepted")) === 2);
   });
 
   it("sends nothing to whom a stop condition holds for by now", async () => {
