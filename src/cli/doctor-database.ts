@@ -6,7 +6,7 @@ import { countDeadEvents } from "../enrollment/dead-event.ts";
 import { listDue } from "../enrollment/list-due.ts";
 import { unknownCurrencies } from "../enrollment/worth.ts";
 import { type ChannelState, channelStates } from "../message/channel-state.ts";
-import { countMessages } from "../message/list.ts";
+import { countOrEstimate } from "../message/count.ts";
 import { type Finding, error, ok, warn } from "./finding.ts";
 import type { House } from "./house.ts";
 import { counted, when } from "./output.ts";
@@ -130,7 +130,7 @@ export async function examineWork(house: House): Promise<readonly Finding[]> {
     })),
     now,
   );
-  const counts = await countMessages(database);
+  const { counts } = await countOrEstimate(database);
   const held = await sql<{ count: number }>`
     select count(*)::int as count from enrollments where state = 'held'`.execute(database);
   const due = await listDue(database, now, house.config.zone);

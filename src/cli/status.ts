@@ -3,7 +3,7 @@ import { type DeadEvents, listDeadEvents } from "../enrollment/dead-event.ts";
 import { listDue } from "../enrollment/list-due.ts";
 import { journeyCounts } from "../enrollment/journey-counts.ts";
 import { type ChannelState, channelStates, dueCountedTo } from "../message/channel-state.ts";
-import { countMessages } from "../message/list.ts";
+import { countOrEstimate } from "../message/count.ts";
 import type { CommandFile } from "./command.ts";
 import type { House } from "./house.ts";
 import { counted, say, sayJson, sayTable, when } from "./output.ts";
@@ -35,6 +35,7 @@ async function lookAround({ config, clock, database: open }: House) {
   const { rows } = await sql<{ customers: number; orders: number; events: number }>`
     select (select count(*) from customers)::int as customers, (select count(*) from orders)::int as orders,
       (select count(*) from events)::int as events`.execute(database);
+  const { counts, isEstimated } = await countOrEstimate(database);
   return {
     ...rows[0],
     journeys: (await journeyCounts(database)).map(
@@ -49,7 +50,8 @@ async function lookAround({ config, clock, database: open }: House) {
     ),
     deadEvents: await listDeadEvents(database),
     channels: await channelStates(database, channels, now),
-    messages: await countMessages(database),
+    messages: counts,
+    messagesAreEstimated: isEstimated,
     due: await listDue(database, now, config.zone),
   };
 }
@@ -88,7 +90,7 @@ function show(found: Awaited<ReturnType<typeof lookAround>>, { config }: House):
   const messages = Object.entries(found.messages);
   if (messages.length === 0) return say("\nno messages yet");
   say();
-  sayTable(["messages", "count"], messages);
+  sayTable(["messages", found.messagesAreEstimated ? "about" : "count"], messages);
 }
 
 function sayDead(dead: readonly DeadEvents[], zone: string): void {

@@ -110,15 +110,3 @@ async function select(
     where ${where} order by m.id desc limit ${limit}`.execute(database);
   return rows;
 }
-
-/** How many messages are in each state, over all or one journey. */
-export async function countMessages(
-  database: Database,
-  journey?: string,
-): Promise<Partial<Record<MessageState, number>>> {
-  const { rows } = await sql<{ state: MessageState; count: number }>`
-    select m.state, count(*)::int as count from messages m
-    ${journey === undefined ? sql`` : sql`join journeys j on j.id = m.journey_id and j.name = ${journey}`}
-    group by m.state order by m.state`.execute(database);
-  return Object.fromEntries(rows.map(({ state, count }) => [state, count]));
-}

@@ -1,9 +1,10 @@
 import { Gauge, Registry, collectDefaultMetrics } from "prom-client";
+import { countOrEstimate } from "../message/count.ts";
 import { messageStates } from "../message/message.ts";
 import { callMetrics } from "../queue/call-metrics.ts";
 import type { Readings } from "../queue/metrics-door.ts";
 import type { Site } from "./site.ts";
-import { watchChannels, watchLedger, watchOldestDue, watchWorkers } from "./watched.ts";
+import { watchChannels, watchOldestDue, watchWorkers } from "./watched.ts";
 
 /** A queue's server that does not answer must not hold up what the database says. */
 const queuesWithinMs = 2000;
@@ -37,7 +38,7 @@ export class Metrics implements Readings {
   }
 
   async #ledger(): Promise<void> {
-    const { counts, isEstimated } = await watchLedger(this.#site.engine.database);
+    const { counts, isEstimated } = await countOrEstimate(this.#site.engine.database);
     for (const state of messageStates)
       this.#set("messages", "Messages by state", counts[state] ?? 0, { state });
     this.#set(

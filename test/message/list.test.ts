@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { countMessages, findMessage, listMessages } from "../../src/message/list.ts";
+import { countMessages } from "../../src/message/count.ts";
+import { findMessage, listMessages } from "../../src/message/list.ts";
 import { aDatabase, freshTables } from "../support/database.ts";
 import { aCustomer } from "../support/people.ts";
 import { aJourney, deliverDue, ledger, plan } from "./ledger.ts";
