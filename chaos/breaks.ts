@@ -1,4 +1,5 @@
 import type { FaultAction, FaultPoint } from "../src/fault.ts";
+import type { Process } from "./process.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
 import { concurrency } from "./sizes.ts";
@@ -45,13 +46,21 @@ const killedThere: Scenario = {
         );
       }
       await stage.until(`${place} to strike`, async () => worker.isGone);
+      expectStruck(stage, worker, `${place} kill`);
+      await stage.noteInFlight(place);
     }
-    stage.window = places.length * concurrency;
     await stage.worker();
     await stage.rest();
     await stage.reported();
+    stage.notes.push(`${places.length} killed, ${stage.window} calls in flight`);
   },
 };
+
+/** It broke where it was told to, and nowhere else. */
+function expectStruck(stage: Stage, worker: Process, fault: string): void {
+  if (worker.struck.join() !== fault)
+    stage.faults.push(`expected ${fault} to strike, found ${worker.struck.join() || "none"}`);
+}
 
 const thrownThere: Scenario = {
   name: "fault-throw",
@@ -71,7 +80,8 @@ const thrownThere: Scenario = {
       async () => worker.struck.length >= 2 * places.length,
     );
     await stage.reported();
-    stage.window = 2 * concurrency;
+    // What was to be called and threw before has not left.
+    stage.window = 2;
     if (worker.isGone) stage.faults.push("the worker ended over a fault");
     stage.notes.push(`${worker.struck.length} faults struck`);
   },
@@ -79,23 +89,39 @@ const thrownThere: Scenario = {
 
 const hungThere: Scenario = {
   name: "fault-hang",
-  when: "a worker hangs at each of these places, one after the other, and another goes on",
+  when: "a worker hangs at each of these places, and another goes on",
   proves: ["G10"],
   async play(stage) {
     await prepare(stage);
-    const hanging = await stage.worker({ faults: at("hang", 2) });
-    await stage.signUp(1, 2);
-    await stage.until("something to hang", async () => hanging.struck.length > 2);
-    await stage.worker();
-    await stage.signUp(2, 2);
-    // All but what the one that hangs has in its hands; the rest comes free when it ends.
-    const others = stage.customers - concurrency;
-    await stage.until("the others' messages", async () => (await stage.sent()) >= others);
-    stage.notes.push(`hung at ${hanging.struck.length} places`);
-    await stage.kill(hanging);
-    await stage.reported();
+    for (const [turn, place] of places.entries()) {
+      const hanging = await stage.worker({ faults: `${place}:hang:2` });
+      for (const part of [1, 2]) {
+        await stage.signUp(2 * turn + part, 2 * places.length);
+        await stage.until(
+          `${place} to strike, or a pause`,
+          async () => hanging.struck.length > 0 || (await stage.isQuiet()),
+        );
+      }
+      await stage.until(`${place} to strike`, async () => hanging.struck.length > 0);
+      expectStruck(stage, hanging, `${place} hang`);
+      const other = await stage.worker();
+      await goOn(stage, (turn + 1) / places.length);
+      await stage.kill(hanging);
+      await stage.until(`the rest of ${place}`, () => stage.isQuiet());
+      await other.kill();
+    }
+    // What hangs before its bytes have left is killed there, and nobody can tell: the calls of two places.
     stage.window = 2 * concurrency;
+    await stage.worker();
+    await stage.reported();
+    stage.notes.push(`hung at ${places.length} places`);
   },
 };
+
+/** All but what the one that hangs has in its hands have their message; the rest comes free when it ends. */
+async function goOn(stage: Stage, part: number): Promise<void> {
+  const others = Math.round(part * stage.customers) - concurrency;
+  await stage.until("the others' messages", async () => (await stage.ended()) >= others);
+}
 
 export const breaks: readonly Scenario[] = [killedThere, thrownThere, hungThere];

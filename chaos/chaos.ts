@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { Closers, endOnSignal } from "../bench/closers.ts";
 import { breaks } from "./breaks.ts";
 import { changes } from "./changes.ts";
+import { conflictScenarios } from "./conflicts.ts";
 import { killedScenarios } from "./killed.ts";
 import { mailScenarios } from "./mail.ts";
 import { outages } from "./outages.ts";
@@ -17,7 +18,10 @@ import { prepareGround } from "./ground.ts";
 import { play } from "./play.ts";
 import { hasRedis } from "./servers.ts";
 import { headline, lineOf, markdown, summary } from "./report.ts";
+import { releaseScenarios } from "./releases.ts";
 import { restoredScenarios } from "./restored.ts";
+import { sharesScenarios } from "./shares.ts";
+import { textScenarios } from "./texts.ts";
 import type { Queues, Result, Scenario } from "./scenario.ts";
 import { type Size, sizes } from "./sizes.ts";
 
@@ -25,11 +29,15 @@ const scenarios: readonly Scenario[] = [
   ...killedScenarios,
   ...breaks,
   ...outages,
+  ...conflictScenarios,
   ...changes,
   ...restoredScenarios,
   ...providers,
   ...mailScenarios,
+  ...textScenarios,
   ...reportScenarios,
+  ...sharesScenarios,
+  ...releaseScenarios,
 ];
 
 const help = `Usage: npm run chaos -- [options]
@@ -38,6 +46,7 @@ const help = `Usage: npm run chaos -- [options]
   --backend WHERE  where the queues are: postgres, redis or both (default)
   --seed N         the same seed strikes at the same points (default: a new one, which is printed)
   --only NAME      one of the scenarios below; may be given more than once
+  --older FOLDER   a checkout of an older release with its node_modules; without it "releases" is left out
   --customers N    another number of customers
   --json FILE      write the results as JSON too
   --markdown       print the results as a table for docs/crash-contract.md
@@ -59,7 +68,8 @@ const { values: given } = parseArgs({
     size: { type: "string", default: "small" },
     backend: { type: "string", default: "both" },
     seed: { type: "string", default: String(Math.floor(Math.random() * 1_000_000)) },
-    only: { type: "string", multiple: true, default: scenarios.map(({ name }) => name) },
+    only: { type: "string", multiple: true },
+    older: { type: "string" },
     customers: { type: "string" },
     json: { type: "string" },
     markdown: { type: "boolean", default: false },
@@ -73,13 +83,15 @@ const backends: Readonly<Record<string, readonly Queues[]>> = {
   both: ["postgres", "redis"],
 };
 
+const only = given.only ?? scenarios.filter(isPlayable).map(({ name }) => name);
+
 if (given.help) say(help);
 else process.exitCode = await run();
 
 async function run(): Promise<number> {
   const named = Object.values(sizes).find(({ name }) => name === given.size);
   const queues = backends[given.backend];
-  const unknown = given.only.filter((name) => !scenarios.some((one) => one.name === name));
+  const unknown = only.filter((name) => !scenarios.some((one) => one.name === name));
   const customers = Number(given.customers ?? named?.customers);
   if (named === undefined) return refuse(`--size: expected small or full, got "${given.size}"`);
   if (queues === undefined)
@@ -90,6 +102,9 @@ async function run(): Promise<number> {
     return refuse(
       `--only: expected some of ${scenarios.map(({ name }) => name).join(", ")}, got "${unknown.join(", ")}"`,
     );
+  const unplayable = scenarios.find((one) => only.includes(one.name) && !isPlayable(one));
+  if (unplayable !== undefined)
+    return refuse(`--only ${unplayable.name}: expected --older with a checkout, got none`);
   const closers = new Closers();
   endOnSignal(closers, say);
   try {
@@ -112,6 +127,8 @@ async function playAll(
       "\n!! Redis is missing: nothing is broken with the queues in Redis.\n!! To do so: apt-get install redis-server.\n",
     );
   say(`${size.customers} customers, seed ${given.seed}`);
+  for (const { name } of scenarios.filter((one) => given.only === undefined && !isPlayable(one)))
+    say(`${name} is left out: --older says where an older release is`);
   say(headline());
   // Beside one another, each on servers of its own: scenarios mostly wait.
   const results = (await Promise.all(queues.map((where) => playOn(closers, size, where)))).flat();
@@ -124,20 +141,23 @@ async function playAll(
 }
 
 async function playOn(closers: Closers, size: Size, queues: Queues): Promise<readonly Result[]> {
-  const waiting = scenarios.filter(
-    ({ name, on = queues }) => given.only.includes(name) && on === queues,
-  );
+  const waiting = scenarios.filter(({ name, on = queues }) => only.includes(name) && on === queues);
   const results: Result[] = [];
+  const { seed, older } = given;
   const playWaiting = async () => {
     const ground = await prepareGround(closers, queues);
     for (let scenario = waiting.shift(); scenario !== undefined; scenario = waiting.shift()) {
-      const result = await play(ground, { scenario, queues, size, seed: given.seed });
+      const result = await play(ground, { scenario, queues, size, seed, older });
       results.push(result);
       say(lineOf(result));
     }
   };
   await Promise.all(Array.from({ length: size.beside }, playWaiting));
   return results.toSorted((a, b) => placeOf(a) - placeOf(b));
+}
+
+function isPlayable({ older = false }: Scenario): boolean {
+  return !older || given.older !== undefined;
 }
 
 function placeOf({ scenario }: Result): number {

@@ -1,16 +1,14 @@
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { fillCustomers } from "../bench/population.ts";
 import type { Closers } from "../bench/closers.ts";
 import { type Database, connect } from "../src/database/database.ts";
 import { migrate } from "../src/database/migrate.ts";
 import { dropDatabase, runSql, withDatabase } from "../test/support/server.ts";
+import { watchCommits } from "./commits.ts";
+import type { Release } from "./release.ts";
 import type { Queues } from "./scenario.ts";
 import { type PostgresServer, type RedisServer, startPostgres, startRedis } from "./servers.ts";
-
-export const migrations = fileURLToPath(new URL("../migrations", import.meta.url));
 
 /** The servers of a run, and a folder that is removed when it ends. */
 export interface Ground {
@@ -18,8 +16,8 @@ export interface Ground {
   readonly postgres: PostgresServer;
   readonly redis: RedisServer | undefined;
   readonly closers: Closers;
-  /** A migrated database of one scenario's own, with so many customers who agreed to everything. */
-  fresh(customers: number): Promise<Fresh>;
+  /** A database of one scenario's own as that release has it, with so many customers who agreed to everything. */
+  fresh(customers: number, release: Release): Promise<Fresh>;
   /** Another database with all that is in this one; dropped with the server. */
   copy(url: string): Promise<string>;
 }
@@ -37,18 +35,20 @@ export async function prepareGround(closers: Closers, queues: Queues): Promise<G
   closers.add(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   const postgres = await startPostgres(folder, closers);
   const redis = queues === "redis" ? await startRedis(folder, closers) : undefined;
-  const filled = new Set<number>();
+  const filled = new Map<string, string>();
   let copies = 0;
   return {
     folder,
     postgres,
     redis,
     closers,
-    async fresh(customers) {
-      if (!filled.has(customers)) await fill(postgres.url, customers);
-      filled.add(customers);
+    async fresh(customers, release) {
+      const kind = `${customers} ${release.migrations}`;
+      const people = filled.get(kind) ?? `people_${filled.size + 1}`;
+      if (!filled.has(kind)) await fill(postgres.url, people, customers, release);
+      filled.set(kind, people);
       const name = `chaos_${(copies += 1)}`;
-      await runSql(postgres.url, `create database ${name} template people_${customers}`);
+      await runSql(postgres.url, `create database ${name} template ${people}`);
       return open(postgres.url, name);
     },
     async copy(url) {
@@ -64,11 +64,17 @@ export async function prepareGround(closers: Closers, queues: Queues): Promise<G
 }
 
 /** Scenarios get a copy of it. */
-async function fill(serverUrl: string, customers: number): Promise<void> {
-  await runSql(serverUrl, `create database people_${customers}`);
-  const { database } = open(serverUrl, `people_${customers}`);
-  await migrate(database, { folder: migrations, schema: "waypost" });
-  await fillCustomers(database, customers);
+async function fill(
+  serverUrl: string,
+  name: string,
+  customers: number,
+  release: Release,
+): Promise<void> {
+  await runSql(serverUrl, `create database ${name}`);
+  const { database } = open(serverUrl, name);
+  await migrate(database, { folder: release.migrations, schema: "waypost" });
+  await release.fillCustomers(database, customers);
+  await watchCommits(database);
   await database.destroy();
 }
 

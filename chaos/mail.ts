@@ -1,8 +1,9 @@
 import { appendFileSync } from "node:fs";
 import type { AddressInfo, Socket } from "node:net";
 import { SMTPServer } from "smtp-server";
-import type { StubLine } from "../src/channel/provider-stub.ts";
 import { seededRandom } from "../src/channel/seeded-random.ts";
+import { markOf, type StubLine } from "../src/channel/stub-log.ts";
+import { readLog } from "./evidence.ts";
 import { writeProject } from "./project.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
@@ -24,12 +25,15 @@ const replies: Partial<Readonly<Record<Fate, readonly [number, string]>>> = {
   refused: [554, "5.6.0 not like this"],
 };
 
+/** After so many "try again later" a message is given up, where waypost.yaml says nothing else. */
+const attemptsGranted = 8;
+
 const mail: Scenario = {
   name: "mail-server",
   when: "a mail server is busy, drops connections before and after it took a message, refuses",
   proves: ["G16"],
   async play(stage) {
-    writeProject(stage.folder, "smtp");
+    writeProject(stage.folder, { provider: "smtp" });
     const server = await startMailServer(stage);
     await stage.workers(2, { smtpUrl: server.url });
     await stage.signUp();
@@ -40,6 +44,14 @@ const mail: Scenario = {
     await server.close();
     // What was taken and not answered nobody can tell: a mail server reports nothing.
     stage.window = server.unanswered();
+    const lines = readLog(stage.log);
+    const refused = lines.filter(({ status }) => status === replies.refused?.[0]).length;
+    const putOff = Map.groupBy(
+      lines.filter(({ travels }) => travels === "busy" || travels === "later"),
+      ({ deliveryId }) => deliveryId,
+    );
+    const givenUp = [...putOff.values()].filter(({ length }) => length >= attemptsGranted).length;
+    stage.endings.push({ states: ["failed"], least: refused, most: refused + givenUp });
   },
 };
 
@@ -67,6 +79,8 @@ async function startMailServer(stage: Stage) {
           provider: "smtp",
           deliveryId,
           attempt,
+          to: markOf(to),
+          says: markOf(/^Subject: (.*)$/im.exec(head)?.[1]?.trim() ?? ""),
           taken,
           status,
           travels: fate,

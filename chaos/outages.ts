@@ -1,18 +1,30 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { sql } from "kysely";
 import { Client } from "pg";
+import { readLog } from "./evidence.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
+import { lateResumes, targets } from "./targets.ts";
 
-/** Strikes again and again while messages go out. Nothing may be left unknown but what was in flight of the dead. */
-async function strikeUnderLoad(stage: Stage, strike: () => Promise<void>): Promise<void> {
+/**
+ * Strikes again and again while messages go out, which must go on soon after each. Nothing may be left unknown, since
+ * nobody dies.
+ */
+async function strikeUnderLoad(
+  stage: Stage,
+  withinMs: number,
+  strike: () => Promise<void>,
+): Promise<void> {
+  const strikes: number[] = [];
   const workers = await stage.workers(3);
   await stage.signUp();
   for (let turn = 1; turn <= stage.size.strikes; turn++) {
     await stage.untilAsked((0.8 * turn) / (stage.size.strikes + 1));
     await strike();
+    strikes.push(Date.now());
   }
   await stage.rest();
+  stage.faults.push(...lateResumes(readLog(stage.log), strikes, withinMs));
   if (workers.some(({ isGone }) => isGone)) stage.faults.push("a worker ended by itself");
 }
 
@@ -21,7 +33,7 @@ const databaseRestarts: Scenario = {
   when: "the database is restarted at once, with no goodbye",
   proves: ["G4"],
   async play(stage) {
-    await strikeUnderLoad(stage, () => stage.ground.postgres.restart());
+    await strikeUnderLoad(stage, targets.resumeMs, () => stage.ground.postgres.restart());
   },
 };
 
@@ -30,7 +42,7 @@ const connections: Scenario = {
   when: "others take every connection the database has, and ours are cut",
   proves: ["G4"],
   async play(stage) {
-    await strikeUnderLoad(stage, async () => {
+    await strikeUnderLoad(stage, targets.resumeMs, async () => {
       const taken: Client[] = [];
       try {
         while (await takeOne(stage, taken));
@@ -66,7 +78,7 @@ const flushed: Scenario = {
   proves: ["G5"],
   on: "redis",
   async play(stage) {
-    await strikeUnderLoad(stage, async () => stage.ground.redis?.empty());
+    await strikeUnderLoad(stage, targets.refillMs, async () => stage.ground.redis?.empty());
   },
 };
 
@@ -76,7 +88,7 @@ const redisRestarts: Scenario = {
   proves: ["G5"],
   on: "redis",
   async play(stage) {
-    await strikeUnderLoad(stage, async () => stage.ground.redis?.restart(1000));
+    await strikeUnderLoad(stage, targets.refillMs, async () => stage.ground.redis?.restart(1000));
   },
 };
 
@@ -86,7 +98,7 @@ const redisIsFull: Scenario = {
   proves: ["G5"],
   on: "redis",
   async play(stage) {
-    await strikeUnderLoad(stage, async () => {
+    await strikeUnderLoad(stage, targets.refillMs, async () => {
       await stage.ground.redis?.limitMemory(1);
       await pause(2000);
       await stage.ground.redis?.limitMemory(0);
@@ -100,7 +112,7 @@ const truncated: Scenario = {
   proves: ["G5"],
   on: "postgres",
   async play(stage) {
-    await strikeUnderLoad(stage, async () => {
+    await strikeUnderLoad(stage, targets.refillMs, async () => {
       const { rows } = await sql<{ name: string }>`
         select format('%I.%I', schemaname, tablename) as name from pg_tables
         where schemaname = 'waypost_queue' and tablename !~ 'migration|meta'`.execute(

@@ -1,6 +1,7 @@
 import { readEvidence } from "./evidence.ts";
 import type { Ground } from "./ground.ts";
 import { judge } from "./oracle.ts";
+import { told } from "./report.ts";
 import type { Result } from "./scenario.ts";
 import { Stage, type StageOptions } from "./stage.ts";
 import { reasonOf } from "../src/errors.ts";
@@ -15,7 +16,7 @@ export async function play(ground: Ground, options: StageOptions): Promise<Resul
   try {
     return await playAndJudge(ground, options, started);
   } catch (thrown) {
-    const judged = { lost: 0, doubled: 0, unknown: 0, unknownTaken: 0, customers: 0, requests: 0 };
+    const judged = { lost: 0, doubled: 0, unknown: 0, customers: 0, requests: 0 };
     return {
       scenario: scenario.name,
       queues,
@@ -43,13 +44,9 @@ async function playAndJudge(
   } catch (thrown) {
     stage.faults.push(reasonOf(thrown));
   }
-  const evidence = await readEvidence(stage.database, stage.log, stage.customers);
+  const evidence = await readEvidence(stage.database, stage.log, stage.expected);
   const { violations, ...judged } = judge(evidence);
   const faults = [...stage.faults, ...violations.map(told)];
-  if (judged.unknown > stage.window)
-    faults.push(`expected at most ${stage.window} messages unknown, found ${judged.unknown}`);
-  if (stage.isTold && judged.unknownTaken > 0)
-    faults.push(`${judged.unknownTaken} messages are unknown that the provider has reported`);
   await stage.close();
   return {
     scenario: scenario.name,
@@ -63,13 +60,4 @@ async function playAndJudge(
     faults,
     notes: stage.notes,
   };
-}
-
-/** Some of the ids: all of them could be a hundred thousand. */
-const shown = 5;
-
-function told({ invariant, what, ids }: ReturnType<typeof judge>["violations"][number]): string {
-  const some = ids.slice(0, shown).join(" ");
-  const more = ids.length > shown ? ` and ${ids.length - shown} more` : "";
-  return `${invariant}: ${ids.length === 0 ? "" : `${ids.length} `}${what} ${some}${more}`.trim();
 }

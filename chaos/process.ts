@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { readFileSync } from "node:fs";
 import type { Closers } from "../bench/closers.ts";
 
 /** A process of Waypost that can be broken: `waypost worker` or `waypost web`. */
@@ -9,11 +9,16 @@ export interface Process {
   readonly isGone: boolean;
   /** Faults that struck it, as `after-claim kill`. */
   readonly struck: readonly string[];
+  /** What it complained of, where that was asked for. */
+  readonly said: readonly string[];
   /** Settles when it works. */
   ready(): Promise<void>;
   signal(signal: NodeJS.Signals): void;
   /** Moves its clock, so many milliseconds from the true time. */
   setClock(offsetMs: number): void;
+  /** Bytes it has in memory, and has had at most; 0 where the system does not tell. */
+  memory(): number;
+  peakMemory(): number;
   /** SIGKILL, and gone. */
   kill(): Promise<void>;
   /** SIGTERM; the code it ended with, or the signal that killed it. */
@@ -22,28 +27,31 @@ export interface Process {
 
 export interface ProcessOptions {
   readonly role: "worker" | "web";
+  /** Of the release whose code it runs. */
+  readonly module: string;
   readonly folder: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clockMs?: number;
+  /** What it complains of is kept, and not for the terminal. */
+  readonly isHeard?: boolean;
   readonly closers: Closers;
 }
 
 export type Told = { readonly clockMs: number };
 
 export function startProcess(options: ProcessOptions): Process {
-  const child = fork(
-    fileURLToPath(new URL("./breakable.ts", import.meta.url)),
-    [options.role, String(options.clockMs ?? 0)],
-    {
-      cwd: options.folder,
-      env: { PATH: process.env["PATH"], ...options.environment },
-      stdio: ["ignore", "ignore", "pipe", "ipc"],
-    },
-  );
+  const child = fork(options.module, [options.role, String(options.clockMs ?? 0)], {
+    cwd: options.folder,
+    env: { PATH: process.env["PATH"], ...options.environment },
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+  });
   const forget = options.closers.add(() => void child.kill("SIGKILL"));
   const isGone = () => child.exitCode !== null || child.signalCode !== null;
   const gone = once(child, "exit").finally(() => void forget());
-  const struck = faultsOf(child);
+  const said: string[] = [];
+  const complain = (line: string) =>
+    options.isHeard === true ? said.push(line) : process.stderr.write(`  ${child.pid}: ${line}\n`);
+  const struck = faultsOf(child, complain);
   const ready = Promise.race([once(child, "message"), gone.then(() => undefined)]);
   const end = async (signal: NodeJS.Signals) => {
     if (!isGone()) child.kill(signal);
@@ -53,19 +61,31 @@ export function startProcess(options: ProcessOptions): Process {
   return {
     pid: child.pid ?? 0,
     struck,
+    said,
     get isGone() {
       return isGone();
     },
     ready: async () => void (await ready),
     signal: (signal) => void child.kill(signal),
     setClock: (clockMs) => void child.send({ clockMs } satisfies Told),
+    memory: () => memoryOf(child.pid, "VmRSS"),
+    peakMemory: () => memoryOf(child.pid, "VmHWM"),
     kill: async () => void (await end("SIGKILL")),
     stop: () => end("SIGTERM"),
   };
 }
 
+function memoryOf(pid: number | undefined, what: "VmRSS" | "VmHWM"): number {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    return 1024 * Number(new RegExp(`^${what}:\\s+(\\d+) kB$`, "m").exec(status)?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
+
 /** What it writes goes on to the terminal, but for the marks of the faults that were asked for. */
-function faultsOf(child: ChildProcess): readonly string[] {
+function faultsOf(child: ChildProcess, complain: (line: string) => unknown): readonly string[] {
   const struck: string[] = [];
   let rest = "";
   child.stderr?.on("data", (chunk: Buffer) => {
@@ -73,7 +93,7 @@ function faultsOf(child: ChildProcess): readonly string[] {
     rest = lines.pop() ?? "";
     for (const line of lines) {
       const [, fault] = /^fault (\S+ \w+)$/.exec(line) ?? [];
-      if (fault === undefined) process.stderr.write(`  ${child.pid}: ${line}\n`);
+      if (fault === undefined) complain(line);
       else struck.push(fault);
     }
   });

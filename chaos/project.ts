@@ -6,36 +6,64 @@ import { readJourney } from "../src/journey/read-journey.ts";
 import { concurrency, deadline } from "./sizes.ts";
 
 const template = `---
-subject: Hello {{customer.first_name}}
+subject: Hello {{customer.external_id}}
 from: Shop <shop@example.com>
 ---
 <p>Hello {{customer.first_name}}, <a href="https://shop.example/">come again</a></p>
 `;
 
-/** What an operator would have written: one template, and a channel with its limits. */
-export function writeProject(folder: string, provider: "sendgrid" | "smtp" = "sendgrid"): void {
+const text = "Hello {{customer.external_id}}\n";
+
+export interface Project {
+  readonly provider?: "sendgrid" | "smtp" | "twilio";
+  readonly rate?: string;
+}
+
+/** What an operator would have written: a template for each channel, and one with its limits. */
+export function writeProject(folder: string, { provider = "sendgrid", rate }: Project = {}): void {
   mkdirSync(join(folder, "templates"), { recursive: true });
   mkdirSync(join(folder, "workflows"), { recursive: true });
   writeFileSync(join(folder, "templates", "hello.email.hbs"), template);
-  const email = `{ provider: ${provider}, concurrency: ${concurrency}, deadline: ${deadline} }`;
-  writeFileSync(join(folder, "waypost.yaml"), `channels:\n  email: ${email}\n`);
+  writeFileSync(join(folder, "templates", "hello.sms.hbs"), text);
+  const limits = `concurrency: ${concurrency}, deadline: ${deadline}`;
+  const options = `{ provider: ${provider}, ${limits}${rate === undefined ? "" : `, rate: ${rate}`} }`;
+  const channel = provider === "twilio" ? "sms" : "email";
+  writeFileSync(join(folder, "waypost.yaml"), `channels:\n  ${channel}: ${options}\n`);
+}
+
+export interface Told {
+  readonly name: string;
+  /** Who does this gets one message. */
+  readonly event: string;
+  readonly class: "marketing" | "transactional";
+  readonly wait?: string;
+  readonly by?: "email" | "sms";
 }
 
 /** Who signs up gets one message. A wait makes another version of it. */
 export async function applyWelcome(
   database: Database,
-  given: { readonly class: "marketing" | "transactional"; readonly wait?: string },
+  given: Pick<Told, "class" | "wait" | "by">,
 ): Promise<void> {
-  const wait = given.wait === undefined ? "" : `{ wait: ${given.wait} }, `;
-  const source = `journey: welcome
+  await applyAll(database, [{ name: "welcome", event: "signed_up", ...given }]);
+}
+
+/** All journeys there are: others that were there before go out of force. */
+export async function applyAll(database: Database, told: readonly Told[]): Promise<void> {
+  await applyJourneys(database, told.map(read), new Date());
+}
+
+function read(told: Told) {
+  const wait = told.wait === undefined ? "" : `{ wait: ${told.wait} }, `;
+  const source = `journey: ${told.name}
 topic: offers
-class: ${given.class}
+class: ${told.class}
 max_lateness: 400 days
-start: { on: signed_up }
-steps: [${wait}{ send: hello, by: email }]
+start: { on: ${told.event} }
+steps: [${wait}{ send: hello, by: ${told.by ?? "email"} }]
 `;
-  const file = "workflows/welcome.yaml";
+  const file = `workflows/${told.name}.yaml`;
   const { journey, mistakes } = readJourney(source, file);
   if (journey === undefined) throw new Error(JSON.stringify(mistakes));
-  await applyJourneys(database, [{ journey, source, file }], new Date());
+  return { journey, source, file };
 }

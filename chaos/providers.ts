@@ -1,10 +1,13 @@
-import type { StubLine } from "../src/channel/provider-stub.ts";
+import { sql } from "kysely";
+import type { StubLine } from "../src/channel/stub-log.ts";
 import type { StubFaults } from "../src/channel/provider-stub-process.ts";
+import type { Database } from "../src/database/database.ts";
 import { resumeChannel } from "../src/message/channel-state.ts";
 import { readLog } from "./evidence.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
-import { answerMs, concurrency } from "./sizes.ts";
+import { answerMs, concurrency, deadline } from "./sizes.ts";
+import { earlyCalls, grown, lateAnswers, type Throttle } from "./targets.ts";
 
 const well: StubFaults = { faults: {}, answerMs };
 const workers = 2;
@@ -25,9 +28,10 @@ const throttled: Scenario = {
   async play(stage) {
     await stage.workers(workers);
     await stage.signUp();
-    const manners = ["tooManyUntilReset", "tooManyRetryAfter", "tooManyRequests"] as const;
-    for (const [turn, manner] of manners.entries()) {
+    const throttles: Throttle[] = [];
+    for (const [turn, [manner, restMs]] of manners.entries()) {
       await stage.untilAsked(0.2 * (turn + 1));
+      throttles.push({ manner, restMs, fromMs: Date.now() });
       await stage.stub.behave({ faults: { [manner]: 1 }, answerMs });
       const asked = await stage.requests();
       await stage.until("a 429", async () => (await stage.requests()) > asked + 3);
@@ -36,20 +40,17 @@ const throttled: Scenario = {
     await stage.untilAsked(1);
     await stage.hurriedRest();
     await stage.expectNone("charged an attempt for a 429", "strikes > 0");
-    const early = callsBeforeReset(readLog(stage.log));
     const most = workers * concurrency;
-    if (early > most)
-      stage.faults.push(`${early} calls before the reset, at most ${most} in flight`);
-    stage.notes.push(`${early} calls in flight when told to wait`);
+    stage.faults.push(...earlyCalls(readLog(stage.log), throttles, answerMs, most));
   },
 };
 
-/** After the first "come back in three seconds", in the two that follow. */
-function callsBeforeReset(lines: readonly StubLine[]): number {
-  const told = lines.find(({ status }) => status === 429);
-  const at = Date.parse(told?.at ?? "") + answerMs;
-  return lines.filter((line) => Date.parse(line.at) > at && Date.parse(line.at) < at + 2000).length;
-}
+/** How the provider says 429, and how long it is left alone then: as long as it says, else a second. */
+const manners = [
+  ["tooManyUntilReset", 3000],
+  ["tooManyRetryAfter", 3000],
+  ["tooManyRequests", 1000],
+] as const;
 
 const failing: Scenario = {
   name: "failing",
@@ -81,15 +82,42 @@ const slow: Scenario = {
   when: "the provider answers a byte a second, or without end, or with fifty megabytes in fifty kilobytes",
   proves: ["G17"],
   async play(stage) {
-    const lines = await sendAll(stage, {
-      drippingHead: 0.03,
-      acceptedDripping: 0.03,
-      endless: 0.01,
-      acceptedAsBomb: 0.05,
+    await stage.stub.behave({
+      faults: { drippingHead: 0.03, acceptedDripping: 0.03, endless: 0.01, acceptedAsBomb: 0.05 },
+      answerMs,
     });
-    stage.window = lines.filter(({ travels }) => /head|endless/.test(travels)).length;
+    const both = await stage.workers(workers);
+    const before = both.map((worker) => worker.memory());
+    await stage.signUp();
+    await stage.rest();
+    const held = readLog(stage.log).filter(({ travels }) => /dripping|endless/.test(travels));
+    const neverTaken = held.filter(({ travels }) => /head|endless/.test(travels));
+    stage.window = neverTaken.length;
+    const took = await stage.look((database) => durations(database, held));
+    stage.faults.push(...lateAnswers(took, deadline * 1000));
+    const growth = both.map((worker, index) => worker.peakMemory() - (before[index] ?? 0));
+    stage.faults.push(...growth.flatMap(grown));
+    const [slowest, most] = [Math.max(...took), Math.max(...growth)];
+    stage.notes.push(
+      `calls held up ended after ${(slowest / 1000).toFixed(1)} s at the latest, workers grew by ${Math.round(most / 2 ** 20)} MB`,
+    );
   },
 };
+
+/** From the request until its outcome was recorded: the provider's log and the ledger have the same machine's clock. */
+async function durations(database: Database, lines: readonly StubLine[]): Promise<number[]> {
+  const ids = lines.map(({ deliveryId }) => deliveryId);
+  const { rows } = await sql<{ id: string; at: Date }>`
+    select m.delivery_id as id, a.finished_at as at from attempts a join messages m on m.id = a.message_id
+    where m.delivery_id = any(${ids}::uuid[]) and a.number = 1 and a.finished_at is not null`.execute(
+    database,
+  );
+  const ended = new Map(rows.map(({ id, at }) => [id, at.getTime()]));
+  return lines.flatMap(({ deliveryId, at }) => {
+    const end = ended.get(deliveryId ?? "");
+    return end === undefined ? [] : [end - Date.parse(at)];
+  });
+}
 
 const malformed: Scenario = {
   name: "malformed",
@@ -106,8 +134,7 @@ const malformed: Scenario = {
       badRequest: 0.02,
     });
     const refused = lines.filter(({ status }) => status === 413 || status === 400).length;
-    const failed = await stage.count("failed");
-    if (failed !== refused) stage.faults.push(`${refused} were refused, ${failed} have failed`);
+    stage.endings.push({ states: ["failed"], least: refused, most: refused });
     // A call that was written just as its connection was closed.
     stage.window = lines.filter(({ travels }) => travels === "closed").length;
   },

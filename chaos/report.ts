@@ -1,5 +1,6 @@
 import type { Result } from "./scenario.ts";
 import type { Size } from "./sizes.ts";
+import type { Violation } from "./violation.ts";
 
 export interface Run {
   readonly seed: string;
@@ -58,4 +59,13 @@ export function markdown(results: readonly Result[], { seed, size, seconds }: Ru
     "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- | --- |",
     ...rows,
   ].join("\n");
+}
+
+/** Some of the ids: all of them could be a hundred thousand. */
+const shown = 5;
+
+export function told({ invariant, what, ids }: Violation): string {
+  const some = ids.slice(0, shown).join(" ");
+  const more = ids.length > shown ? ` and ${ids.length - shown} more` : "";
+  return `${invariant}: ${ids.length === 0 ? "" : `${ids.length} `}${what} ${some}${more}`.trim();
 }

@@ -14,6 +14,8 @@ export interface Scenario {
   readonly on?: Queues;
   /** All customers of the size, and not the part that most scenarios have. */
   readonly crowd?: boolean;
+  /** Begins with the code of a release before this one. */
+  readonly older?: boolean;
   /** Receipts, which may go out again when nobody knows: at least once. */
   readonly class?: "marketing" | "transactional";
   /** Breaks things. When it returns, everything must come to rest. */

@@ -8,6 +8,7 @@ import type { Closers } from "../bench/closers.ts";
 import { startEmbedded } from "../src/database/embedded.ts";
 import { findPlace } from "../src/database/embedded-place.ts";
 import { freePort } from "../test/support/free-port.ts";
+import { runSql } from "../test/support/server.ts";
 
 /** A Postgres of the run's own that keeps what it commits, as a company's does. */
 export interface PostgresServer {
@@ -27,14 +28,15 @@ export async function startPostgres(folder: string, closers: Closers): Promise<P
   };
   // Whoever is still connected: a scenario that is broken off may be.
   closers.add(() => end("SIGINT"));
-  return {
-    url,
-    async restart() {
-      await end("SIGQUIT");
-      const server = await startEmbedded({ folder });
-      if (server.url !== url) throw new Error("the database came back at another address");
-    },
+  const restart = async () => {
+    await end("SIGQUIT");
+    const server = await startEmbedded({ folder });
+    if (server.url !== url) throw new Error("the database came back at another address");
   };
+  // For the oracle, which compares when an attempt was committed with when the provider was asked.
+  await runSql(url, "alter system set track_commit_timestamp = on");
+  await restart();
+  return { url, restart };
 }
 
 function isAlive(pid: number): boolean {

@@ -2,17 +2,29 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { sql } from "kysely";
-import { type ForkedStub, forkProviderStub } from "../src/channel/provider-stub-process.ts";
+import type { ForkedStub } from "../src/channel/provider-stub-process.ts";
 import type { AftermathOptions } from "../src/channel/stub-aftermath.ts";
 import { seededRandom } from "../src/channel/seeded-random.ts";
 import type { Database } from "../src/database/database.ts";
 import { reasonOf } from "../src/errors.ts";
 import { freePort } from "../test/support/free-port.ts";
+import type { Ending, Expected } from "./evidence.ts";
 import type { Fresh, Ground } from "./ground.ts";
 import { type Process, startProcess } from "./process.ts";
-import { applyWelcome, writeProject } from "./project.ts";
+import {
+  countIn,
+  isChannelPaused,
+  isInboxEmpty,
+  type Progress,
+  progressOf,
+  statesOf,
+} from "./progress.ts";
+import { writeProject } from "./project.ts";
+import { openRelease, type Release, thisRelease } from "./release.ts";
 import type { Queues, Scenario } from "./scenario.ts";
-import { type Size, answerMs, concurrency } from "./sizes.ts";
+import { type Size, concurrency, deadline } from "./sizes.ts";
+import { startStub } from "./stub.ts";
+import { badEnd, targets } from "./targets.ts";
 
 /** How long a wait may be in vain. A scenario that comes to rest takes seconds. */
 const patienceMs = 240_000;
@@ -27,6 +39,8 @@ export interface StageOptions {
   readonly queues: Queues;
   readonly size: Size;
   readonly seed: string;
+  /** A checkout of a release before this one. */
+  readonly older?: string | undefined;
 }
 
 /** What one scenario plays on: its database, its provider, its processes, and a look at how far they are. */
@@ -38,6 +52,8 @@ export class Stage {
   readonly random: () => number;
   readonly ground: Ground;
   readonly folder: string;
+  /** The release that the scenario begins with. */
+  readonly older: Release;
   readonly log: string;
   readonly notes: string[] = [];
   readonly faults: string[] = [];
@@ -46,6 +62,10 @@ export class Stage {
   isTold = false;
   /** How many messages may be left unknown: the calls in flight of whoever was killed. */
   window = 0;
+  /** Where messages may end besides with their customers. */
+  readonly endings: Ending[] = [];
+  /** How many passages there must be in the end. */
+  passages: number;
   readonly #fresh: Fresh;
   #stub: ForkedStub;
   readonly #webPort: number;
@@ -56,8 +76,10 @@ export class Stage {
     this.seed = options.seed;
     this.queues = options.queues;
     this.customers = made.customers;
+    this.passages = made.customers;
     this.random = seededRandom(`${options.seed} ${options.scenario.name} ${options.queues}`);
     this.folder = made.folder;
+    this.older = made.release;
     this.log = made.log;
     this.#fresh = made.fresh;
     this.#stub = made.stub;
@@ -70,12 +92,15 @@ export class Stage {
     const folder = join(ground.folder, `${scenario.name}-${queues}`);
     mkdirSync(folder);
     writeProject(folder);
-    const fresh = await ground.fresh(customers);
-    await applyWelcome(fresh.database, { class: scenario.class ?? "marketing" });
+    const { older } = options;
+    const release =
+      scenario.older === true && older !== undefined ? await openRelease(older) : thisRelease;
+    const fresh = await ground.fresh(customers, release);
+    await release.applyWelcome(fresh.database, { class: scenario.class ?? "marketing" });
     if (queues === "redis") await ground.redis?.empty();
     const [log, webPort] = [join(folder, "stub.log"), await freePort()];
     const stub = await startStub(ground, { log, seed, webPort, webhooks: {} });
-    return new Stage(ground, options, { customers, folder, log, fresh, stub, webPort });
+    return new Stage(ground, options, { customers, folder, release, log, fresh, stub, webPort });
   }
 
   get database(): Database {
@@ -83,6 +108,10 @@ export class Stage {
   }
   get databaseUrl(): string {
     return this.#fresh.url;
+  }
+  get expected(): Expected {
+    const { passages, window, isTold, endings } = this;
+    return { passages, unknown: window, isTold, endings };
   }
   get stub(): ForkedStub {
     return this.#stub;
@@ -109,7 +138,7 @@ export class Stage {
     return Promise.all(Array.from({ length: count }, () => this.worker(given)));
   }
 
-  async web(given: { faults?: string } = {}): Promise<Process> {
+  async web(given: Given = {}): Promise<Process> {
     const web = this.#process("web", given);
     await web.ready();
     return web;
@@ -124,15 +153,21 @@ export class Stage {
     const { ground, folder } = this;
     const started = startProcess({
       role,
+      module: (given.release ?? thisRelease).breakable,
       folder,
       closers: ground.closers,
       clockMs: given.clockMs ?? 0,
+      isHeard: given.isHeard ?? false,
       environment: {
         DATABASE_URL: given.databaseUrl ?? this.databaseUrl,
         ...(this.queues === "redis" ? { REDIS_URL: ground.redis?.url } : {}),
         ...(given.smtpUrl === undefined ? {} : { SMTP_URL: given.smtpUrl }),
         SENDGRID_API_KEY: "key",
         SENDGRID_BASE_URL: this.#stub.url,
+        TWILIO_ACCOUNT_SID: `AC${"0".repeat(32)}`,
+        TWILIO_AUTH_TOKEN: this.#stub.twilioAuthToken,
+        TWILIO_BASE_URL: this.#stub.url,
+        TWILIO_FROM: "+15005550006",
         SENDGRID_WEBHOOK_KEY: this.#stub.sendgridPublicKey,
         WAYPOST_SECRET: "the chaos runs sign their links with this",
         WAYPOST_URL: this.webUrl,
@@ -150,10 +185,15 @@ export class Stage {
   /** Everybody signs up at once, or those whose turn it is; the workers hear of it. */
   async signUp(turn = 1, turns = 1): Promise<void> {
     const upTo = (done: number) => Math.round((this.customers * done) / turns);
+    await this.happen("signed_up", upTo(turn), upTo(turn - 1));
+  }
+
+  /** Customers do it at once, up to that number. */
+  async happen(event: string, upTo: number, after = 0): Promise<void> {
     await sql`
       insert into pending_events (event_id, customer_id, name, occurred_at, properties)
-      select id, id, 'signed_up', ${new Date()}, '{}' from customers
-      where id > ${upTo(turn - 1)} and id <= ${upTo(turn)} order by id`.execute(this.database);
+      select nextval('event_ids'), id, ${event}::text, ${new Date()}, '{}' from customers
+      where id > ${after} and id <= ${upTo} order by id`.execute(this.database);
     await sql`select pg_notify('waypost_events', '')`.execute(this.database);
   }
 
@@ -161,6 +201,17 @@ export class Stage {
   async kill(worker: Process): Promise<void> {
     this.window += concurrency;
     await worker.kill();
+  }
+
+  /**
+   * For a worker that died while it was alone: nothing may be left unknown but what it has not ended. Before others are
+   * started, which would take that over.
+   */
+  async noteInFlight(where: string): Promise<void> {
+    const inFlight = await this.count("sending");
+    this.window += inFlight;
+    if (inFlight > concurrency)
+      this.faults.push(`${where}: ${inFlight} in flight, expected ${concurrency} at most`);
   }
 
   /** Workers that still run. */
@@ -237,20 +288,11 @@ export class Stage {
 
   async #isAtRest(): Promise<boolean> {
     const { open, over } = await this.#progress();
-    return !open && over >= this.customers;
+    return !open && over >= this.passages;
   }
 
-  async #progress(): Promise<{ readonly over: number; readonly open: boolean }> {
-    const { rows } = await this.look((database) =>
-      sql<{ over: number; open: boolean }>`
-        select (select count(*) from enrollments where state = 'completed')::int as over,
-          exists (select from pending_events)
-          or exists (select from enrollments where state in ('entered', 'waiting'))
-          or exists (select from messages where state = 'sending' or needs = 'delivery') as open`.execute(
-        database,
-      ),
-    );
-    return rows[0] ?? { over: 0, open: true };
+  async #progress(): Promise<Progress> {
+    return this.look(progressOf);
   }
 
   /** Waits until all that the provider reports has been applied. */
@@ -260,23 +302,11 @@ export class Stage {
       "the provider's reports",
       async () => (await this.#stub.count()).pending === 0,
     );
-    const inbox = (database: Database) =>
-      sql<{ open: boolean }>`
-        select exists (select from report_inbox where applied_at is null) as open`.execute(
-        database,
-      );
-    await this.until("the reports to be applied", async () => {
-      const { rows } = await this.look(inbox);
-      return rows[0]?.open === false;
-    });
+    await this.until("the reports to be applied", () => this.look(isInboxEmpty));
   }
 
   async count(state: string): Promise<number> {
-    const { rows } = await this.look((database) =>
-      sql<{ count: number }>`
-        select count(*)::int as count from messages where state = ${state}`.execute(database),
-    );
-    return rows[0]?.count ?? 0;
+    return this.look((database) => countIn(database, state));
   }
 
   /** Long enough for workers to do what they should not. */
@@ -285,10 +315,7 @@ export class Stage {
   }
 
   async isPaused(): Promise<boolean> {
-    const { rows } = await this.look((database) =>
-      sql`select from channels where name = 'email' and paused_at is not null`.execute(database),
-    );
-    return rows.length > 0;
+    return this.look(isChannelPaused);
   }
 
   /** Of the messages none may be such. The condition is ours. */
@@ -300,27 +327,30 @@ export class Stage {
     if (rows.length > 0) this.faults.push(`${rows.length} ${what}, such as ${rows[0]?.id}`);
   }
 
+  /** Messages with their customers, or of unknown outcome. */
+  async ended(): Promise<number> {
+    return (await this.sent()) + (await this.count("unknown"));
+  }
+
   async sent(): Promise<number> {
     return (await this.count("accepted")) + (await this.count("delivered"));
   }
 
   async states(): Promise<string> {
-    const { rows } = await this.look((database) =>
-      sql<{ said: string }>`
-        select coalesce(string_agg(concat_ws(' ', count, state, reason), ', '), 'no messages') as said from (
-          select state, left(reason, 60) as reason, count(*) from messages group by 1, 2 order by 1, 2) as counted`.execute(
-        database,
-      ),
-    );
-    return rows[0]?.said ?? "";
+    return this.look(statesOf);
   }
 
-  /** SIGTERM to all that still run: each ends by itself, and well. */
+  /** SIGTERM: it ends by itself, well and in time. */
+  async stop(one: Process): Promise<void> {
+    const started = performance.now();
+    const code = await one.stop();
+    const ms = performance.now() - started;
+    this.faults.push(...badEnd({ code, ms }, targets.stopMs + deadline * 1000));
+  }
+
+  /** The same for all that still run. */
   async stopAll(): Promise<void> {
-    const codes = await Promise.all(this.alive.map((one) => one.stop()));
-    for (const code of codes) {
-      if (code !== 0) this.faults.push(`a process that was asked to stop ended with ${code}`);
-    }
+    await Promise.all(this.alive.map((one) => this.stop(one)));
   }
 
   async close(): Promise<void> {
@@ -336,30 +366,16 @@ interface Given {
   readonly clockMs?: number;
   readonly databaseUrl?: string;
   readonly smtpUrl?: string;
+  readonly release?: Release;
+  readonly isHeard?: boolean;
 }
 
 interface Made {
   readonly customers: number;
   readonly folder: string;
+  readonly release: Release;
   readonly log: string;
   readonly fresh: Fresh;
   readonly stub: ForkedStub;
   readonly webPort: number;
-}
-
-async function startStub(
-  ground: Ground,
-  given: { log: string; seed: string; webPort: number; webhooks: AftermathOptions },
-): Promise<ForkedStub> {
-  const { log, seed, webPort, webhooks } = given;
-  const sendgridUrl = `http://127.0.0.1:${webPort}/r/sendgrid`;
-  const stub = await forkProviderStub({
-    log,
-    seed,
-    behaviour: { faults: {}, answerMs },
-    webhooks: { pace: "manual", sendgridUrl, ...webhooks },
-  });
-  // Ctrl-C reaches it as well as us, and may have ended it already.
-  ground.closers.add(() => stub.close().catch(() => {}));
-  return stub;
 }

@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, openSync, writeSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { type Clock, systemClock } from "../clock.ts";
 import { seededRandom } from "./seeded-random.ts";
 import { type AftermathOptions, createAftermath } from "./stub-aftermath.ts";
 import { isTaken, quietHeaders, type StubAnswer, writeAnswer } from "./stub-answer.ts";
+import { lineOf, StubLog } from "./stub-log.ts";
 import { createPostman } from "./stub-postman.ts";
 import { findIn } from "./stub-reader.ts";
 import { StubRequest } from "./stub-request.ts";
@@ -17,9 +18,7 @@ export interface ProviderStubOptions {
   readonly seed?: string | undefined;
   /** Decides each answer; without it everything is taken and nothing is looked at, which is the fast way. */
   readonly behaviour?: StubBehaviour | undefined;
-  /**
-   * A file to append one line of JSON a request to, before it is answered: what the stub was asked survives its death.
-   */
+  /** A file to append one line a request to, before it is answered: what the stub was asked survives its death (stub-log.ts). */
   readonly log?: string | undefined;
   readonly webhooks?: AftermathOptions | undefined;
   /** What Twilio's webhooks are signed with. */
@@ -70,7 +69,7 @@ class Stub implements ProviderStub {
   readonly #clock: Clock;
   readonly #postman: ReturnType<typeof createPostman>;
   readonly #aftermath: ReturnType<typeof createAftermath>;
-  readonly #log: number | undefined;
+  readonly #log: StubLog | undefined;
   /** Receipts are new in every run, as a provider's are. */
   readonly #run = randomBytes(8).toString("hex");
   readonly #texts = new Map<string, TwilioTaken[]>();
@@ -95,7 +94,7 @@ class Stub implements ProviderStub {
       seededRandom(`aftermath ${options.seed ?? ""}`),
       this.#clock,
     );
-    this.#log = options.log === undefined ? undefined : openSync(options.log, "a");
+    this.#log = options.log === undefined ? undefined : new StubLog(options.log);
   }
 
   listen(): Promise<void> {
@@ -148,7 +147,7 @@ class Stub implements ProviderStub {
     this.#server.closeAllConnections();
     await new Promise((closed) => this.#server.close(closed));
     await this.#postman.close();
-    if (this.#log !== undefined) closeSync(this.#log);
+    await this.#log?.close();
   }
 
   #receive(request: IncomingMessage, response: ServerResponse): void {
@@ -186,9 +185,12 @@ class Stub implements ProviderStub {
     const answer: StubAnswer = this.#behaviour?.(request) ?? {};
     const receipt = this.#nextReceipt(provider === "twilio" ? "SM" : "");
     if (isTaken(answer)) this.#keep(request, answer, receipt);
-    if (this.#log !== undefined) writeSync(this.#log, lineOf(request, answer));
     const write = (): void => this.#answer(provider, request, answer, receipt, response);
-    if (answer.afterMs === undefined) write();
+    if (this.#log !== undefined)
+      void Promise.all([this.#log.append(lineOf(request, answer)), pause(answer.afterMs)]).then(
+        write,
+      );
+    else if (answer.afterMs === undefined) write();
     else setTimeout(write, answer.afterMs);
   }
 
@@ -269,33 +271,6 @@ class Stub implements ProviderStub {
   #nextReceipt(prefix: string): string {
     return prefix + this.#run + this.requests.toString(16).padStart(16, "0");
   }
-}
-
-/** One request as the log keeps it. */
-export interface StubLine {
-  readonly at: string;
-  readonly provider: string;
-  readonly deliveryId: string | null;
-  /** Which request with this delivery id it is, from 1, as far as this life of the stub knows. */
-  readonly attempt: number;
-  /** Whether the message is on its way, whatever was answered. */
-  readonly taken: boolean;
-  /** Null: the usual success. */
-  readonly status: number | null;
-  readonly travels: string;
-}
-
-function lineOf({ provider, deliveryId, attempt }: StubRequest, answer: StubAnswer): string {
-  const line: StubLine = {
-    at: new Date().toISOString(),
-    provider,
-    deliveryId,
-    attempt,
-    taken: isTaken(answer),
-    status: answer.status ?? null,
-    travels: answer.travels ?? "whole",
-  };
-  return `${JSON.stringify(line)}\n`;
 }
 
 function writeJson(response: ServerResponse, status: number, body: unknown): void {

@@ -1,16 +1,24 @@
 import { describe, expect, it } from "vitest";
-import type { Evidence, LedgerCall, LedgerRow } from "../../chaos/evidence.ts";
+import type { Evidence, Expected, LedgerCall, LedgerRow, Passage } from "../../chaos/evidence.ts";
 import { judge } from "../../chaos/oracle.ts";
-import type { StubLine } from "../../src/channel/provider-stub.ts";
+import type { StubLine } from "../../src/channel/stub-log.ts";
 
-const accepted: LedgerCall = { outcome: "accepted", code: null };
-const unknown: LedgerCall = { outcome: "unknown", code: "worker_stopped" };
-const throttled: LedgerCall = { outcome: "later", code: "429" };
-const notCalled: LedgerCall = { outcome: "later", code: "not_called" };
+const noon = Date.parse("2026-01-12T12:00:00Z");
+
+const accepted = aCall("accepted");
+const unknown = aCall("unknown", { code: "worker_stopped" });
+const throttled = aCall("later", { code: "429" });
+const notCalled = aCall("later", { code: "not_called" });
+const refused = aCall("refused", { code: "550" });
+
+function aCall(outcome: LedgerCall["outcome"], given: Partial<LedgerCall> = {}): LedgerCall {
+  return { outcome, code: null, provider: "sendgrid", committedAt: noon - 5, ...given };
+}
 
 function aRequest(id: string, given: Partial<StubLine> = {}): StubLine {
   const usual = { provider: "sendgrid", attempt: 1, taken: true, status: null, travels: "whole" };
-  return { at: "2026-01-12T12:00:00Z", deliveryId: id, ...usual, ...given };
+  const at = new Date(noon).toISOString();
+  return { at, deliveryId: id, to: `to ${id}`, says: `hello ${id}`, ...usual, ...given };
 }
 
 function aMessage(id: string, given: Partial<LedgerRow> = {}): LedgerRow {
@@ -21,25 +29,37 @@ function aMessage(id: string, given: Partial<LedgerRow> = {}): LedgerRow {
     deliveryId: id,
     enrollmentId: id,
     attempts: calls.length,
+    to: `to ${id}`,
+    says: `hello ${id}`,
     calls,
     ...usual,
     ...given,
   };
 }
 
-/** Each message has its passage; every passage is there that should be. */
+type Given = Partial<Pick<Evidence, "passages"> & Omit<Expected, "passages">> & {
+  expected?: number;
+};
+
+/** Each message has its passage; every passage is there that should be, and a message may end unknown. */
 function evidence(
   messages: readonly LedgerRow[],
   lines: readonly StubLine[],
-  given: Partial<Evidence> = {},
+  given: Given = {},
 ): Evidence {
-  const passages = [...new Set(messages.map(({ enrollmentId }) => enrollmentId))].map((id) => ({
-    id,
-    customerId: id,
-    journeyId: "1",
-    state: "completed",
-  }));
-  return { expected: passages.length, messages, lines, passages, ...given };
+  const passages =
+    given.passages ?? [...new Set(messages.map(({ enrollmentId }) => enrollmentId))].map(aPassage);
+  const { expected = passages.length, unknown: left = 1, isTold = false, endings = [] } = given;
+  return {
+    expected: { passages: expected, unknown: left, isTold, endings },
+    messages,
+    lines,
+    passages,
+  };
+}
+
+function aPassage(id: string): Passage {
+  return { id, customerId: id, journeyId: "1", state: "completed" };
 }
 
 const found = (given: Evidence) =>
@@ -76,7 +96,16 @@ describe("what may be", () => {
     ],
     [
       "suppressed and never asked",
-      evidence([aMessage("a", { state: "suppressed", calls: [] })], []),
+      evidence([aMessage("a", { state: "suppressed", calls: [], to: null })], [], {
+        endings: [{ states: ["suppressed", "failed"], least: 1, most: 1 }],
+      }),
+    ],
+    [
+      "an SMS of unknown outcome that Twilio never had, sent again",
+      evidence(
+        [aMessage("a", { calls: [aCall("unknown", { provider: "twilio" }), accepted] })],
+        [aRequest("a", { taken: false }), aRequest("a")],
+      ),
     ],
   ])("%s", (_, given) => {
     expect(judge(given)).toMatchObject({ lost: 0, doubled: 0, violations: [] });
@@ -97,7 +126,7 @@ describe("what is planted is found, with its ids", () => {
     ],
     [
       "a call that nobody ended",
-      evidence([aMessage("a", { calls: [{ outcome: null, code: null }] })], [aRequest("a")]),
+      evidence([aMessage("a", { calls: [aCall(null)] })], [aRequest("a")]),
       ["I1 calls that nobody has ended: a"],
     ],
     [
@@ -106,7 +135,42 @@ describe("what is planted is found, with its ids", () => {
         [aMessage("a", { calls: [unknown, accepted] })],
         [aRequest("a", { taken: false }), aRequest("a")],
       ),
-      ["I2 asked for more often than it may be: a"],
+      [
+        "I2 called again though a call before may have been processed: a",
+        "I2 asked for more often than it may be: a",
+      ],
+    ],
+    [
+      "marketing called again after an unknown outcome whose request never arrived",
+      evidence([aMessage("a", { calls: [unknown, accepted] })], [aRequest("a")]),
+      ["I2 called again though a call before may have been processed: a"],
+    ],
+    [
+      "an SMS that Twilio had, sent again all the same",
+      evidence(
+        [aMessage("a", { calls: [aCall("unknown", { provider: "twilio" }), accepted] })],
+        [aRequest("a"), aRequest("a")],
+      ),
+      [
+        "I2 called again though a call before may have been processed: a",
+        "I2 taken by the provider twice: a",
+      ],
+    ],
+    [
+      "a receipt that goes out again though it was accepted",
+      evidence(
+        [aMessage("a", { class: "transactional", calls: [accepted, unknown] })],
+        [aRequest("a")],
+      ),
+      ["I2 called again though a call before may have been processed: a"],
+    ],
+    [
+      "a receipt that is sent again all day",
+      evidence(
+        [aMessage("a", { class: "transactional", calls: [...Array(5).fill(unknown), accepted] })],
+        [aRequest("a")],
+      ),
+      ["I2 called again though a call before may have been processed: a"],
     ],
     [
       "a message the provider took twice",
@@ -115,8 +179,27 @@ describe("what is planted is found, with its ids", () => {
     ],
     [
       "a request before its attempt was committed",
-      evidence([aMessage("a", { state: "failed", calls: [] })], [aRequest("a", { taken: false })]),
-      ["I2 asked for without a committed attempt: a"],
+      evidence([aMessage("a", { calls: [] })], [aRequest("a")]),
+      [
+        "I2 asked for without a committed attempt: a",
+        "I3 in a state that no call of theirs bears out: a",
+      ],
+    ],
+    [
+      "a request that came before its attempt was committed",
+      evidence(
+        [aMessage("a", { calls: [aCall("accepted", { committedAt: noon + 2 })] })],
+        [aRequest("a")],
+      ),
+      ["I2 asked for before the attempt was committed: a"],
+    ],
+    [
+      "a second request that came before the second attempt was committed",
+      evidence(
+        [aMessage("a", { calls: [throttled, aCall("accepted", { committedAt: noon + 2 })] })],
+        [aRequest("a", { taken: false, status: 429 }), aRequest("a")],
+      ),
+      ["I2 asked for before the attempt was committed: a"],
     ],
     [
       "an attempt that was not counted",
@@ -134,12 +217,7 @@ describe("what is planted is found, with its ids", () => {
     [
       "a customer who entered twice",
       evidence([aMessage("a"), aMessage("b")], [aRequest("a"), aRequest("b")], {
-        passages: ["a", "b"].map((id) => ({
-          id,
-          customerId: "1",
-          journeyId: "1",
-          state: "completed",
-        })),
+        passages: ["a", "b"].map((id) => ({ ...aPassage(id), customerId: "1" })),
       }),
       ["I2 passages of one customer through one journey, more than one: a,b"],
     ],
@@ -150,8 +228,97 @@ describe("what is planted is found, with its ids", () => {
     ],
     [
       "failed, though the provider has it",
-      evidence([aMessage("a", { state: "failed" })], [aRequest("a")]),
+      evidence([aMessage("a", { state: "failed", calls: [refused] })], [aRequest("a")], {
+        endings: [{ states: ["failed"], most: 1 }],
+      }),
       ["I3 taken by the provider, and the ledger says failed: a"],
+    ],
+    [
+      "a message that went to another customer's address",
+      evidence([aMessage("a"), aMessage("b")], [aRequest("a", { to: "to b" }), aRequest("b")]),
+      ["I3 handed over for another address than the ledger's: a"],
+    ],
+    [
+      "a message with another customer's text",
+      evidence([aMessage("a"), aMessage("b")], [aRequest("a", { says: "hello b" }), aRequest("b")]),
+      ["I3 handed over with another customer's text: a"],
+    ],
+    [
+      "a request whose recipient nobody could read",
+      evidence([aMessage("a")], [aRequest("a", { to: null })]),
+      ["I3 handed over for another address than the ledger's: a"],
+    ],
+    [
+      "accepted, though every call was refused",
+      evidence([aMessage("a", { calls: [refused] })], [aRequest("a")]),
+      ["I3 in a state that no call of theirs bears out: a"],
+    ],
+    [
+      "failed, though the call was accepted",
+      evidence([aMessage("a", { state: "failed" })], [], {
+        endings: [{ states: ["failed"], most: 1 }],
+      }),
+      ["I3 in a state that no call of theirs bears out: a"],
+    ],
+    [
+      "suppressed after a call of unknown outcome",
+      evidence([aMessage("a", { state: "suppressed", calls: [unknown] })], [], {
+        endings: [{ states: ["suppressed"], most: 1 }],
+      }),
+      ["I3 in a state that no call of theirs bears out: a"],
+    ],
+    [
+      "bounced, where nothing bounces",
+      evidence([aMessage("a", { state: "bounced" })], [aRequest("a")]),
+      ["I1 messages bounced, which nothing gave reason to: a"],
+    ],
+    ...(["expired", "failed", "suppressed"] as const).map(
+      (state): [string, Evidence, readonly string[]] => [
+        `everybody ${state} and nobody written to`,
+        evidence(
+          ["a", "b"].map((id) => aMessage(id, { state, calls: [], to: null })),
+          [],
+        ),
+        [`I1 messages ${state}, which nothing gave reason to: a,b`],
+      ],
+    ),
+    [
+      "more failed than were refused",
+      evidence(
+        ["a", "b"].map((id) => aMessage(id, { state: "failed", calls: [refused] })),
+        [],
+        {
+          endings: [{ states: ["failed"], least: 1, most: 1 }],
+        },
+      ),
+      ["I1 messages failed, expected 1: a,b"],
+    ],
+    [
+      "fewer failed than were refused",
+      evidence([aMessage("a")], [aRequest("a")], {
+        endings: [{ states: ["failed"], least: 1, most: 3 }],
+      }),
+      ["I1 0 messages failed, expected 1 to 3: "],
+    ],
+    [
+      "more unknown than were in flight",
+      evidence(
+        ["a", "b"].map((id) => aMessage(id, { state: "unknown", calls: [unknown] })),
+        [],
+      ),
+      ["I1 messages unknown, expected at most 1: a,b"],
+    ],
+    [
+      "unknown, though the provider has reported it",
+      evidence([aMessage("a", { state: "unknown", calls: [unknown] })], [aRequest("a")], {
+        isTold: true,
+      }),
+      ["I3 messages unknown that the provider has reported: a"],
+    ],
+    [
+      "a passage more than there are customers",
+      evidence([aMessage("a"), aMessage("b")], [aRequest("a"), aRequest("b")], { expected: 1 }),
+      ["I1 1 passages more than the 1 there should be: "],
     ],
     [
       "a request about what nobody planned",
@@ -162,14 +329,14 @@ describe("what is planted is found, with its ids", () => {
       "a passage that ended without a word",
       evidence([], [], {
         expected: 1,
-        passages: [{ id: "7", customerId: "1", journeyId: "1", state: "completed" }],
+        passages: [aPassage("7")],
       }),
       ["I4 passages over without a word: 7"],
     ],
     [
       "a passage that is not over",
       evidence([aMessage("a")], [aRequest("a")], {
-        passages: [{ id: "a", customerId: "1", journeyId: "1", state: "waiting" }],
+        passages: [{ ...aPassage("a"), state: "waiting" }],
       }),
       ["I4 passages that are not over: a"],
     ],
@@ -187,12 +354,9 @@ describe("what is planted is found, with its ids", () => {
     expect(judge(given)).toMatchObject({ lost: 4, doubled: 1 });
   });
 
-  it("what is unknown though the provider has it is counted apart", () => {
-    const calls = [unknown];
-    const messages = ["a", "b"].map((id) => aMessage(id, { state: "unknown", calls }));
-    expect(judge(evidence(messages, [aRequest("a")]))).toMatchObject({
-      unknown: 2,
-      unknownTaken: 1,
-    });
+  it("who has no word though the passage is over is lost, and so is who ends in a state without a reason", () => {
+    const passages = ["a", "b"].map(aPassage);
+    const expired = aMessage("a", { state: "expired", calls: [], to: null });
+    expect(judge(evidence([expired], [], { passages }))).toMatchObject({ lost: 2, doubled: 0 });
   });
 });
