@@ -18,7 +18,26 @@ export function unknownVariables(
       return [{ file, line, column: 1, path: "", message: `{{${path}}}: ${why}` }];
     }),
   );
+  return once(mistakes);
+}
+
+function once(mistakes: readonly Mistake[]): readonly Mistake[] {
   return [...new Map(mistakes.map((mistake) => [JSON.stringify(mistake), mistake])).values()];
+}
+
+/**
+ * Variables that a list hides: inside of `each` a name is the entry's own. Warnings, since an entry may have such a part.
+ */
+export function shadowedVariables(templates: readonly KnownTemplate[]): readonly Mistake[] {
+  const mistakes = templates.flatMap(({ ofEntries = [] }) =>
+    ofEntries.flatMap(({ path, file, line }) => {
+      const [list = "", said = ""] = path.split(/\[\]\.(?!.*\[\]\.)/);
+      if (!isRoot(said.split(".")[0] ?? "")) return [];
+      const message = `{{${said}}} is a part of each entry of ${list} here; write {{@root.${said}}} for the one outside`;
+      return [{ file, line, column: 1, path: "", message }];
+    }),
+  );
+  return once(mistakes);
 }
 
 function whyNever(

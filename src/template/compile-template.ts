@@ -23,6 +23,7 @@ export interface CompiledTemplate {
   readonly text: RenderPart;
   readonly needs: readonly Need[];
   readonly reads: readonly VariableRead[];
+  readonly ofEntries: readonly VariableRead[];
 }
 
 /** Compile a checked template. Throws MistakesError for what only shows when its pieces are put together. */
@@ -38,7 +39,13 @@ export async function compileTemplate(
     replyTo: pieces.field("reply-to"),
   };
   const body = template.channel === "email" ? await emailBody(pieces) : plainBody(pieces);
-  return { ...fields, ...body, needs: pieces.needs, reads: pieces.variables() };
+  return {
+    ...fields,
+    ...body,
+    needs: pieces.needs,
+    reads: pieces.variables(),
+    ofEntries: pieces.ofEntries(),
+  };
 }
 
 type Body = Pick<CompiledTemplate, "html" | "text">;
@@ -72,6 +79,7 @@ function located(problem: { line: number; message: string }, assembled: Assemble
 class Pieces {
   readonly needs: Need[] = [];
   private readonly reads = new Map<string, Place>();
+  private readonly said = new Map<string, Place>();
   private readonly optional = new Set<string>();
   readonly template: TemplateSource;
   private readonly shared: SharedSources;
@@ -100,6 +108,12 @@ class Pieces {
       .toSorted((a, b) => (a.path < b.path ? -1 : 1));
   }
 
+  ofEntries(): readonly VariableRead[] {
+    return [...this.said]
+      .filter(([path]) => !this.isOptional(path))
+      .map(([path, place]) => ({ ...place, path, isRequired: true }));
+  }
+
   private isOptional(path: string): boolean {
     const parts = path.split(".");
     return parts.some((_, index) => this.optional.has(parts.slice(0, index + 1).join(".")));
@@ -109,6 +123,8 @@ class Pieces {
     const required = requireValues(assembled, this.needs);
     for (const [path, place] of required.reads)
       if (!this.reads.has(path)) this.reads.set(path, place);
+    for (const [path, place] of required.ofEntries)
+      if (!this.said.has(path)) this.said.set(path, place);
     for (const path of required.optional) this.optional.add(path);
     return { text: required.text, assembled };
   }

@@ -39,6 +39,7 @@ export class TemplateLibrary implements Templates {
         file: body.file,
         hash,
         reads: compiled?.reads ?? null,
+        ofEntries: compiled?.ofEntries ?? [],
         class: classes.find((each) => each === fields.class?.text) ?? null,
       }),
     );

@@ -17,6 +17,8 @@ export interface Required {
   readonly text: string;
   /** What it reads, each where it does so first. */
   readonly reads: ReadonlyMap<string, Place>;
+  /** What it says of the entries of lists, such as `entry.items[].name`, without asking about it. */
+  readonly ofEntries: ReadonlyMap<string, Place>;
   /** What the text asks about before it says it, or does without: it need not exist. */
   readonly optional: ReadonlySet<string>;
 }
@@ -32,7 +34,7 @@ export function requireValues(assembled: Assembled, needs: Need[]): Required {
   for (const edit of walk.edits.toSorted((a, b) => b.start - a.start)) {
     text = text.slice(0, edit.start) + edit.text + text.slice(edit.end);
   }
-  return { text, reads: walk.reads, optional: walk.optional };
+  return { text, reads: walk.reads, ofEntries: walk.ofEntries, optional: walk.optional };
 }
 
 /** What the names inside a block stand for: paths from the root, null where they are computed. */
@@ -56,6 +58,7 @@ interface Call {
 
 class Walk {
   readonly reads = new Map<string, Place>();
+  readonly ofEntries = new Map<string, Place>();
   readonly optional = new Set<string>();
   readonly edits: { readonly start: number; readonly end: number; readonly text: string }[] = [];
   private readonly assembled: Assembled;
@@ -112,6 +115,8 @@ class Walk {
     const start = offsetOf(this.assembled.text, path.loc.start);
     const end = offsetOf(this.assembled.text, path.loc.end);
     const need = this.needs.length;
+    if (resolved?.includes("[].") === true && !this.ofEntries.has(resolved))
+      this.ofEntries.set(resolved, this.assembled.placeOf(start));
     this.needs.push({ ...this.assembled.placeOf(start), path: resolved || path.original });
     this.edits.push({ start, end, text: rewritten(this.assembled.text.slice(start, end), need) });
   }
@@ -167,7 +172,8 @@ class Walk {
     if (read === "") return;
     const start = offsetOf(this.assembled.text, path.loc.start);
     if (!this.reads.has(read)) this.reads.set(read, this.assembled.placeOf(start));
-    also?.add(read);
+    // To ask about a part of an entry is not to ask about the list.
+    also?.add(resolved?.includes("[].") === true ? resolved : read);
   }
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { unknownVariables } from "../../src/journey/check-variables.ts";
+import { shadowedVariables, unknownVariables } from "../../src/journey/check-variables.ts";
+import { read } from "../template/write-templates.ts";
 import { linesOf, required } from "./mistake-lines.ts";
 
 const shop = ["name", "url"];
@@ -52,4 +53,24 @@ test("what is open is open", () => {
   const open = ["customer.attributes.any.thing", "account.attributes.size", "entry.a", "event.a.b"];
   const more = ["call.score.value", "customer", "voucher", "now", "shop.url", "customer.id"];
   expect(mistakes(...[...open, ...more].map(required))).toEqual([]);
+});
+
+test("a variable that a list hides is doubtful, unless it is asked about or said from the top", async () => {
+  const doubtsIn = async (body: string) => {
+    const { templates, mistakes } = await read({ "hi.sms.hbs": body });
+    return linesOf([...mistakes, ...shadowedVariables(templates.list)]);
+  };
+  expect(
+    await doubtsIn(
+      "{{#each entry.items}}\n{{name}} {{shop.name}}{{#each parts}}{{now}}{{/each}}{{/each}}",
+    ),
+  ).toEqual([
+    "2 {{shop.name}} is a part of each entry of entry.items here; write {{@root.shop.name}} for the one outside",
+    "2 {{now}} is a part of each entry of entry.items[].parts here; write {{@root.now}} for the one outside",
+  ]);
+  expect(
+    await doubtsIn(
+      "{{#each entry.items as |item|}}{{item.name}} {{@root.shop.name}} {{../shop.url}} {{#if event}}{{event}}{{/if}}{{/each}} {{shop.name}}",
+    ),
+  ).toEqual([]);
 });
