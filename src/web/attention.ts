@@ -1,4 +1,5 @@
 import type { KeptSegment } from "../audience/segment.ts";
+import type { DeadEvents } from "../enrollment/dead-event.ts";
 import type { JourneyCounts } from "../enrollment/journey-counts.ts";
 import { type ChannelState, dueCountedTo } from "../message/channel-state.ts";
 import type { Tone } from "./tone.ts";
@@ -16,12 +17,14 @@ export function attentionOf(
   journeys: readonly JourneyCounts[],
   channels: readonly ChannelState[],
   segments: readonly KeptSegment[],
+  deadEvents: readonly DeadEvents[],
 ): readonly Attention[] {
   return [
     ...channels.flatMap(pausedChannel),
     ...segments.flatMap(failingSegment),
     ...channels.flatMap(waitingChannel),
     ...journeys.flatMap(heldIn),
+    ...deadEvents.map(deadFor),
     ...lostMessages(journeys),
     ...journeys.flatMap(pausedJourney),
   ];
@@ -53,6 +56,12 @@ function heldIn({ name, held }: JourneyCounts): readonly Attention[] {
   if (held === 0) return [];
   const what = `${counted(held, "customer is", "customers are")} held in ${name}`;
   return [{ tone: "bad", href: `/journeys/${encodeURIComponent(name)}#held`, what, why: null }];
+}
+
+function deadFor({ journey, events, reason }: DeadEvents): Attention {
+  const what = `${journey} could not react to ${counted(events, "event", "events")}`;
+  const why = `${reason}. They are kept: waypost replay --events`;
+  return { tone: "bad", href: `/journeys/${encodeURIComponent(journey)}`, what, why };
 }
 
 const meanings = {

@@ -1,5 +1,6 @@
 import { listSegments } from "../audience/segment.ts";
 import type { Rate } from "../config-values.ts";
+import { listDeadEvents } from "../enrollment/dead-event.ts";
 import { type JourneyCounts, journeyCounts } from "../enrollment/journey-counts.ts";
 import { type ChannelState, channelStates, dueCountedTo } from "../message/channel-state.ts";
 import { type LastDay, sentOn } from "../message/last-day.ts";
@@ -15,12 +16,13 @@ import type { Site } from "./site.ts";
 export async function overviewPage({ engine }: Site, figures: Figures): Promise<Page> {
   const { database, clock, config } = engine;
   const now = clock.now();
-  const [counted, day, customers, channels, segments] = await Promise.all([
+  const [counted, day, customers, channels, segments, deadEvents] = await Promise.all([
     figures.journeys.read(),
     figures.day.read(),
     figures.customers.read(),
     channelStates(database, configuredChannels(config), now),
     listSegments(database),
+    listDeadEvents(database),
   ]);
   const journeys = await journeyCounts(database, counted.value);
   const model = {
@@ -32,7 +34,7 @@ export async function overviewPage({ engine }: Site, figures: Figures): Promise<
     totals: totalsOf(journeys),
     day: dayOf(day.value),
     channels: channels.map((channel) => channelLine(channel, day.value)),
-    attention: attentionOf(journeys, channels, segments),
+    attention: attentionOf(journeys, channels, segments, deadEvents),
   };
   return { view: "overview", title: "Overview", model };
 }

@@ -1,7 +1,9 @@
+import { sql } from "kysely";
 import { beforeAll, describe, expect, it, test } from "vitest";
 import { connect } from "../../src/database/database.ts";
 import type { Shop } from "../enrollment/shop.ts";
 import { aDatabase } from "../support/database.ts";
+import { monday } from "../support/people.ts";
 import { aDoor } from "./door.ts";
 import { aFullShop, hostileNames } from "./full-shop.ts";
 
@@ -84,6 +86,17 @@ describe("the screens of a full shop", () => {
     const { text } = await read("/");
     expect(text).toContain("messages have failed");
     expect(text).toContain("an unknown outcome");
+  });
+
+  it("tell of events that a journey could not react to, and why", async () => {
+    await sql`insert into dead_events (journey_id, version_id, event_id, customer_id, name, occurred_at, properties, reason, died_at)
+      select id, version_id, n, 1, 'signed_up', ${monday}, '{}', 'out of <b>range</b>', ${monday}
+      from journeys, generate_series(1, 2) as n where name = 'win-back'`.execute(database);
+    const { text } = await read("/");
+    expect(text).toContain("win-back could not react to 2 events");
+    expect(text).toContain(
+      "out of &lt;b&gt;range&lt;/b&gt;. They are kept: waypost replay --events",
+    );
   });
 
   it("draw a journey's steps with their branches and counts", async () => {
