@@ -1,5 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
+import { Shop } from "../enrollment/shop.ts";
 import { aDatabase } from "../support/database.ts";
+import { aCustomer } from "../support/people.ts";
 import { aDoor } from "./door.ts";
 import { aFullShop } from "./full-shop.ts";
 
@@ -42,4 +44,24 @@ test.each(["?at=nonsense", "?at=2099-01-01T00:00", "?journey=&at="])(
 test("a journey nobody knows is not found, nor a customer", async () => {
   expect((await read("?journey=nobody")).status).toBe(404);
   expect((await door.get("/customers/999999/why", { cookie })).status).toBe(404);
+});
+
+test("a way that is not known is shown as such, and so is where a passage ended", async () => {
+  const shop = new Shop(database);
+  await shop.apply(`
+journey: quiet
+start: { on: came }
+steps:
+  - if: { customer.country: GB }
+    then: [{ set: { customer.city: London } }]
+    else: []
+  - { exit: seen enough }`);
+  const ada = await aCustomer(database, { country: "GB" });
+  await shop.happens(ada, "came");
+  await shop.live();
+  const response = await door.get(`/customers/${ada}/why?journey=quiet`, { cookie });
+  const text = (await response.text()).replaceAll(/<[^>]+>/g, "");
+  expect(text).toContain("not known: then or else");
+  expect(text).toMatch(/London.*perhaps/s);
+  expect(text).toContain("here it ended");
 });
