@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { expect, test } from "vitest";
 import { jsonSchema } from "../../src/journey/json-schema.ts";
 import { aDatabase } from "../support/database.ts";
-import { aCustomer } from "../support/people.ts";
+import { aCustomer, monday } from "../support/people.ts";
 import { Terminal, aTerminal } from "./terminal.ts";
 
 const terminal = new Terminal();
@@ -149,6 +149,23 @@ test("an attribute that no customer of the database has is a warning, with the o
   );
   asking.write("workflows/b.yaml", `${head}${steps.replace("KEY", "shoe_size")}`);
   expect((await asking.waypost("check", "--database")).out).not.toContain("shoe_size");
+});
+
+test("an event that never came is a warning, and no reason to fail", async () => {
+  const database = await aDatabase();
+  const customer_id = await aCustomer(database);
+  const came = { customer_id, name: "order_completed", occurred_at: monday, received_at: monday };
+  await database.insertInto("events").values(came).execute();
+  const asking = aTerminal(database);
+  asking.write(
+    "workflows/b.yaml",
+    "journey: b\ntopic: offers\nstart: { on: moved_house }\nsteps: [{ exit: done }]\n",
+  );
+  const { code, out } = await asking.waypost("check", "--database");
+  expect(code).toBe(0);
+  expect(out).toContain(
+    'warning: workflows/b.yaml:3 start.on: the event "moved_house" never came so far',
+  );
 });
 
 test("a budget that is no number is refused", async () => {
