@@ -10,13 +10,13 @@ export interface Asked {
 
 /**
  * The newest consent row that decides for the channel and topic, as a lateral subquery with `consent_id`, `granted` and
- * `everything` (whether the row is about all topics). The set-based form of the function deciding_consent.
+ * `stopped` (whether it withdrew all topics). The set-based form of the function deciding_consent.
  */
 export function decidingConsent(asked: Asked): RawBuilder<unknown> {
   return sql`lateral (
     select kept.consent_id,
            kept.state = 'granted' and (kept.expires_at is null or kept.expires_at > ${asked.now}) as granted,
-           kept.topic = '*' as everything
+           kept.topic = '*' and kept.state = 'withdrawn' as stopped
     from current_consents kept
     where kept.customer_id = ${asked.customerId}
       and kept.channel in (${asked.channel}, '*') and kept.topic in (${asked.topic}, '*')
@@ -37,5 +37,5 @@ export function isPermitted(
   const row = sql.raw(consent);
   return sql<SqlBool>`case ${messageClass}
     when 'marketing' then coalesce(${row}.granted, false)
-    else ${channel} = 'email' or not coalesce(${row}.everything and not ${row}.granted, false) end`;
+    else ${channel} = 'email' or not coalesce(${row}.stopped, false) end`;
 }

@@ -136,6 +136,14 @@ describe("planning a message", () => {
     expect((await planned()).map(({ state }) => state)).toEqual(["planned", "suppressed"]);
   });
 
+  it("keeps no receipt from a customer whose consent has run out, which is no STOP", async () => {
+    const journey = await aJourney(database);
+    const ada = await aCustomer(database, { email: null });
+    await agree(database, ada, { at: monday, until: monday });
+    await plan(database, [ada], { journey, by: ["sms"], class: "transactional" });
+    expect((await planned()).map(({ state }) => state)).toEqual(["planned"]);
+  });
+
   it("happens once however often it is tried", async () => {
     const journey = await aJourney(database);
     const id = await aCustomer(database);

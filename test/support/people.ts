@@ -34,7 +34,7 @@ export async function aCustomer(
 export async function agree(
   database: Database,
   customerId: string,
-  to: { channel?: string; topic?: string; state?: "granted" | "withdrawn"; at: Date },
+  to: { channel?: string; topic?: string; state?: "granted" | "withdrawn"; at: Date; until?: Date },
 ): Promise<void> {
   await database
     .insertInto("consents")
@@ -45,6 +45,7 @@ export async function agree(
       state: to.state ?? "granted",
       method: "form",
       occurred_at: to.at,
+      expires_at: to.until ?? null,
     })
     .execute();
 }
