@@ -4,7 +4,7 @@ import { Client } from "pg";
 import { readLog } from "./evidence.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
-import { lateResumes, targets } from "./targets.ts";
+import { gapsAfter, lateResumes, targets } from "./targets.ts";
 
 /**
  * Strikes again and again while messages go out, which must go on soon after each. Nothing may be left unknown, since
@@ -24,7 +24,12 @@ async function strikeUnderLoad(
     strikes.push(Date.now());
   }
   await stage.rest();
-  stage.faults.push(...lateResumes(readLog(stage.log), strikes, withinMs));
+  const lines = readLog(stage.log);
+  stage.faults.push(...lateResumes(lines, strikes, withinMs));
+  const gaps = gapsAfter(lines, strikes).filter((gap) => gap < Infinity);
+  stage.notes.push(
+    `calls went on within ${(Math.max(...gaps) / 1000).toFixed(1)} s after ${gaps.length} of ${strikes.length} strikes`,
+  );
   if (workers.some(({ isGone }) => isGone)) stage.faults.push("a worker ended by itself");
 }
 

@@ -40,6 +40,14 @@ export async function countIn(database: Database, state: string): Promise<number
   return rows[0]?.count ?? 0;
 }
 
+/** Messages whose call was opened and has no outcome yet. */
+export async function openCalls(database: Database): Promise<string[]> {
+  const { rows } = await sql<{
+    id: string;
+  }>`select id from messages where state = 'sending'`.execute(database);
+  return rows.map(({ id }) => id);
+}
+
 /** How many messages are in which state, and why, for people. */
 export async function statesOf(database: Database): Promise<string> {
   const { rows } = await sql<{ said: string }>`

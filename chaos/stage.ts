@@ -203,17 +203,6 @@ export class Stage {
     await worker.kill();
   }
 
-  /**
-   * For a worker that died while it was alone: nothing may be left unknown but what it has not ended. Before others are
-   * started, which would take that over.
-   */
-  async noteInFlight(where: string): Promise<void> {
-    const inFlight = await this.count("sending");
-    this.window += inFlight;
-    if (inFlight > concurrency)
-      this.faults.push(`${where}: ${inFlight} in flight, expected ${concurrency} at most`);
-  }
-
   /** Workers that still run. */
   get alive(): Process[] {
     return this.processes.filter(({ isGone }) => !isGone);

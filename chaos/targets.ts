@@ -21,19 +21,33 @@ export const targets = {
   share: 0.25,
 } as const;
 
-/** After each strike somebody is called in time. */
+/**
+ * After each strike somebody is called in time. One that comes when the last call has been made proves nothing, so there
+ * must be another; who was never called is found by the oracle.
+ */
 export function lateResumes(
   lines: readonly StubLine[],
   strikes: readonly number[],
   withinMs: number,
 ): string[] {
+  const gaps = gapsAfter(lines, strikes);
+  if (gaps.every((gap) => gap === Infinity)) return ["no call was left to be made after a strike"];
+  return gaps.flatMap((gap, index) =>
+    gap === Infinity || gap <= withinMs
+      ? []
+      : [
+          `after strike ${index + 1} calls went on after ${gap} ms, expected ${withinMs} ms at most`,
+        ],
+  );
+}
+
+/** Milliseconds from each strike to the next call; infinite where none came. */
+export function gapsAfter(lines: readonly StubLine[], strikes: readonly number[]): number[] {
   const times = lines.map(({ at }) => Date.parse(at));
-  return strikes.flatMap((strike, index) => {
-    const after = times.reduce((first, at) => (at > strike && at < first ? at : first), Infinity);
-    if (after - strike <= withinMs) return [];
-    const late = after === Infinity ? "never" : `after ${after - strike} ms`;
-    return [`after strike ${index + 1} calls went on ${late}, expected ${withinMs} ms at most`];
-  });
+  return strikes.map(
+    (strike) =>
+      times.reduce((first, at) => (at > strike && at < first ? at : first), Infinity) - strike,
+  );
 }
 
 /** How a process ended that was asked to. */

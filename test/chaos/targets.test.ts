@@ -23,9 +23,14 @@ it.each<[string, string[], string[]]>([
     ["after strike 1 calls went on after 30001 ms, expected 30000 ms at most"],
   ],
   [
-    "calls never go on",
+    "a strike after the last call, beside one before it",
     lateResumes([aCallAt(900)], [100, 1000], 30_000),
-    ["after strike 2 calls went on never, expected 30000 ms at most"],
+    [],
+  ],
+  [
+    "strikes that come when all is done",
+    lateResumes([aCallAt(900)], [1000, 2000], 30_000),
+    ["no call was left to be made after a strike"],
   ],
   ["a stop in time", badEnd({ code: 0, ms: 32_000 }, 32_000), []],
   [
