@@ -21,7 +21,7 @@ let receiver: WebhookReceiver;
 let stub: ProviderStub;
 let sendgrid: Provider;
 let twilio: Provider;
-beforeEach(async () => void (receiver = await startWebhookReceiver()));
+beforeEach(async () => void (receiver = await startWebhookReceiver(() => now)));
 afterEach(async () => {
   await Promise.all([stub.close(), sendgrid.close(), twilio.close()]);
   await receiver.close();

@@ -12,7 +12,7 @@ export interface WebhookReceiver {
   close(): Promise<void>;
 }
 
-export async function startWebhookReceiver(): Promise<WebhookReceiver> {
+export async function startWebhookReceiver(now = () => new Date()): Promise<WebhookReceiver> {
   const requests: WebhookReceiver["requests"] = [];
   const server = createServer((request, response) => void hear(request, response));
   async function hear(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -28,7 +28,7 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
       url: receiver.url + path,
       headers,
       body: Buffer.concat(chunks),
-      receivedAt: new Date(),
+      receivedAt: now(),
     });
     response.writeHead(receiver.status).end();
   }

@@ -18,7 +18,7 @@ test.each([
   ["migrate", 0, /^the database is up to date$/m],
   ["import customers customers.csv", 0, /^1 row of customers: 1 new/],
   ["check", 0, /^4 journeys and 3 segments: no mistakes$/m],
-  ["test --only nobody", 0, /^no tests/],
+  ["test --only Half", 0, /^1 test passed, 0 failed/m],
   ["simulate birthday --days 1", 0, /^report: /m],
   ["backtest --help", 0, /waypost backtest/],
   ["plan", 0, /^Nothing to apply/m],
