@@ -4,7 +4,7 @@ import { Client } from "pg";
 import { readLog } from "./evidence.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
-import { gapsAfter, lateResumes, targets } from "./targets.ts";
+import { silencesAfter, lateResumes, targets } from "./targets.ts";
 
 /**
  * Strikes again and again while messages go out, which must go on soon after each. Nothing may be left unknown, since
@@ -26,9 +26,9 @@ async function strikeUnderLoad(
   await stage.rest();
   const lines = readLog(stage.log);
   stage.faults.push(...lateResumes(lines, strikes, withinMs));
-  const gaps = gapsAfter(lines, strikes).filter((gap) => gap < Infinity);
+  const silences = silencesAfter(lines, strikes).filter((ms) => ms < Infinity);
   stage.notes.push(
-    `calls went on within ${(Math.max(...gaps) / 1000).toFixed(1)} s after ${gaps.length} of ${strikes.length} strikes`,
+    `${(Math.max(...silences) / 1000).toFixed(1)} s without a call at most after ${silences.length} of ${strikes.length} strikes`,
   );
   if (workers.some(({ isGone }) => isGone)) stage.faults.push("a worker ended by itself");
 }

@@ -22,32 +22,35 @@ export const targets = {
 } as const;
 
 /**
- * After each strike somebody is called in time. One that comes when the last call has been made proves nothing, so there
- * must be another; who was never called is found by the oracle.
+ * After each strike calls go on in time, and keep going on. One that comes when the last call has been made proves
+ * nothing, so there must be another; who was never called is found by the oracle.
  */
 export function lateResumes(
   lines: readonly StubLine[],
   strikes: readonly number[],
   withinMs: number,
 ): string[] {
-  const gaps = gapsAfter(lines, strikes);
-  if (gaps.every((gap) => gap === Infinity)) return ["no call was left to be made after a strike"];
-  return gaps.flatMap((gap, index) =>
-    gap === Infinity || gap <= withinMs
+  const silences = silencesAfter(lines, strikes);
+  if (silences.every((ms) => ms === Infinity))
+    return ["no call was left to be made after a strike"];
+  return silences.flatMap((ms, index) =>
+    ms === Infinity || ms <= withinMs
       ? []
       : [
-          `after strike ${index + 1} calls went on after ${gap} ms, expected ${withinMs} ms at most`,
+          `after strike ${index + 1} nobody was called for ${ms} ms, expected ${withinMs} ms at most`,
         ],
   );
 }
 
-/** Milliseconds from each strike to the next call; infinite where none came. */
-export function gapsAfter(lines: readonly StubLine[], strikes: readonly number[]): number[] {
-  const times = lines.map(({ at }) => Date.parse(at));
-  return strikes.map(
-    (strike) =>
-      times.reduce((first, at) => (at > strike && at < first ? at : first), Infinity) - strike,
-  );
+/** The longest time without a call from each strike until the next one, or the last call; infinite where none came. */
+export function silencesAfter(lines: readonly StubLine[], strikes: readonly number[]): number[] {
+  const times = lines.map(({ at }) => Date.parse(at)).toSorted((a, b) => a - b);
+  return strikes.map((strike, index) => {
+    const until = strikes[index + 1] ?? Infinity;
+    const calls = times.filter((at) => at > strike && at < until);
+    if (calls.length === 0) return Infinity;
+    return calls.reduce((most, at, place) => Math.max(most, at - (calls[place - 1] ?? strike)), 0);
+  });
 }
 
 /** How a process ended that was asked to. */

@@ -20,7 +20,12 @@ it.each<[string, string[], string[]]>([
   [
     "calls go on too late",
     lateResumes([aCallAt(900), aCallAt(31_001)], [1000], 30_000),
-    ["after strike 1 calls went on after 30001 ms, expected 30000 ms at most"],
+    ["after strike 1 nobody was called for 30001 ms, expected 30000 ms at most"],
+  ],
+  [
+    "calls that go on for a moment and then stop",
+    lateResumes([aCallAt(1100), aCallAt(31_101)], [1000], 30_000),
+    ["after strike 1 nobody was called for 30001 ms, expected 30000 ms at most"],
   ],
   [
     "a strike after the last call, beside one before it",
