@@ -30,6 +30,16 @@ export class WaypostError extends Error {
   }
 }
 
+/** Does the work for one after the other, whatever fails for one of them. The first failure is thrown when all are through. */
+export async function eachInTurn<One>(
+  all: Iterable<One>,
+  work: (one: One) => Promise<unknown>,
+): Promise<void> {
+  const failures: unknown[] = [];
+  for (const one of all) await work(one).catch((thrown: unknown) => failures.push(thrown));
+  if (failures.length > 0) throw failures[0];
+}
+
 /** One mistake in a file: where it stands, what was expected there and what was found. Lines and columns count from 1. */
 export interface Mistake {
   readonly file: string;

@@ -3,6 +3,7 @@ import { conditionSql } from "../audience/condition-sql.ts";
 import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
 import { interval } from "../duration.ts";
+import { eachInTurn } from "../errors.ts";
 import type { Condition } from "../journey/condition.ts";
 import type { Journey } from "../journey/journey.ts";
 import { versionsOf } from "./version.ts";
@@ -45,19 +46,18 @@ export async function convertByConditions(database: Database, now: Date): Promis
     where jsonb_typeof(version.definition #> '{objective,goal}') = 'object'
       and exists (select from enrollments e where e.journey_id = version.journey_id and e.version_id = version.id
                   and e.converted_at is null and not e.reached_before)`.execute(database);
+  const versions = await versionsOf(
+    database,
+    rows.map(({ id }) => id),
+  );
   let converted = 0;
-  for (const version of (
-    await versionsOf(
-      database,
-      rows.map(({ id }) => id),
-    )
-  ).values()) {
+  await eachInTurn(versions.values(), async (version) => {
     const reached = reachedSql(version.journey, now);
     for (let found = reached && BATCH; reached !== undefined && found === BATCH;) {
       found = await convertBatch(database, version, reached, now);
       converted += found;
     }
-  }
+  });
   return converted;
 }
 

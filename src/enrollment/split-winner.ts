@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import { interval } from "../duration.ts";
+import { eachInTurn } from "../errors.ts";
 import type { Journey, StepId, Winner } from "../journey/journey.ts";
 import { reachable } from "./occurrence.ts";
 import type { StepOf } from "./stage.ts";
@@ -27,10 +28,11 @@ interface Tally {
  */
 export async function decideSplits(database: Database, now: Date): Promise<readonly Decided[]> {
   const decided: Decided[] = [];
-  for (const version of await enrollingJourneys(database))
+  await eachInTurn(await enrollingJourneys(database), async (version) => {
     for (const step of Object.values(version.journey.steps))
       if (step.kind === "split" && step.winner !== null)
         decided.push(...(await decide(database, version, step, step.winner, now)));
+  });
   return decided;
 }
 

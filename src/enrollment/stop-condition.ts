@@ -2,6 +2,7 @@ import { type Kysely, type RawBuilder, sql } from "kysely";
 import { conditionSql } from "../audience/condition-sql.ts";
 import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
+import { eachInTurn } from "../errors.ts";
 import type { Journey } from "../journey/journey.ts";
 import { sparing } from "./spare.ts";
 import { takeBack } from "./take-back.ts";
@@ -37,16 +38,16 @@ export async function findStopped(
 /**
  * Ends every open enrollment that a stop condition holds for, without waiting for its next step, and takes back what those
  * that are through have not sent yet. To be called now and then: a condition is true from some moment on, and nobody
- * reports that moment. Returns how many ended.
+ * reports that moment. Returns how many ended. A condition that fails is no other journey's loss, and is thrown at the end.
  */
 export async function stopByConditions(database: Database, now: Date): Promise<number> {
   let stopped = 0;
-  for (const version of await versionsWithStops(database)) {
+  await eachInTurn(await versionsWithStops(database), async (version) => {
     for (let ended = BATCH; ended === BATCH; stopped += ended)
       ended = await endBatch(database, version, now);
     for (let through = BATCH; through === BATCH;)
       through = await takeBackBatch(database, version, now);
-  }
+  });
   return stopped;
 }
 

@@ -1,4 +1,5 @@
 import { shownReason } from "../database/shown-reason.ts";
+import { eachInTurn } from "../errors.ts";
 import { refreshSegments } from "../audience/refresh-segments.ts";
 import { advance } from "../enrollment/advance.ts";
 import { convertByConditions } from "../enrollment/convert-by-condition.ts";
@@ -63,17 +64,16 @@ export const engineJobs: Readonly<
   async refresh(working) {
     const { engine, wake } = working;
     if (await isHeldBack(working)) return;
-    for (const { name, failure } of await refreshSegments(engine.database, engine.clock.now())) {
-      if (failure !== null)
-        engine.log.error(
-          { segment: name, reason: failure },
-          "a segment could not be worked out; its members stay as they were",
-        );
-    }
-    await stopByConditions(engine.database, engine.clock.now());
-    await convertByConditions(engine.database, engine.clock.now());
-    for (const decided of await decideSplits(engine.database, engine.clock.now()))
-      engine.log.info(decided, "a split has its winner");
+    const { database, clock } = engine;
+    await eachInTurn(
+      [
+        () => workOutSegments(engine),
+        () => stopByConditions(database, clock.now()),
+        () => convertByConditions(database, clock.now()),
+        () => decide(engine),
+      ],
+      (work) => work(),
+    );
     await wake.engine("sweep");
   },
   async "apply-reports"(working) {
@@ -161,6 +161,21 @@ export async function deliverJob(
     if (delivered.claimed < limit || delivered.mustRest || stopping.aborted) return;
     if (lane + 1 < lanes) await wake.delivery(channel, lane + 1);
   }
+}
+
+async function workOutSegments({ database, clock, log }: Engine): Promise<void> {
+  for (const { name, failure } of await refreshSegments(database, clock.now())) {
+    if (failure !== null)
+      log.error(
+        { segment: name, reason: failure },
+        "a segment could not be worked out; its members stay as they were",
+      );
+  }
+}
+
+async function decide({ database, clock, log }: Engine): Promise<void> {
+  for (const decided of await decideSplits(database, clock.now()))
+    log.info(decided, "a split has its winner");
 }
 
 function turn({ clock, config, composer }: Engine) {

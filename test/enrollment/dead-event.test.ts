@@ -5,6 +5,7 @@ import { listDeadEvents, replayDeadEvents } from "../../src/enrollment/dead-even
 import { listDue } from "../../src/enrollment/list-due.ts";
 import { react } from "../../src/enrollment/react.ts";
 import { aCustomer } from "../support/people.ts";
+import { refuseNothing, refuseRows } from "./refuse.ts";
 import { aShop } from "./shop.ts";
 
 const shop = await aShop();
@@ -15,21 +16,8 @@ start: { on: signed_up, again: always }
 ${more}
 steps: [{ wait: 1 day }, { send: hello, by: email }]`;
 
-/** A rule of the shop's own that refuses enrollments, in the table where the engine writes them. */
-async function refuse(when: string, raised = "numeric_value_out_of_range"): Promise<void> {
-  await sql
-    .raw(
-      `create or replace function refuse() returns trigger language plpgsql as $$
-       begin
-         if ${when} then raise exception 'customer "%" of ada@example.com is refused', new.customer_id using errcode = '${raised}'; end if;
-         return new;
-       end $$;
-       create or replace trigger refuse before insert or update on enrollments for each row execute function refuse();`,
-    )
-    .execute(shop.database);
-}
-
-const mend = () => sql`drop trigger if exists refuse on enrollments`.execute(shop.database);
+const refuse = (when: string, raised?: string) => refuseRows(shop.database, when, raised);
+const mend = () => refuseNothing(shop.database);
 afterEach(mend);
 
 async function thousandSignUp(): Promise<void> {

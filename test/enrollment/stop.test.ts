@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { pauseJourney } from "../../src/enrollment/journey-state.ts";
 import { stopBeforeSending, stopByConditions } from "../../src/enrollment/stop-condition.ts";
 import { aCustomer } from "../support/people.ts";
+import { refuseNothing, refuseRows } from "./refuse.ts";
 import { aShop } from "./shop.ts";
 
 const shop = await aShop();
@@ -203,6 +204,24 @@ test("the sweep of stop conditions need not wait for the next step", async () =>
   expect(await stopByConditions(shop.database, shop.now)).toBe(1);
   expect(await shop.whereabouts(ada)).toEqual(["exited: moved to France"]);
   expect(await shop.whereabouts(bob)).toEqual(["waiting at again"]);
+});
+
+test("a stop condition that fails is no other journey's loss, and is told", async () => {
+  await shop.apply(moving, moving.replace("journey: moving", "journey: travelling"));
+  const [ada, bob] = [await aCustomer(shop.database), await aCustomer(shop.database)];
+  for (const one of [ada, bob]) await shop.happens(one, "signed_up");
+  await shop.live();
+  for (const one of [ada, bob]) await movesToFrance(one);
+  const first = await shop.database
+    .selectFrom("journeys")
+    .select("id")
+    .where("name", "=", "moving")
+    .executeTakeFirstOrThrow();
+  await refuseRows(shop.database, `new.journey_id = ${first.id}`);
+  await expect(stopByConditions(shop.database, shop.now)).rejects.toThrow("is refused");
+  await refuseNothing(shop.database);
+  const left = await shop.whereabouts(ada);
+  expect(left.toSorted()).toEqual(["exited: moved to France", "waiting at again"]);
 });
 
 async function movesToFrance(customer: string): Promise<void> {
