@@ -127,6 +127,18 @@ describe("delivering", () => {
     expect(await taken(12)).toEqual([26, 10, 0]);
   });
 
+  it("journeys take turns on a channel that has room for one message at a time", async () => {
+    const { journey: campaign } = await planned(30);
+    const small = await planned(30, { at: later(monday, { hours: 1 }) });
+    for (let turn = 0; turn < 30; turn++)
+      await deliverDue(database, { limit: 1, at: later(monday, { hours: 1 }) });
+    const rows = await ledger(database);
+    for (const journey of [campaign, small.journey]) {
+      const sent = rows.filter((row) => row.journey_id === journey && row.state === "accepted");
+      expect(sent.length).toBeGreaterThan(3);
+    }
+  });
+
   it("two workers never take the same message", async () => {
     await planned(80);
     const { carrier, handed } = aCarrier();
