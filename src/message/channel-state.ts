@@ -136,7 +136,7 @@ export async function channelStates(
       with ordinality as configured (name, provider, rate, position)
     left join channels state on state.name = configured.name
     cross join lateral (select sum(places) as taken, min(free_at) as next_at from call_places
-      where channel = configured.name and free_at > clock_timestamp()) as places
+      where channel = configured.name and free_at > clock_timestamp() and places > 0) as places
     cross join lateral (select case when at <= ${now} then at end as due_at from (select ${oldestDue(sql`configured.name`)} as at) as first) as oldest
     order by configured.position`.execute(database);
   return rows;

@@ -57,7 +57,7 @@ export class Places {
     const { rows } = await sql<{ count: number; nextInMs: number }>`
       select greatest(0, ${rate.count}::int - coalesce(sum(places), 0))::int as count,
         coalesce(extract(epoch from min(free_at) - clock_timestamp()) * 1000, 0)::float8 as "nextInMs"
-      from call_places where channel = ${channel} and free_at > clock_timestamp()`.execute(
+      from call_places where channel = ${channel} and free_at > clock_timestamp() and places > 0`.execute(
       this.#database,
     );
     return rows[0] ?? { count: 0, nextInMs: 0 };
@@ -86,12 +86,13 @@ export class Places {
   /** Says, once they have begun, how many calls there were: they keep their places for a period from now, and the others are free. */
   async keep({ count, until }: Taken, calls: number): Promise<void> {
     const { channel, rate } = this.#rated;
+    // In one order, and each row once: they may be the same, or those that another is settling.
     await sql`
-      with settled as (
-        update call_places set places = places - ${count} where channel = ${channel} and free_at = ${until}
-      )
       insert into call_places (channel, free_at, places)
-      select ${channel}, call_place_free_at(${rate.seconds} * interval '1 second', '0'), ${calls}::int where ${calls}::int > 0
+      select ${channel}, free_at, sum(places) from (
+        select free_at, -${count}::int from call_places where channel = ${channel} and free_at = ${until}
+        union all select call_place_free_at(${rate.seconds} * interval '1 second', '0'), ${calls}::int
+      ) as settled (free_at, places) group by free_at having sum(places) <> 0 order by free_at
       on conflict (channel, free_at) do update set places = call_places.places + excluded.places`.execute(
       this.#database,
     );

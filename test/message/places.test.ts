@@ -23,6 +23,20 @@ test("a call keeps its place for a period, and what was taken for nothing is fre
   expect(nextInMs).toBeLessThan(3_604_000);
 });
 
+test("a call that begins in the moment that its place was counted for takes no second one", async () => {
+  const places = new Places(database, hourly);
+  await places.keep(await places.take(8), 3);
+  expect(await places.free()).toMatchObject({ count: 7 });
+});
+
+test("what was given back is not waited for", async () => {
+  const soon = new Places(database, hourly);
+  await soon.keep(await soon.take(10), 0);
+  const late = new Places(database, { ...hourly, beginWithinMs: 30_000 });
+  await late.take(10);
+  expect((await soon.free()).nextInMs).toBeGreaterThan(3_620_000);
+});
+
 test("who wants a place waits for it, but not for long", async () => {
   const brief = new Places(database, { ...hourly, rate: { count: 1, seconds: 1 } });
   await brief.take(1);
