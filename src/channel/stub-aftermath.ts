@@ -25,6 +25,8 @@ export interface AftermathOptions {
   readonly eventsInOnePost?: number | undefined;
   /** So many events about messages nobody sent come with each array. */
   readonly strangers?: number | undefined;
+  /** How often a report is tried that the webhook does not take; SendGrid does so for a day. Default 20. */
+  readonly tries?: number | undefined;
 }
 
 /** What happens to messages after they were taken: reports to the webhooks, images fetched, links clicked, answers written. */
@@ -47,7 +49,6 @@ interface Due {
 }
 
 const tickMs = 100;
-const triesOfAReport = 20;
 
 export function createAftermath(
   options: AftermathOptions,
@@ -151,7 +152,7 @@ class Unfolding implements Aftermath {
       const failures = one.failures + 1;
       const at =
         this.#options.pace === "manual" ? one.at : Date.now() + 200 * 2 ** Math.min(failures, 6);
-      if (failures >= triesOfAReport) this.lost++;
+      if (failures >= (this.#options.tries ?? 20)) this.lost++;
       else this.#schedule.add({ ...one, failures, at });
     }
   }
