@@ -141,7 +141,7 @@ function assembleWhole({ fields, body }: TemplateSource, shared: SharedSources):
   if (layout === undefined) return assemble(body, shared, new Map());
   const empty: Source = { ...body, text: "" };
   const slots = new Map([
-    ["content", isMjml(layout.text) ? asMjml(body) : body],
+    ["content", isMjml(layout.text) ? asMjml(body, shared) : body],
     ["subject", fields.subject ?? empty],
     ["preheader", fields.preheader ?? empty],
   ]);
@@ -156,8 +156,8 @@ export function filesOf(template: TemplateSource, shared: SharedSources): Readon
 }
 
 /** A body of plain HTML may use an MJML layout: it becomes one section of it. */
-function asMjml(body: Source): Source {
-  if (/<mj-|\{\{~?>/.test(body.text)) return body;
+function asMjml(body: Source, shared: SharedSources): Source {
+  if (assemble(body, shared, new Map()).text.includes("<mj-")) return body;
   const text = `<mj-section><mj-column><mj-text>${body.text}</mj-text></mj-column></mj-section>`;
   return { ...body, text };
 }

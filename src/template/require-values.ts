@@ -19,7 +19,7 @@ export interface Required {
   readonly reads: ReadonlyMap<string, Place>;
   /** What it says of the entries of lists, such as `entry.items[].name`, without asking about it. */
   readonly ofEntries: ReadonlyMap<string, Place>;
-  /** What the text asks about before it says it, or does without: it need not exist. */
+  /** What the text asks about before it says it, in whole or in part, or does without: it need not exist. */
   readonly optional: ReadonlySet<string>;
 }
 
@@ -45,10 +45,18 @@ interface Scope {
   readonly given: ReadonlyMap<string, string | null>;
   /** Block parameters (`as |item|`), which inner blocks see too. */
   readonly named: ReadonlyMap<string, string | null>;
+  /** The things of which some part is known to be there, such as `voucher` within `{{#if voucher.code}}`. */
+  readonly there: ReadonlySet<string>;
   readonly outer: Scope | null;
 }
 
-const root: Scope = { path: "", given: new Map(), named: new Map(), outer: null };
+const root: Scope = {
+  path: "",
+  given: new Map(),
+  named: new Map(),
+  there: new Set(),
+  outer: null,
+};
 
 interface Call {
   readonly path: hbs.AST.Expression;
@@ -110,7 +118,8 @@ class Walk {
     rewritten: (read: string, need: number) => string,
   ): void {
     const resolved = this.resolve(path, scope);
-    this.note(resolved, path);
+    const isThere = scope.there.has(thingOf(resolved) ?? "");
+    this.note(resolved, path, isThere ? this.optional : undefined);
     if (path.data && path.parts[0] !== "root") return;
     const start = offsetOf(this.assembled.text, path.loc.start);
     const end = offsetOf(this.assembled.text, path.loc.end);
@@ -121,7 +130,9 @@ class Walk {
     this.edits.push({ start, end, text: rewritten(this.assembled.text.slice(start, end), need) });
   }
 
-  private inside(node: hbs.AST.BlockStatement, scope: Scope): Scope {
+  private inside(node: hbs.AST.BlockStatement, around: Scope): Scope {
+    const there = new Set([...around.there, ...this.thingsAsked(node, around)]);
+    const scope = { ...around, there };
     const name = node.path.original;
     const [first] = node.params;
     const subject =
@@ -135,7 +146,19 @@ class Walk {
     const parameter = node.program.blockParams?.[0];
     const named = new Map(scope.named);
     if (parameter !== undefined) named.set(parameter, path);
-    return { path, given: new Map(), named, outer: scope };
+    return { path, given: new Map(), named, there, outer: scope };
+  }
+
+  /** What must be there, at least in part, for a block to be entered. */
+  private thingsAsked(node: Call, scope: Scope): readonly string[] {
+    if (!/^(?:if|with|and|eq|gt|lt)$/.test((node.path as hbs.AST.PathExpression).original))
+      return [];
+    return node.params.flatMap((operand) => {
+      if (operand.type === "SubExpression")
+        return this.thingsAsked(operand as hbs.AST.SubExpression, scope);
+      if (operand.type !== "PathExpression") return [];
+      return thingOf(this.resolve(operand as hbs.AST.PathExpression, scope)) ?? [];
+    });
   }
 
   private insidePartial(node: hbs.AST.BlockStatement, scope: Scope, path: string | null): Scope {
@@ -147,7 +170,7 @@ class Walk {
         isPath ? this.resolve(pair.value as hbs.AST.PathExpression, scope) : null,
       );
     }
-    return { path, given, named: scope.named, outer: scope };
+    return { path, given, named: scope.named, there: scope.there, outer: scope };
   }
 
   /** The full path from the root, such as `event.items[].name`; null when it stands for no single variable. */
@@ -180,4 +203,9 @@ class Walk {
 /** `event.items` of `event.items[].name`. */
 function wholeOf(path: string): string {
   return path.replace(/\[\].*$|\.length$|\.\d+(?:\..*)?$/, "");
+}
+
+/** What is there as a whole or not at all: the entry, a voucher, the answer of one call. */
+function thingOf(path: string | null): string | undefined {
+  return /^(?:entry|event|voucher|call\.[^.[]+)(?=\.[^[]*$|$)/.exec(path ?? "")?.[0];
 }

@@ -39,7 +39,7 @@ export interface VariableRead {
   readonly path: string;
   readonly file: string;
   readonly line: number;
-  /** Whether it must exist: it is said without being asked about (`if`, `default` and the like). */
+  /** Whether it must exist: it is said without being asked about (`if`, `default` and the like), and so is what it is part of. */
   readonly isRequired: boolean;
 }
 

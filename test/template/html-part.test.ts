@@ -45,9 +45,15 @@ test("MJML keeps blocks between its sections and within its tables", async () =>
   expect(rendered).not.toMatch(/mj-raw|qz[vb]|\{\{/);
 });
 
-test("a body of plain HTML becomes a section of an MJML layout", async () => {
-  const files = { "layouts/page.hbs": "<mjml><mj-body>{{> content}}</mj-body></mjml>" };
+test("a body of plain HTML becomes a section of an MJML layout, its partials included", async () => {
+  const files = {
+    "layouts/page.hbs": "<mjml><mj-body>{{> content}}</mj-body></mjml>",
+    "partials/bye.hbs": "<p>Bye {{name}}</p>",
+  };
   expect(await html(`${page}<p>Hi {{name}}</p>`, { name: "Ann" }, { files })).toMatch(
     /<table[\s\S]*<p>Hi Ann<\/p>/,
+  );
+  expect(await html(`${page}<p>Hi</p>{{> bye}}`, { name: "Ann" }, { files })).toMatch(
+    /<table[\s\S]*<p>Hi<\/p><p>Bye Ann<\/p>/,
   );
 });

@@ -115,12 +115,36 @@ test("what a template requires is what it says without asking, and it may say fo
     templates.list.map(({ name, reads, class: of }) => [name, of, ...required(reads)]),
   ).toEqual([
     ["hi", "transactional", "customer.first_name", "entry.total"],
-    ["any", null, "voucher.expires_at"],
+    ["any", null],
     ["this", null, "event.items"],
     ["bad", null],
   ]);
   expect(mistakes).toMatchObject([
     { line: 2, message: 'class: expected marketing or transactional, found "advertising"' },
+  ]);
+});
+
+test("who asks about a part of the entry, a voucher or an answer has asked about the rest of it", async () => {
+  const requiredBy = async (body: string) => {
+    const { templates } = await read({ "hi.sms.hbs": body });
+    const reads = templates.list[0]?.reads ?? [];
+    return reads.filter(({ isRequired }) => isRequired).map(({ path }) => path);
+  };
+  expect(await requiredBy("{{#if voucher.code}}{{date voucher.expires_at}}{{/if}}")).toEqual([]);
+  expect(await requiredBy("{{#with call.a.b}}{{c}} {{@root.call.a.d}}{{/with}}")).toEqual([]);
+  expect(await requiredBy("{{#if (gt entry.a 1)}}{{#each entry.b}}{{c}}{{/each}}{{/if}}")).toEqual(
+    [],
+  );
+  expect(await requiredBy("{{#if voucher.code}}x{{/if}}{{voucher.expires_at}}")).toEqual([
+    "voucher.expires_at",
+  ]);
+  expect(await requiredBy("{{#if voucher.code}}{{else}}{{voucher.expires_at}}{{/if}}")).toEqual([
+    "voucher.expires_at",
+  ]);
+  expect(await requiredBy("{{#if (not entry.a)}}{{entry.b}}{{/if}}")).toEqual(["entry.b"]);
+  expect(await requiredBy("{{#if call.a.b}}{{call.c.d}}{{customer.city}}{{/if}}")).toEqual([
+    "call.c.d",
+    "customer.city",
   ]);
 });
 
