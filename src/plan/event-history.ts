@@ -17,7 +17,7 @@ export interface EventHistory {
   /** Events of that name, and those among them that pass `where` and `if`. */
   readonly events: number;
   readonly passing: number;
-  /** Customers who would have entered, by the rule of coming again: those who were in the journey before are not new. */
+  /** Customers who would have entered, by the rule of coming again: who was in the journey before these days is not new. */
   readonly entering: number;
   readonly perDay: Readonly<Record<string, { readonly events: number; readonly passing: number }>>;
   /** Entries by the hour of the day, UTC, as shares of 1. */
@@ -118,7 +118,8 @@ async function rowOf(
         ) as event join customers as customer on customer.id = event.customer_id
       ), people as materialized (
         select customer_id, bool_or(was) as was, bool_or(will) as will, count(*) filter (where will) as passing,
-               not exists (select from enrollments e where e.customer_id = heard.customer_id and e.journey_id = ${asked.journeyId}) as is_new
+               not exists (select from enrollments e where e.customer_id = heard.customer_id and e.journey_id = ${asked.journeyId}
+                           and e.entered_at < (select min(occurred_at) from heard)) as is_new
         from heard group by customer_id
       )
       select (select count(*) from heard where named) as named, coalesce(sum(passing), 0) as passing,
