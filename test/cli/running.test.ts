@@ -242,4 +242,15 @@ describe("ways in", () => {
       },
     ]);
   });
+
+  test("a login is a link to where the dashboard is, which may have a name of its own", async () => {
+    const at = (address: string) => terminal.waypost("login", "--at", address);
+    const { out } = await at("https://marketing.shop.example/");
+    expect(out).toMatch(/^https:\/\/marketing\.shop\.example\/login\?token=\S{20,}\n$/);
+    const { code, err } = await at("marketing.shop.example");
+    expect(code).toBe(2);
+    expect(err).toContain(
+      '--at: expected an address such as https://marketing.shop.example, got "marketing.shop.example"',
+    );
+  });
 });
