@@ -221,7 +221,7 @@ function guessLines(guessed: readonly Guess[]): readonly Line[] {
     const as =
       taken === "even"
         ? `the branches of ${steps} are taken for even`
-        : `${steps} is taken to go well`;
+        : `${steps} ${those.length === 1 ? "is" : "are"} taken to go well`;
     const why =
       passed === 0
         ? "nobody has been there yet"

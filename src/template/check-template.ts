@@ -35,8 +35,12 @@ export function checkShared(shared: SharedSources): readonly Mistake[] {
   ];
 }
 
-/** Mistakes of one template, apart from those of what it is made with. */
-export function checkTemplate(template: TemplateSource, shared: SharedSources): readonly Mistake[] {
+/** Mistakes of one template, apart from those of what it is made with, and from what a file that could not be read (one of `mistaken`) hides. */
+export function checkTemplate(
+  template: TemplateSource,
+  shared: SharedSources,
+  mistaken: ReadonlySet<string>,
+): readonly Mistake[] {
   const { body, fields, text, channel } = template;
   const partials = new Set(shared.partials.keys());
   const sources = [...Object.values(fields), body, ...(text === null ? [] : [text])];
@@ -55,7 +59,8 @@ export function checkTemplate(template: TemplateSource, shared: SharedSources): 
     mistakes.push(
       mistakeAt(said, 0, `class: expected ${classes.join(" or ")}, found "${said.text}"`),
     );
-  if (channel === "email" && fields.subject === undefined) {
+  const isHidden = mistaken.has(body.file) && Object.keys(fields).length === 0;
+  if (channel === "email" && fields.subject === undefined && !isHidden) {
     mistakes.push(
       aboutFile(
         body.file,

@@ -34,8 +34,8 @@ function unfenced(whole: Source): Mistake[] {
 function readFields(source: Source): { fields: Fields; mistakes: readonly Mistake[] } {
   const lines = new LineCounter();
   const document = parseDocument(quoteMustaches(source.text), { lineCounter: lines });
-  const mistakes = document.errors.map((error) =>
-    mistakeAt(source, error.pos[0], `front matter: ${(error.message.split("\n")[0] ?? "").trim()}`),
+  const mistakes = document.errors.map(({ pos: [at], message }) =>
+    mistakeAt(source, at, `front matter: ${reasonIn(message)}${remedyAt(source.text, at)}`),
   );
   if (document.contents === null || mistakes.length > 0) return { fields: {}, mistakes };
   if (!isMap(document.contents)) {
@@ -57,6 +57,20 @@ function readFields(source: Source): { fields: Fields; mistakes: readonly Mistak
       fields[name as FieldName] = { file: source.file, line, text: text ?? "" };
   }
   return { fields, mistakes };
+}
+
+/** Without the place, which is counted from the fence. */
+function reasonIn(message: string): string {
+  return (message.split("\n")[0] ?? "").replace(/ at line \d+, column \d+:?\s*$/, "").trim();
+}
+
+/** `subject: "Hi {{default customer.first_name "there"}}"` */
+function remedyAt(yaml: string, at: number): string {
+  const start = yaml.lastIndexOf("\n", at - 1) + 1;
+  const [line = ""] = yaml.slice(start).split("\n");
+  return /^[\w-]+:[ \t]+["'].*\{\{/.test(line)
+    ? "; a value with {{…}} needs no quotes around it, leave them out"
+    : "";
 }
 
 /** Null for an empty value, undefined for one that is no line of text. */

@@ -62,10 +62,11 @@ export async function compileTemplates(
   options: TemplateOptions,
 ): Promise<TemplatesRead> {
   const { templates, shared, mistakes } = sortFiles(files);
+  const mistaken = new Set(mistakes.map(({ file }) => file));
   const known = [
     ...mistakes,
     ...checkShared(shared),
-    ...templates.flatMap((template) => checkTemplate(template, shared)),
+    ...templates.flatMap((template) => checkTemplate(template, shared, mistaken)),
   ];
   const entries: LibraryEntry[] = [];
   for (const template of templates) entries.push(await compileEntry(template, shared, known));

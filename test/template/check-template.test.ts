@@ -76,6 +76,13 @@ describe("front matter", () => {
   });
 });
 
+test("front matter that cannot be read has one mistake, which says what to do", async () => {
+  const content = '---\nsubject: "Hi {{default customer.first_name "you"}}"\n---\nx';
+  expect(await mistakesOf({ "hi.email.hbs": content })).toEqual([
+    "hi.email.hbs:2 front matter: Unexpected scalar at node end; a value with {{…}} needs no quotes around it, leave them out",
+  ]);
+});
+
 test("layouts and partials have mistakes of their own, told once however many templates use them", async () => {
   const found = await mistakesOf({
     "a.email.hbs": "---\nsubject: x\nlayout: shop\n---\nx",
