@@ -26,8 +26,9 @@ const offeredForEach = 10;
 
 /**
  * Claims up to `limit` due messages of a channel, receipts before marketing, with all that rendering them needs. Journeys
- * take turns, each with its oldest due, and who begins is drawn: a million messages of one do not keep another's waiting, even
- * where a rate has room for one message at a time. Two workers never have the same message. Messages of a paused journey stay where they are; a paused or throttled channel yields none.
+ * take turns, each with its oldest due, and who begins is drawn: a million messages of one do not keep another's waiting,
+ * even where a rate has room for one message at a time. Two workers never have the same message. Messages of a paused
+ * journey stay where they are; a paused or throttled channel yields none.
  *
  * A claim only spares others the work: who has a message is decided when it is opened (open-sending.ts). So the messages
  * themselves are not written to.

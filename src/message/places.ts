@@ -13,8 +13,8 @@ interface Rated {
 
 /** So long a lane waits for a place; whoever needs longer is woken by the sweep (queue/schedule.ts). */
 const longestWaitMs = 5000;
-/** Places that come free one after the other are waited for together. */
-const gatherMs = 20;
+/** Places that come free one after the other are waited for together, so that a batch has as many as come free in this time. */
+const gatherMs = 100;
 
 /** Places of calls that are about to begin. */
 export interface Taken {
@@ -63,13 +63,15 @@ export class Places {
     return rows[0] ?? { count: 0, nextInMs: 0 };
   }
 
-  /** The same, once there are any; none when that takes too long. */
+  /** The same, once there are enough for a batch; none when that takes too long. */
   async await(stopping: AbortSignal): Promise<number> {
+    const { count: most, seconds } = this.#rated.rate;
+    const enough = Math.max(1, Math.floor((most * gatherMs) / (seconds * 1000)));
     const until = performance.now() + longestWaitMs;
     for (;;) {
       const { count, nextInMs } = await this.free();
       const wait = Math.max(gatherMs, Math.ceil(nextInMs));
-      if (count > 0 || stopping.aborted || performance.now() + wait > until) return count;
+      if (count >= enough || stopping.aborted || performance.now() + wait > until) return count;
       await pause(wait, undefined, { signal: stopping }).catch(() => {});
     }
   }

@@ -159,7 +159,8 @@ export async function deliverJob(
     const batch = { limit, now, stopping, takeBack, ...(places !== undefined && { places }) };
     const delivered = await deliver(engine.database, engine.composer, delivery, batch);
     if (delivered.claimed < limit || delivered.mustRest || stopping.aborted) return;
-    if (lane + 1 < lanes) await wake.delivery(channel, lane + 1);
+    // Where it was the rate that left no room for more, another lane would have none either.
+    if (limit === messagesAtOnce && lane + 1 < lanes) await wake.delivery(channel, lane + 1);
   }
 }
 
