@@ -86,7 +86,9 @@ function placedThen(course: Course, then: Then, one: Case): readonly Placed[] {
     : path.map((gone) => placedAt(gone, course, one.at.getTime()));
   const behind = placed.filter(({ place }) => place !== "ahead");
   if (!then.isOpen) return behind;
-  const at = behind.filter(({ place }) => place === "here" || place === "perhaps");
+  // Whoever is known to stand somewhere goes on from there, wherever else they may have come by.
+  const standing = behind.filter(({ place }) => place === "here");
+  const at = standing.length > 0 ? standing : behind.filter(({ place }) => place === "perhaps");
   const from = at.length > 0 ? at : behind.slice(-1);
   const ahead = new Set(from.flatMap(({ id }) => aheadOf(course.journey, id)));
   if (behind.length === 0) ahead.add(course.from);

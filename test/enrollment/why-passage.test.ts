@@ -114,6 +114,33 @@ steps:
   ]);
 });
 
+test("what lies ahead is what comes after where the customer stands, not a way beside one that was taken", async () => {
+  await shop.apply(`
+journey: two-ways
+start: { on: signed_up }
+steps:
+  - if: { customer.country: GB }
+    then: [{ set: { customer.city: London } }]
+  - if: { customer.country: GB }
+    id: second
+    then: [{ send: hello, by: email }]
+    else: [{ send: other, by: email }]
+  - wait: 1 day
+  - { send: more, by: email }`);
+  const ada = await aCustomer(shop.database, { country: "GB" });
+  await shop.happens(ada, "signed_up");
+  await shop.live();
+  const [passage] = (await trace(ada)).passages;
+  expect(passage?.steps.map(({ place, id }) => `${place} ${id}`)).toEqual([
+    "passed if-customer-country",
+    "perhaps set-city",
+    "passed second",
+    "passed hello",
+    "here wait-1-day",
+    "ahead more",
+  ]);
+});
+
 test("who was stopped at a step has not passed it", async () => {
   await shop.apply(`${lookedAround}\nstop: [{ on: paid, as: paid }]`);
   const ada = await aCustomer(shop.database);
