@@ -12,6 +12,8 @@ export interface Claiming {
   readonly now: Date;
   /** How long other workers keep their hands off. Counted by the database's clock, which no host's jump can move. */
   readonly leaseSeconds: number;
+  /** Where a rate may have room for some of them only, those of all journeys come first, and not those that were due first. */
+  readonly inTurns?: boolean;
 }
 
 /** What a worker has in its hands. */
@@ -35,7 +37,7 @@ const offeredForEach = 10;
  */
 export async function claim(
   database: Database,
-  { channel, limit, now, leaseSeconds }: Claiming,
+  { channel, limit, now, leaseSeconds, inTurns = false }: Claiming,
 ): Promise<Claim> {
   const id = randomUUID();
   const offered = limit * offeredForEach;
@@ -45,7 +47,7 @@ export async function claim(
       and ${of("due_at")} <= ${now}`;
   };
   const due = (messageClass: "transactional" | "marketing") => sql`
-      select turns.id from (
+      select turns.id, turns.turn, random() as lot from (
         select id, greatest(${offered}::int / count(*) over (), 1) as offers from journeys
         where state <> 'paused'
           and exists (select from messages waiting where ${isDue("waiting", messageClass)} and waiting.journey_id = journeys.id)
@@ -56,7 +58,7 @@ export async function claim(
           and waiting.id not in (select unnest(messages) from claims where channel = ${channel} and lease_until > clock_timestamp())
         order by waiting.due_at limit least(journey.offers, ${limit}::int)
       ) as turns
-      order by turns.turn, random()`;
+      order by turn, lot`;
   const messages = await database.transaction().execute(async (transaction) => {
     await lockBriefly(transaction, `claims of ${channel}`, "3s");
     await faultPoint("claim");
@@ -68,15 +70,17 @@ export async function claim(
       ${due("marketing")} limit ${limit}::int - (select count(*) from receipts)
     ), due as (
       -- Said once more, as a number, for the planner: else it prepares for a tenth of all that is due.
-      select id from receipts union all select id from marketing limit ${limit}
+      select * from receipts union all select * from marketing limit ${limit}
     ), claimed as (
       insert into claims (id, channel, messages, lease_until)
       select ${id}::uuid, ${channel}::text, array_agg(id), clock_timestamp() + ${leaseSeconds} * interval '1 second' from due having count(*) > 0
     ), taken as (
-      select messages.* from due join messages using (id)
+      select messages.*, due.turn, due.lot from due join messages using (id)
     )
     ${detailsOf("taken")}
-    order by m.class desc, m.due_at, m.id`.execute(transaction);
+    order by m.class desc, ${inTurns ? sql`m.turn, m.lot` : sql`m.due_at, m.id`}`.execute(
+      transaction,
+    );
     return rows;
   });
   return { id, messages };

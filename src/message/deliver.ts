@@ -32,6 +32,7 @@ export async function deliver(
     limit: batch.limit,
     now: batch.now(),
     leaseSeconds,
+    inTurns: batch.places !== undefined,
   });
   await faultPoint("after-claim");
   if (claimed.messages.length === 0) return { claimed: 0, accepted: 0, mustRest: false };

@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from "vitest";
 import { deliver } from "../../src/message/deliver.ts";
 import { Places, placesOf } from "../../src/message/places.ts";
 import { aDatabase, freshTables } from "../support/database.ts";
-import { aCustomer, monday } from "../support/people.ts";
+import { aCustomer, later, monday } from "../support/people.ts";
 import { aCarrier, aComposer, aDelivery, aJourney, ledger, plan } from "./ledger.ts";
 
 const database = await aDatabase();
@@ -66,4 +66,21 @@ test("a batch that finds fewer places than messages calls for as many and leaves
   const states = (await ledger(database)).map(({ state }) => state);
   expect(states.toSorted()).toEqual(["accepted", "accepted", "accepted", "planned", "planned"]);
   expect(await database.selectFrom("claims").execute()).toEqual([]);
+});
+
+test("journeys take turns on the places that a batch finds, however long one of them is due", async () => {
+  const { carrier } = aCarrier();
+  const delivery = aDelivery(carrier, { rate: hourly.rate });
+  const places = placesOf(database, delivery)!;
+  await places.take(4);
+  const journeys = [await aJourney(database), await aJourney(database)];
+  for (const [hours, journey] of journeys.entries())
+    for (let i = 0; i < 8; i++)
+      await plan(database, [await aCustomer(database)], { journey, at: later(monday, { hours }) });
+  const now = () => later(monday, { hours: 1 });
+  const batch = { limit: 16, now, stopping: never, places };
+  expect(await deliver(database, aComposer(), delivery, batch)).toMatchObject({ accepted: 6 });
+  const sent = (await ledger(database)).filter(({ state }) => state === "accepted");
+  for (const journey of journeys)
+    expect(sent.filter((row) => row.journey_id === journey)).toHaveLength(3);
 });
