@@ -10,7 +10,7 @@ import type { House } from "./house.ts";
 import { say, sayJson } from "./output.ts";
 
 interface Options {
-  readonly channel: string;
+  readonly channel?: string;
   readonly customer?: string;
   readonly message?: string;
   readonly html?: string;
@@ -23,7 +23,7 @@ export const preview: CommandFile = {
       .command("preview")
       .description("render a template for a customer, without sending it")
       .argument("[template]", "such as thank-you; not needed with --message")
-      .option("-c, --channel <name>", "which channel's template", "email")
+      .option("-c, --channel <name>", "which channel's template; left out, email, or what there is")
       .option(
         "--customer <id>",
         "id, own id or e-mail of a customer; without it, an example customer (needs no database)",
@@ -80,8 +80,16 @@ async function messageFor(
       "preview: expected a template's name or --message ID, got neither",
     );
   const database = options.customer === undefined ? undefined : await house.database();
+  const channel = options.channel ?? (await channelOf(house, template));
   return sampleMessage(
-    { template, channel: options.channel, now: house.clock.now() },
+    { template, channel, now: house.clock.now() },
     database && { database, customer: options.customer ?? "" },
   );
+}
+
+/** E-mail, unless the template is for other channels alone. */
+async function channelOf(house: House, template: string): Promise<string> {
+  const { templates } = await house.composer();
+  const channels = templates.list.filter(({ name }) => name === template).map((one) => one.channel);
+  return channels.includes("email") ? "email" : (channels[0] ?? "email");
 }

@@ -117,6 +117,11 @@ describe("stopping and going on", () => {
 });
 
 describe("preview", () => {
+  test("shows a template that is no e-mail without being told its channel", async () => {
+    const { code, out } = await terminal.waypost("preview", "reminder-short");
+    expect({ code, out }).toMatchObject({ code: 0, out: expect.not.stringContaining("Subject:") });
+  });
+
   test("shows a template to an example customer", async () => {
     const { code, out } = await terminal.waypost("preview", "thank-you");
     expect(code).toBe(0);
