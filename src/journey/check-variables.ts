@@ -32,7 +32,9 @@ export function shadowedVariables(templates: readonly KnownTemplate[]): readonly
   const mistakes = templates.flatMap(({ ofEntries = [] }) =>
     ofEntries.flatMap(({ path, file, line }) => {
       const [list = "", said = ""] = path.split(/\[\]\.(?!.*\[\]\.)/);
-      if (!isRoot(said.split(".")[0] ?? "")) return [];
+      const [root = "", key] = said.split(".");
+      // The one outside has parts and cannot be said as a whole.
+      if (!isRoot(root) || (key === undefined && variables[root]?.length !== 0)) return [];
       const message = `{{${said}}} is a part of each entry of ${list} here; write {{@root.${said}}} for the one outside`;
       return [{ file, line, column: 1, path: "", message }];
     }),

@@ -70,7 +70,7 @@ test("a variable that a list hides is doubtful, unless it is asked about or said
   ]);
   expect(
     await doubtsIn(
-      "{{#each entry.items as |item|}}{{item.name}} {{@root.shop.name}} {{../shop.url}} {{#if event}}{{event}}{{/if}}{{/each}} {{shop.name}}",
+      "{{#each entry.items as |item|}}{{item.name}} {{@root.shop.name}} {{../shop.url}} {{step}} {{#if now}}{{now}}{{/if}}{{/each}} {{shop.name}}",
     ),
   ).toEqual([]);
 });
