@@ -5,7 +5,7 @@ import { startWorker } from "../src/queue/worker.ts";
 import { startWeb } from "../src/web/web.ts";
 import { untilStopped } from "../src/cli/stop.ts";
 import type { Told } from "./process.ts";
-import { heartbeatMs, leaseSeconds, nameIsKeptMs } from "./sizes.ts";
+import { deadline, heartbeatMs, leaseSeconds, nameIsKeptMs } from "./sizes.ts";
 
 /**
  * `waypost worker` or `waypost web` as the terminal runs them, with a clock that can be moved from outside and shorter
@@ -33,7 +33,11 @@ async function work(): Promise<() => Promise<void>> {
   const { backend } = await house.queues();
   const wake = createWake(backend, { nameIsKeptMs });
   const deliveries = new Map(
-    [...engine.deliveries].map(([name, delivery]) => [name, { ...delivery, leaseSeconds }]),
+    [...engine.deliveries].map(([name, delivery]) => {
+      // Whoever has a longer deadline needs a longer lease.
+      const longer = delivery.deadlineMs / 1000 - deadline;
+      return [name, { ...delivery, leaseSeconds: leaseSeconds + longer }];
+    }),
   );
   const url = await house.databaseUrl();
   const worker = await startWorker({ ...engine, deliveries }, backend, wake, url, { heartbeatMs });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Database } from "../src/database/database.ts";
 import { applyJourneys } from "../src/enrollment/apply.ts";
 import { readJourney } from "../src/journey/read-journey.ts";
-import { concurrency, deadline } from "./sizes.ts";
+import { concurrency, deadline as shortDeadline } from "./sizes.ts";
 
 const template = `---
 subject: Hello {{customer.external_id}}
@@ -17,10 +17,13 @@ const text = "Hello {{customer.external_id}}\n";
 export interface Project {
   readonly provider?: "sendgrid" | "smtp" | "twilio";
   readonly rate?: string;
+  /** Seconds. */
+  readonly deadline?: number;
 }
 
 /** What an operator would have written: a template for each channel, and one with its limits. */
-export function writeProject(folder: string, { provider = "sendgrid", rate }: Project = {}): void {
+export function writeProject(folder: string, project: Project = {}): void {
+  const { provider = "sendgrid", rate, deadline = shortDeadline } = project;
   mkdirSync(join(folder, "templates"), { recursive: true });
   mkdirSync(join(folder, "workflows"), { recursive: true });
   writeFileSync(join(folder, "templates", "hello.email.hbs"), template);

@@ -3,6 +3,7 @@ import type { Database } from "../src/database/database.ts";
 import { readLog } from "./evidence.ts";
 import { applyAll, writeProject } from "./project.ts";
 import type { Scenario } from "./scenario.ts";
+import { patientDeadline } from "./sizes.ts";
 import type { Stage } from "./stage.ts";
 import { tooFast, type Turn, unfair } from "./targets.ts";
 
@@ -22,7 +23,7 @@ const shares: Scenario = {
   when: "a campaign to everybody waits for a channel with a rate, and a small journey and receipts come after it",
   proves: ["G20"],
   async play(stage) {
-    writeProject(stage.folder, { rate: `${perSecond}/second` });
+    writeProject(stage.folder, { rate: `${perSecond}/second`, deadline: patientDeadline });
     await applyAll(stage.database, [campaign, ...small]);
     await stage.workers(4);
     await stage.signUp();
