@@ -68,6 +68,8 @@ class Unfolding implements Aftermath {
   readonly #timer: NodeJS.Timeout | undefined;
   #working: Promise<unknown> = Promise.resolve();
   #isTicking = false;
+  /** Taken from the schedule, and on their way. */
+  #inHand = 0;
   lost = 0;
 
   constructor(options: AftermathOptions, postman: Postman, random: () => number, clock: Clock) {
@@ -79,7 +81,7 @@ class Unfolding implements Aftermath {
   }
 
   get pending(): number {
-    return this.#schedule.size;
+    return this.#schedule.size + this.#inHand;
   }
 
   expect(message: TakenMessage, events: readonly StubEvent[]): void {
@@ -95,7 +97,12 @@ class Unfolding implements Aftermath {
   deliverDue(until?: Date): Promise<number> {
     const run = this.#working.then(async () => {
       const due = this.#schedule.take(until?.getTime() ?? Number.POSITIVE_INFINITY);
-      await this.#deliver(this.#options.order === "shuffled" ? shuffled(due, this.#random) : due);
+      this.#inHand += due.length;
+      try {
+        await this.#deliver(this.#options.order === "shuffled" ? shuffled(due, this.#random) : due);
+      } finally {
+        this.#inHand -= due.length;
+      }
       return due.length;
     });
     this.#working = run.catch(() => {});

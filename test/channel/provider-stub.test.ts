@@ -227,6 +227,19 @@ test("with a pace of their own, the reports come by themselves", async () => {
   await start({ behaviour: happening(...life), webhooks: { pace: 1_000_000 } });
   await sendgrid.send(anEmail(), noDeadline);
   await vi.waitFor(() => expect(receiver.reports(sendgrid)).toHaveLength(4), { timeout: 10_000 });
+  await vi.waitFor(() => expect(stub.pending).toBe(0));
+});
+
+test("what is on its way to the webhook is still pending", async () => {
+  await start({ behaviour: happening(...life) });
+  await sendgrid.send(anEmail(), noDeadline);
+  const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+  receiver.answersAfter = answered;
+  const delivering = stub.deliverDue();
+  await vi.waitFor(() => expect(receiver.requests).toHaveLength(1));
+  expect(stub.pending).toBe(4);
+  answer();
+  await delivering;
   expect(stub.pending).toBe(0);
 });
 

@@ -8,6 +8,8 @@ export interface WebhookReceiver {
   readonly requests: (ReportRequest & { readonly method: string; readonly path: string })[];
   /** The status of the next answers. */
   status: number;
+  /** The next answers wait for this. */
+  answersAfter: Promise<void>;
   reports(provider: Provider): Report[];
   close(): Promise<void>;
 }
@@ -30,6 +32,7 @@ export async function startWebhookReceiver(now = () => new Date()): Promise<Webh
       body: Buffer.concat(chunks),
       receivedAt: now(),
     });
+    await receiver.answersAfter;
     response.writeHead(receiver.status).end();
   }
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
@@ -37,6 +40,7 @@ export async function startWebhookReceiver(now = () => new Date()): Promise<Webh
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     status: 200,
+    answersAfter: Promise.resolve(),
     reports: (provider) =>
       requests.flatMap((request) => {
         const read = provider.readReports?.(request);
