@@ -100,10 +100,10 @@ class Unfolding implements Aftermath {
       this.#inHand += due.length;
       try {
         await this.#deliver(this.#options.order === "shuffled" ? shuffled(due, this.#random) : due);
+        return due.length;
       } finally {
         this.#inHand -= due.length;
       }
-      return due.length;
     });
     this.#working = run.catch(() => {});
     return run;
