@@ -1,5 +1,6 @@
-import { forgetEventKeys } from "../customer/event-keys.ts";
-import { forgetReports } from "../tracking/report-inbox.ts";
+import { eventKeys } from "../customer/event-keys.ts";
+import { forget } from "../database/forget.ts";
+import { appliedRequests } from "../tracking/report-inbox.ts";
 import type { Working } from "./engine.ts";
 
 const rowsAtOnce = 1000;
@@ -12,13 +13,13 @@ const batchesARun = 500;
  */
 export async function tidy({ engine, stopping }: Working): Promise<void> {
   const { database, clock, config } = engine;
-  const from = { now: clock.now(), limit: rowsAtOnce };
+  const now = clock.now();
   const { event_keys: keys, reports } = config.keep;
   const kinds = [
-    ...(keys === undefined ? [] : [() => forgetEventKeys(database, { ...from, keep: keys })]),
-    () => forgetReports(database, { ...from, keep: reports }),
+    ...(keys === undefined ? [] : [[eventKeys, keys] as const]),
+    [appliedRequests, reports] as const,
   ];
-  for (const forget of kinds)
+  for (const [rows, keep] of kinds)
     for (let batch = 0; batch < batchesARun && !stopping.aborted; batch += 1)
-      if ((await forget()) < rowsAtOnce) break;
+      if ((await forget(database, rows, { now, keep, limit: rowsAtOnce })) < rowsAtOnce) break;
 }

@@ -4,7 +4,7 @@ import type { Report, ReportsRead } from "../channel/channel.ts";
 import { deliveryIdOf } from "../channel/delivery-id.ts";
 import { untrustedTextOrNull } from "../channel/untrusted-text.ts";
 import type { Database } from "../database/database.ts";
-import { type Duration, interval } from "../duration.ts";
+import type { Forgettable } from "../database/forget.ts";
 
 /** A report as it lies in the inbox: bounded, and fit for every column it will reach. */
 export interface KeptReport extends Omit<Report, "at"> {
@@ -73,17 +73,13 @@ export async function takeInbox(
   return rows;
 }
 
-/** Takes away requests that were applied so long ago, at most `limit` of them. What they told is where it belongs. */
-export async function forgetReports(
-  database: Database,
-  { now, keep, limit }: { readonly now: Date; readonly keep: Duration; readonly limit: number },
-): Promise<number> {
-  const { numAffectedRows = 0n } = await sql`
-    delete from report_inbox where id in (
-      select id from report_inbox where applied_at is not null and applied_at < ${now}::timestamptz - ${interval(keep)}::interval
-      order by applied_at limit ${limit} for update skip locked)`.execute(database);
-  return Number(numAffectedRows);
-}
+/** Requests that were applied. What they told is where it belongs. */
+export const appliedRequests: Forgettable = {
+  table: "report_inbox",
+  key: "id",
+  at: "applied_at",
+  only: sql`applied_at is not null`,
+};
 
 /** A request may bring thousands of reports, and a transaction should be short. The first request is always taken. */
 const mostReports = 2_000;
