@@ -17,9 +17,9 @@ export function contained(provider: Provider): Provider {
     name: provider.name,
     async send(message, signal) {
       const settled = await settle(() => provider.send(message, signal), signal);
-      return settled.kind === "value"
-        ? outcomeIn(settled.value)
-        : unknown(settled.kind, settled.detail);
+      const outcome =
+        settled.kind === "value" ? outcomeIn(settled.value) : unknown(settled.kind, settled.detail);
+      return without(message.to, outcome);
     },
     ...(check !== undefined && {
       async check(signal) {
@@ -107,6 +107,13 @@ function outcomeIn(value: unknown): Outcome {
   return parsed.success
     ? parsed.data
     : unknown("garbage", `the provider returned no outcome: ${z.prettifyError(parsed.error)}`);
+}
+
+/** Whatever the provider's code quotes: what is kept of it does not say where the customer is reached. */
+function without(address: string, outcome: Outcome): Outcome {
+  return "detail" in outcome
+    ? { ...outcome, detail: untrustedText(outcome.detail, [address]) }
+    : outcome;
 }
 
 function unknown(code: string, detail: string): Outcome {

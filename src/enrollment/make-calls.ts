@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { reasonOf } from "../errors.ts";
 import type { WebhookCaller, WebhookOutcome } from "../channel/webhook.ts";
 import type { Database } from "../database/database.ts";
+import { shownReason } from "../database/shown-reason.ts";
 import { type CallSettled, type ClaimedCall, claimCalls, recordCalls } from "./call-ledger.ts";
 
 export interface Calling {
@@ -81,7 +81,7 @@ async function tryCall(
   } catch (thrown) {
     return {
       kind: "later",
-      reason: reasonOf(thrown),
+      reason: shownReason(thrown),
       status: null,
       answer: null,
       retryAfterMs: null,

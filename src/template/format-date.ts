@@ -1,5 +1,4 @@
-import { isBlank } from "./format.ts";
-import { problemIn, shown, type RenderState } from "./render-state.ts";
+import { isBlank, kindOf, refusal, type HelperCall } from "./render-state.ts";
 
 const styles: Readonly<Record<string, Intl.DateTimeFormatOptions>> = {
   short: { dateStyle: "short" },
@@ -32,44 +31,46 @@ type DateFormat = (instant: Date) => string;
 const formats = new Map<string, DateFormat>();
 
 /** A date in the customer's zone and language. A day without a time (`2026-05-17`) is that day everywhere. */
-export function formatDate(value: unknown, style: unknown, state: RenderState): string {
+export function formatDate(value: unknown, style: unknown, call: HelperCall): string {
+  const { state } = call.data;
   if (isBlank(value)) return "";
   const isDay = typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value);
   const instant =
     value instanceof Date ? value : new Date(typeof value === "number" ? value : String(value));
   if (Number.isNaN(instant.getTime())) {
-    throw problemIn(state, `date: expected a date such as "2026-05-17", found ${shown(value)}`);
+    throw refusal(call, `expected a date such as "2026-05-17", found ${kindOf(value)}`);
   }
   return formatOf(
     isBlank(style) ? "medium" : String(style),
     isDay ? "UTC" : state.zone,
-    state,
+    call,
   )(instant);
 }
 
-function formatOf(style: string, zone: string, state: RenderState): DateFormat {
-  const key = `${state.locale}|${zone}|${style}`;
+function formatOf(style: string, zone: string, call: HelperCall): DateFormat {
+  const key = `${call.data.state.locale}|${zone}|${style}`;
   let format = formats.get(key);
-  if (format === undefined) formats.set(key, (format = makeFormat(style, zone, state)));
+  if (format === undefined) formats.set(key, (format = makeFormat(style, zone, call)));
   return format;
 }
 
-function makeFormat(style: string, timeZone: string, state: RenderState): DateFormat {
+function makeFormat(style: string, timeZone: string, call: HelperCall): DateFormat {
+  const { locale } = call.data.state;
   const named = Object.hasOwn(styles, style) ? styles[style] : undefined;
   if (named !== undefined) {
-    const format = new Intl.DateTimeFormat(state.locale, { ...named, timeZone });
+    const format = new Intl.DateTimeFormat(locale, { ...named, timeZone });
     return (instant) => format.format(instant);
   }
   const options: Intl.DateTimeFormatOptions = { timeZone };
   for (const word of style.match(letter) ?? []) Object.assign(options, letters[word]?.[1]);
   if (Object.keys(options).length === 1) {
     const known = Object.keys(styles).join(", ");
-    throw problemIn(
-      state,
-      `date: expected ${known} or a pattern such as "d MMMM yyyy", found ${shown(style)}`,
+    throw refusal(
+      call,
+      `expected ${known} or a pattern such as "d MMMM yyyy", found ${kindOf(style)}`,
     );
   }
-  const format = new Intl.DateTimeFormat(state.locale, options);
+  const format = new Intl.DateTimeFormat(locale, options);
   return (instant) => {
     const parts = new Map(format.formatToParts(instant).map((part) => [part.type, part.value]));
     return style.replace(letter, (word) =>

@@ -1,4 +1,4 @@
-import { problemIn, shown, textOf, type RenderState } from "./render-state.ts";
+import { isBlank, kindOf, refusal, textOf, type HelperCall } from "./render-state.ts";
 
 /** Making an Intl formatter costs fifty times what using it does, so each is kept by locale and style. */
 function kept<T>(make: (locale: string, ...style: string[]) => T): typeof make {
@@ -38,19 +38,20 @@ const listFormat = kept(
     new Intl.ListFormat(locale, { type: type === "or" ? "disjunction" : "conjunction" }),
 );
 
-export function formatMoney(amount: unknown, currency: unknown, state: RenderState): string {
+export function formatMoney(amount: unknown, currency: unknown, call: HelperCall): string {
   if (isBlank(amount)) return "";
+  const { state } = call.data;
   const code = isBlank(currency) ? state.currency : String(currency).toUpperCase();
   if (!/^[A-Z]{3}$/.test(code)) {
-    throw problemIn(state, `money: expected a currency such as "EUR", found ${shown(currency)}`);
+    throw refusal(call, `expected a currency such as "EUR", found ${kindOf(currency)}`);
   }
-  return moneyFormat(state.locale, code)(numberOf("money", amount, state));
+  return moneyFormat(state.locale, code)(numberOf(amount, call));
 }
 
-export function formatNumber(amount: unknown, digits: unknown, state: RenderState): string {
+export function formatNumber(amount: unknown, digits: unknown, call: HelperCall): string {
   if (isBlank(amount)) return "";
   const places = isBlank(digits) ? "" : String(Math.min(20, Math.max(0, Number(digits) || 0)));
-  return numberFormat(state.locale, places).format(numberOf("number", amount, state));
+  return numberFormat(call.data.state.locale, places).format(numberOf(amount, call));
 }
 
 /** The form that goes with a count; a `#` in it becomes the count: `plural(3, "# item", "# items")` is `3 items`. */
@@ -58,11 +59,11 @@ export function formatPlural(
   count: unknown,
   one: unknown,
   other: unknown,
-  state: RenderState,
+  call: HelperCall,
 ): string {
-  const amount = isBlank(count) ? 0 : numberOf("plural", count, state);
-  const form = pluralRules(state.locale).select(amount) === "one" ? one : other;
-  return String(form).replaceAll("#", () => numberFormat(state.locale).format(amount));
+  const amount = isBlank(count) ? 0 : numberOf(count, call);
+  const form = pluralRules(call.data.state.locale).select(amount) === "one" ? one : other;
+  return String(form).replaceAll("#", () => numberFormat(call.data.state.locale).format(amount));
 }
 
 export interface ListStyle {
@@ -72,42 +73,35 @@ export interface ListStyle {
   readonly or: unknown;
 }
 
-export function formatList(entries: unknown, style: ListStyle, state: RenderState): string {
+export function formatList(entries: unknown, style: ListStyle, call: HelperCall): string {
   if (isBlank(entries)) return "";
-  if (!Array.isArray(entries))
-    throw problemIn(state, `list: expected a list, found ${shown(entries)}`);
+  if (!Array.isArray(entries)) throw refusal(call, `expected a list, found ${kindOf(entries)}`);
   const limit = typeof style.limit === "number" ? style.limit : entries.length;
-  const words = entries.slice(0, limit).map((entry: unknown) => wordOf(entry, style.field, state));
-  return listFormat(state.locale, style.or === true ? "or" : "and").format(
+  const words = entries.slice(0, limit).map((entry: unknown) => wordOf(entry, style.field, call));
+  return listFormat(call.data.state.locale, style.or === true ? "or" : "and").format(
     words.filter((word) => word !== ""),
   );
 }
 
-function wordOf(entry: unknown, field: unknown, state: RenderState): string {
+function wordOf(entry: unknown, field: unknown, call: HelperCall): string {
   if (entry === null || typeof entry !== "object") return textOf(entry);
   const word: unknown =
     typeof field === "string" && Object.hasOwn(entry, field)
       ? Reflect.get(entry, field)
       : undefined;
   if (word === undefined || (word !== null && typeof word === "object")) {
-    throw problemIn(
-      state,
-      `list: expected the field to name, as in {{list event.items "name"}}, in ${shown(entry)}`,
+    throw refusal(
+      call,
+      'expected the name of a field that is text in every entry, as in {{list event.items "name"}}',
     );
   }
   return textOf(word);
 }
 
 /** Amounts may come as text, as Postgres gives its numerics. */
-function numberOf(helper: string, value: unknown, state: RenderState): number {
+function numberOf(value: unknown, call: HelperCall): number {
   const amount =
     typeof value === "number" ? value : typeof value === "string" ? Number(value) : Number.NaN;
   if (Number.isFinite(amount)) return amount;
-  throw problemIn(state, `${helper}: expected a number, found ${shown(value)}`);
-}
-
-export function isBlank(value: unknown): boolean {
-  return (
-    value === null || value === undefined || (typeof value === "string" && value.trim() === "")
-  );
+  throw refusal(call, `expected a number, found ${kindOf(value)}`);
 }

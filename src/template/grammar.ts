@@ -6,19 +6,21 @@ export interface HelperGrammar {
   readonly block: boolean;
   /** Its arguments may be missing; every other helper needs them to exist. */
   readonly takesMissing: boolean;
+  /** It cannot use just any value, or its outcome may be part of an address, and then says where it is called. */
+  readonly refuses: boolean;
   readonly usage: string;
 }
 
 function value(least: number, most: number, usage: string, ...named: string[]): HelperGrammar {
-  return { least, most, named, block: false, takesMissing: false, usage };
+  return { least, most, named, block: false, takesMissing: false, refuses: true, usage };
 }
 
 function test(least: number, most: number, usage: string): HelperGrammar {
-  return { least, most, named: [], block: false, takesMissing: true, usage };
+  return { least, most, named: [], block: false, takesMissing: true, refuses: false, usage };
 }
 
 function block(takesMissing: boolean, usage: string): HelperGrammar {
-  return { least: 1, most: 1, named: [], block: true, takesMissing, usage };
+  return { least: 1, most: 1, named: [], block: true, takesMissing, refuses: !takesMissing, usage };
 }
 
 export const grammar: Readonly<Record<string, HelperGrammar>> = {
@@ -29,7 +31,7 @@ export const grammar: Readonly<Record<string, HelperGrammar>> = {
   list: value(1, 2, '{{list event.items "name" limit=3}}', "limit", "or"),
   link: value(1, 2, '{{link event.url "See your order"}}'),
   encode: value(1, 1, "https://shop.example/search?q={{encode event.query}}"),
-  default: test(2, 8, '{{default customer.first_name "there"}}'),
+  default: { ...test(2, 8, '{{default customer.first_name "there"}}'), refuses: true },
   eq: test(2, 2, '{{#if (eq customer.country "DE")}}'),
   gt: test(2, 2, "{{#if (gt event.total 100)}}"),
   lt: test(2, 2, "{{#if (lt event.total 100)}}"),

@@ -1,10 +1,13 @@
 import Handlebars from "handlebars";
-import { formatList, formatMoney, formatNumber, formatPlural, isBlank } from "./format.ts";
+import { formatList, formatMoney, formatNumber, formatPlural } from "./format.ts";
 import { formatDate } from "./format-date.ts";
 import { trackedUrl } from "./link.ts";
 import {
+  isBlank,
+  kindOf,
+  placeOf,
   problemIn,
-  shown,
+  refusal,
   textOf,
   type HelperCall,
   type HelperScope,
@@ -44,20 +47,8 @@ function missing(state: RenderState, need: number): Error {
 
 function notText(state: RenderState, need: number, value: unknown): Error {
   const { path, file } = placeOf(state, need);
-  const expected = `${path}: expected text or a number, found ${shown(value)}`;
+  const expected = `${path}: expected text or a number, found ${kindOf(value)}`;
   return problemIn({ file }, `${expected}; name one of its fields`);
-}
-
-/** The template with the line, and in brackets the layout or partial when the variable is read there. */
-function placeOf(
-  state: RenderState,
-  need: number,
-): { readonly path: string; readonly file: string } {
-  const { file = state.file, line = 1, path = "?" } = state.needs[need] ?? {};
-  return {
-    path,
-    file: file === state.file ? `${file}:${line}` : `${state.file} (${file}:${line})`,
-  };
 }
 
 /** An address within quotes; unlike other text it keeps its `=`, which mail scanners look for. */
@@ -70,24 +61,24 @@ function optional(given: readonly unknown[]): unknown {
   return given.length === 2 ? given[0] : undefined;
 }
 
-function stateOf(given: readonly unknown[]): RenderState {
-  return (given.at(-1) as HelperCall).data.state;
+function callOf(given: readonly unknown[]): HelperCall {
+  return given.at(-1) as HelperCall;
 }
 
 function links(markup: Markup): Record<string, Helper> {
   const written = markup === "html" ? escapeAddress : (url: string): string => url;
   return {
     link_(this: unknown, call: HelperCall) {
-      return written(trackedUrl(call.fn(this), call.data.state, true));
+      return written(trackedUrl(call.fn(this), call, true));
     },
     untracked_(this: unknown, call: HelperCall) {
-      return written(trackedUrl(call.fn(this), call.data.state, false));
+      return written(trackedUrl(call.fn(this), call, false));
     },
     url_: (url: unknown) => url,
     link(url: unknown, ...given: readonly unknown[]) {
-      const state = stateOf(given);
+      const call = callOf(given);
       const label = optional(given);
-      const target = trackedUrl(textOf(url), state, true);
+      const target = trackedUrl(textOf(url), call, true);
       const words = isBlank(label) ? "" : textOf(label);
       if (markup === "html") {
         return new Handlebars.SafeString(
@@ -95,7 +86,7 @@ function links(markup: Markup): Record<string, Helper> {
         );
       }
       if (words === "") return target;
-      return state.isEmail ? `${words} <${target}>` : `${words}: ${target}`;
+      return call.data.state.isEmail ? `${words} <${target}>` : `${words}: ${target}`;
     },
   };
 }
@@ -106,17 +97,17 @@ function formats(markup: Markup): Record<string, Helper> {
     markup === "html" ? text : text.replace(/[\u00A0\u202F]/g, " ");
   return {
     date: (value: unknown, ...given: readonly unknown[]) =>
-      plain(formatDate(value, optional(given), stateOf(given))),
+      plain(formatDate(value, optional(given), callOf(given))),
     money: (amount: unknown, ...given: readonly unknown[]) =>
-      plain(formatMoney(amount, optional(given), stateOf(given))),
+      plain(formatMoney(amount, optional(given), callOf(given))),
     number: (amount: unknown, call: HelperCall) =>
-      plain(formatNumber(amount, call.hash["digits"], call.data.state)),
+      plain(formatNumber(amount, call.hash["digits"], call)),
     plural: (count: unknown, one: unknown, other: unknown, call: HelperCall) =>
-      plain(formatPlural(count, one, other, call.data.state)),
+      plain(formatPlural(count, one, other, call)),
     list(entries: unknown, ...given: readonly unknown[]) {
-      const { hash } = given.at(-1) as HelperCall;
+      const { hash } = callOf(given);
       const style = { field: optional(given), limit: hash["limit"], or: hash["or"] };
-      return formatList(entries, style, stateOf(given));
+      return formatList(entries, style, callOf(given));
     },
     encode: (value: unknown) => encodeURIComponent(textOf(value)),
   };
@@ -124,10 +115,10 @@ function formats(markup: Markup): Record<string, Helper> {
 
 const tests: Record<string, Helper> = {
   default(...given: readonly unknown[]) {
-    const call = given.at(-1) as HelperCall;
+    const call = callOf(given);
     const found = given.slice(0, -1).find((value) => !isBlank(value)) ?? "";
     if (typeof found === "object") {
-      throw problemIn(call.data.state, `default: expected text or a number, found ${shown(found)}`);
+      throw refusal(call, `expected text or a number, found ${kindOf(found)}`);
     }
     return found;
   },
@@ -168,7 +159,7 @@ const blocks: Record<string, Helper> = {
 
 function eachOf(entries: unknown, call: HelperCall): string {
   if (typeof entries !== "object" || entries === null) {
-    throw problemIn(call.data.state, `each: expected a list, found ${shown(entries)}`);
+    throw refusal(call, `expected a list, found ${kindOf(entries)}`);
   }
   const pairs: readonly (readonly [string | number, unknown])[] = Array.isArray(entries)
     ? [...entries.entries()]

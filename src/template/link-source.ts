@@ -59,7 +59,15 @@ function maskLink(address: string, mustaches: string[], tracked: boolean): strin
       .replace(/(~?)\}\}$/, "$1}}}");
   });
   const helper = tracked ? "link_" : "untracked_";
-  return addMask(mustaches, `{{#${helper}}}${inner.trim()}{{/${helper}}}`, "v");
+  return addMask(mustaches, `{{#${helper}${placeIn(inner)}}}${inner.trim()}{{/${helper}}}`, "v");
+}
+
+/** An address is where the first value in it is: ` at_=3`; one without a value is as it was written. */
+function placeIn(address: string): string {
+  const [, value, call] =
+    /\{\{\{~?(?:value_ [^}]*? (\d+)|[^}]*? at_=(\d+))~?\}\}\}/.exec(address) ?? [];
+  const need = value ?? call;
+  return need === undefined ? "" : ` at_=${need}`;
 }
 
 const entities: Readonly<Record<string, string>> = {

@@ -47,9 +47,37 @@ export function textOf(value: unknown): string {
   return value === null || value === undefined ? "" : JSON.stringify(value);
 }
 
-/** What was found, short enough for a message. */
-export function shown(value: unknown): string {
-  if (value === undefined) return "nothing";
-  const text = JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+/** Template and line, and in brackets the layout or partial when it is read there; and what is read. */
+export function placeOf(
+  state: RenderState,
+  need: number,
+): { readonly path: string; readonly file: string } {
+  const { file = state.file, line = 1, path = "?" } = state.needs[need] ?? {};
+  return {
+    path,
+    file: file === state.file ? `${file}:${line}` : `${state.file} (${file}:${line})`,
+  };
+}
+
+/** What is wrong with what a helper was given, at the place of its call: `hi.sms.hbs:3: money entry.total: expected …`. */
+export function refusal(call: Pick<HelperCall, "data" | "hash">, message: string): WaypostError {
+  const at = call.hash["at_"];
+  if (typeof at !== "number") return problemIn(call.data.state, message);
+  const { path, file } = placeOf(call.data.state, at);
+  return problemIn({ file }, `${path}: ${message}`);
+}
+
+/** What was found, never the value itself: reasons are kept and logged, and hold nothing of a customer. */
+export function kindOf(value: unknown): string {
+  if (isBlank(value)) return "nothing";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "boolean") return "true or false";
+  if (typeof value === "number") return "a number";
+  return typeof value === "string" ? "another text" : "an object";
+}
+
+export function isBlank(value: unknown): boolean {
+  return (
+    value === null || value === undefined || (typeof value === "string" && value.trim() === "")
+  );
 }

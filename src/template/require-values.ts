@@ -3,7 +3,7 @@ import type { Assembled } from "./assemble.ts";
 import { grammarOf } from "./grammar.ts";
 import { offsetOf } from "./source.ts";
 
-/** A variable that must exist when the template is rendered, and where the template reads it. */
+/** A variable that must exist when the template is rendered, or the call of a helper, and where it stands. */
 export interface Need {
   readonly file: string;
   readonly line: number;
@@ -110,6 +110,18 @@ class Walk {
       if (takesMissing) this.note(this.resolve(path, scope), path, this.optional);
       else this.require(path, scope, (read, need) => `(given_ ${read} ${need})`);
     }
+    if (grammarOf(name)?.refuses === true) this.locate(node);
+  }
+
+  /** Tells a helper where it is called, for what it says of values it cannot use: `{{money event.total at_=3}}`. */
+  private locate(node: Call): void {
+    const { text } = this.assembled;
+    const last = node.hash?.pairs.at(-1)?.value ?? node.params.at(-1) ?? node.path;
+    const start = offsetOf(text, node.path.loc.start);
+    const end = offsetOf(text, last.loc.end);
+    this.edits.push({ start: end, end, text: ` at_=${this.needs.length}` });
+    const path = text.slice(start, end).replaceAll(/\s+/g, " ");
+    this.needs.push({ ...this.assembled.placeOf(start), path });
   }
 
   private require(

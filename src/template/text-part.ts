@@ -70,6 +70,7 @@ function conversion(mustaches: readonly string[]): HtmlToTextOptions {
 function linkFormat(mustaches: readonly string[]): FormatCallback {
   const spoken = (text: string): string =>
     unmask(text, mustaches)
+      .replace(/ at_=\d+/g, "")
       .replace(/\{\{#(?:link|untracked)_\}\}|\{\{\/(?:link|untracked)_\}\}/g, "")
       .replace(/\{\{\{?value_ (.*?) \d+\}\}\}?/g, "{{$1}}")
       .trim();

@@ -60,6 +60,23 @@ describe("a provider that misbehaves leaves the outcome unknown", () => {
     });
   });
 
+  test.each([
+    ["throws", () => Promise.reject(new Error(`550 <${anEmail().to}> unknown`))],
+    [
+      "refuses",
+      () => ({
+        kind: "refused",
+        of: "address",
+        code: "550",
+        detail: `550 <${anEmail().to}> unknown`,
+      }),
+    ],
+  ])("what it quotes when it %s is kept without the customer's address", async (_, send) => {
+    expect(await aProvider({ send }).send(anEmail(), noDeadline)).toMatchObject({
+      detail: "550 <(address)> unknown",
+    });
+  });
+
   test("it never settles: a second after the deadline nobody waits any more", async () => {
     vi.useFakeTimers();
     const deadline = new AbortController();

@@ -174,7 +174,7 @@ describe("a hostile name", () => {
     await shop.orders(ada, { items: [{ name: "Trap", price: 15, url: "javascript:alert(1)" }] });
     expect(await shop.letters(ada)).toEqual([]);
     expect(await shop.refusals(ada)).toEqual([
-      'thank-you failed: templates/thank-you.email.hbs: link: expected an address such as "https://…", found "javascript:alert(1)"',
+      'thank-you failed: templates/thank-you.email.hbs (templates/partials/item.hbs:4): event.items[].url: expected an address such as "https://…" for a link, found another text',
     ]);
   });
 });

@@ -106,7 +106,7 @@ test("an object shaped like a template is never compiled", async () => {
     /expected text or a number/,
   );
   await expect(html("<p>{{default a 1}}</p>", { a: ast })).rejects.toThrow(
-    /default: expected text or a number/,
+    /default a 1: expected text or a number/,
   );
   expect(await sms("{{#each a}}{{@key}};{{/each}}", { a: ast })).toBe("type;body;toHTML;call;");
 });

@@ -65,12 +65,41 @@ test("a German text writes German amounts, without the no-break space that no SM
 });
 
 test.each([
-  ['{{date "soon"}}', 'date: expected a date such as "2026-05-17", found "soon"'],
-  ['{{date at "later"}}', /date: expected short, medium, long, full, time or a pattern/],
-  ['{{money "much"}}', 'money: expected a number, found "much"'],
-  ['{{money 1 "euros"}}', 'money: expected a currency such as "EUR", found "euros"'],
-  ["{{list at}}", /list: expected a list, found "2026/],
-  ["{{list items}}", /list: expected the field to name/],
+  ['{{date "soon"}}', 'date "soon": expected a date such as "2026-05-17", found another text'],
+  ['{{date at "later"}}', /: expected short, medium, long, full, time or a pattern/],
+  ['{{money "much"}}', 'money "much": expected a number, found another text'],
+  ['{{money 1 "euros"}}', 'expected a currency such as "EUR", found another text'],
+  ["{{list at}}", "list at: expected a list, found another text"],
+  ["{{list items}}", "list items: expected the name of a field that is text in every entry"],
+  ["{{default items ''}}", "default items '': expected text or a number, found a list"],
 ])("%s is an error that says what was expected", async (body, expected) => {
   await expect(sms(body, { at, items: [{ name: "x" }] })).rejects.toThrow(expected);
+});
+
+test.each([
+  ["{{money secret}}", "money secret"],
+  ["{{money 1 secret}}", "money 1 secret"],
+  ["{{number secret digits=2}}", "number secret digits=2"],
+  ["{{plural secret 'a' 'b'}}", "plural secret 'a' 'b'"],
+  ["{{date\n  secret}}", "date secret"],
+  ["{{date at secret}}", "date at secret"],
+  ["{{list secret}}", "list secret"],
+  ["{{list secrets}}", "list secrets"],
+  ["{{list secrets 'none'}}", "list secrets 'none'"],
+  ["{{#each secret as |one|}}{{one}}{{/each}}", "each secret"],
+  ["{{#each secrets}}{{money x}}{{/each}}", "money x"],
+  ["{{#if (eq (money secret) 'x')}}{{/if}}", "money secret"],
+  ["{{default none secrets}}", "default none secrets"],
+  ["{{secrets}}", "secrets"],
+  ["{{secrets.[0]}}", "secrets.0"],
+  ["{{> price of=secret}}", "money of"],
+])("%s names what is wrong and where, and nothing of the customer", async (body, named) => {
+  const files = { "partials/price.hbs": "{{money of}}" };
+  const given = { at, secret: "Lovelace", secrets: [{ x: "Lovelace" }] };
+  const rendering = sms(`\n${body}`, given, { files });
+  const place = body.startsWith("{{>")
+    ? "templates/hi.sms.hbs (templates/partials/price.hbs:1)"
+    : "templates/hi.sms.hbs:2";
+  await expect(rendering).rejects.toThrow(`${place}: ${named}: expected`);
+  await expect(rendering).rejects.not.toThrow(/Lovelace/);
 });

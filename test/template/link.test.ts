@@ -64,8 +64,29 @@ test.each([
 ])("an address that is none is an error: %j", async (url) => {
   const rendering = html('<a href="{{event.url}}">x</a>', { event: { url } });
   await expect(rendering).rejects.toThrow(
-    /templates\/hi\.email\.hbs: link: expected an address such as "https:/,
+    url === ""
+      ? 'templates/hi.email.hbs:4: event.url: expected an address such as "https://…" for a link, found nothing'
+      : 'templates/hi.email.hbs:4: event.url: expected an address such as "https://…" for a link, found another text',
   );
+});
+
+test.each([
+  ['<a href="/me/{{encode event.who}}">x</a>', "encode event.who"],
+  ['<a href="{{default event.none event.who}}">x</a>', "default event.none event.who"],
+  ['<a href="{{#if event.who}}{{event.who}}{{/if}}">x</a>', "event.who"],
+  ['<a href="{{link event.who}}">x</a>', "link event.who"],
+  ['{{link event.who "Go"}}', 'link event.who "Go"'],
+])(
+  "an address that is none is told by its place, never by what is in it: %s",
+  async (body, place) => {
+    const rendering = html(body, { event: { who: "ann.secret" } });
+    await expect(rendering).rejects.toThrow(`hi.email.hbs:4: ${place}: expected an address`);
+    await expect(rendering).rejects.not.toThrow(/secret/);
+  },
+);
+
+test("an address that is none and was written into the template is shown", async () => {
+  await expect(html('<a href="/cart">x</a>', {})).rejects.toThrow('for a link, found "/cart"');
 });
 
 test("an address among conditional attributes is tracked and checked too", async () => {

@@ -70,7 +70,7 @@ describe("what may be absent", () => {
 
 test("an object where text is expected is an error, not [object Object]", async () => {
   await expect(sms("{{customer}}", ann)).rejects.toThrow(
-    'hi.sms.hbs:1: customer: expected text or a number, found {"first_name"',
+    "hi.sms.hbs:1: customer: expected text or a number, found an object; name one of its fields",
   );
 });
 
