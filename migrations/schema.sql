@@ -201,6 +201,8 @@ CREATE TABLE dead_events (
   CONSTRAINT dead_events_pkey PRIMARY KEY (id),
   CONSTRAINT dead_events_once UNIQUE (journey_id, event_id)
 );
+CREATE INDEX dead_events_by_age ON dead_events USING btree (died_at);
+CREATE INDEX dead_events_by_customer ON dead_events USING btree (customer_id);
 CREATE INDEX dead_events_to_replay ON dead_events USING btree (id) WHERE replayed_at IS NOT NULL;
 
 CREATE TABLE enrollments (

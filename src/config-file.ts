@@ -128,6 +128,8 @@ export const configFileSchema = z.strictObject({
         event_keys: daysOrMore.optional(),
         /** Requests of providers that were applied. */
         reports: daysOrMore.default({ months: 0, days: 30, seconds: 0 }),
+        /** Events that an archived journey could not react to, since they died and since it was archived. */
+        dead_events: daysOrMore.default({ months: 0, days: 90, seconds: 0 }),
       },
       { error: "expected a mapping such as { event_keys: 90 days, reports: 30 days }" },
     )

@@ -9,5 +9,5 @@ export const eventKeys: Forgettable = {
   table: "event_keys",
   key: "key",
   at: "received_at",
-  only: sql`key not like 'row:%'`,
+  only: () => sql`key not like 'row:%'`,
 };

@@ -8,8 +8,8 @@ export interface Forgettable {
   readonly table: keyof Tables;
   readonly key: string;
   readonly at: string;
-  /** Which of them go at all. */
-  readonly only: RawBuilder<SqlBool>;
+  /** Which of them go at all, where it is kept since `since` at the earliest. */
+  readonly only: (since: RawBuilder<Date>) => RawBuilder<SqlBool>;
 }
 
 export interface Forgetting {
@@ -26,10 +26,11 @@ export async function forget(
   { table, key, at, only }: Forgettable,
   { now, keep, limit }: Forgetting,
 ): Promise<number> {
+  const since = sql<Date>`(${now}::timestamptz - ${interval(keep)}::interval)`;
   const { numAffectedRows = 0n } = await sql`
     delete from ${sql.table(table)} where ${sql.ref(key)} in (
       select ${sql.ref(key)} from ${sql.table(table)}
-      where ${only} and ${sql.ref(at)} < ${now}::timestamptz - ${interval(keep)}::interval
+      where ${only(since)} and ${sql.ref(at)} < ${since}
       order by ${sql.ref(at)} limit ${limit} for update skip locked)`.execute(database);
   return Number(numAffectedRows);
 }

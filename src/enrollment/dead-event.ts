@@ -1,5 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { Database } from "../database/database.ts";
+import type { Forgettable } from "../database/forget.ts";
 import type { Tables } from "../database/tables.ts";
 import { getJourney } from "./journey-state.ts";
 import type { PendingEvent } from "./pending-event.ts";
@@ -50,6 +51,15 @@ export async function listDeadEvents(database: Database): Promise<readonly DeadE
     group by 1, reason order by 2 desc, 1, reason limit ${reasonsShown}`.execute(database);
   return rows;
 }
+
+/** Those of a journey that was archived so long ago that nobody will replay them. */
+export const deadOfArchived: Forgettable = {
+  table: "dead_events",
+  key: "id",
+  at: "died_at",
+  only: (since) =>
+    sql`journey_id in (select id from journeys where state = 'archived' and changed_at < ${since})`,
+};
 
 /** Counted to `atMost`. */
 export async function countDeadEvents(database: Database, atMost: number): Promise<number> {

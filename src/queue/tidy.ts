@@ -1,5 +1,6 @@
 import { eventKeys } from "../customer/event-keys.ts";
 import { forget } from "../database/forget.ts";
+import { deadOfArchived } from "../enrollment/dead-event.ts";
 import { appliedRequests } from "../tracking/report-inbox.ts";
 import type { Working } from "./engine.ts";
 
@@ -9,15 +10,16 @@ const batchesARun = 500;
 
 /**
  * Takes away what is kept for technical reasons alone and has been kept for as long as `keep` says, in small
- * transactions. Nothing that tells of a customer.
+ * transactions. Nothing of a customer's history.
  */
 export async function tidy({ engine, stopping }: Working): Promise<void> {
   const { database, clock, config } = engine;
   const now = clock.now();
-  const { event_keys: keys, reports } = config.keep;
+  const { event_keys: keys, reports, dead_events: dead } = config.keep;
   const kinds = [
     ...(keys === undefined ? [] : [[eventKeys, keys] as const]),
     [appliedRequests, reports] as const,
+    [deadOfArchived, dead] as const,
   ];
   for (const [rows, keep] of kinds)
     for (let batch = 0; batch < batchesARun && !stopping.aborted; batch += 1)

@@ -78,7 +78,7 @@ export const appliedRequests: Forgettable = {
   table: "report_inbox",
   key: "id",
   at: "applied_at",
-  only: sql`applied_at is not null`,
+  only: () => sql`applied_at is not null`,
 };
 
 /** A request may bring thousands of reports, and a transaction should be short. The first request is always taken. */

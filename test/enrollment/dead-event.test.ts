@@ -190,6 +190,15 @@ test("a dead event of a customer who was merged is the other's", async () => {
   expect(await shop.whereabouts(eve)).toEqual(["waiting at hello"]);
 });
 
+test("the dead events of a customer are found by an index", async () => {
+  await shop.database.transaction().execute(async (transaction) => {
+    await sql`set local enable_seqscan = off`.execute(transaction);
+    const { rows } = await sql`
+      explain update dead_events set customer_id = 2 where customer_id = 1`.execute(transaction);
+    expect(JSON.stringify(rows)).toContain("dead_events_by_customer");
+  });
+});
+
 test("a step that every worker of this release fails on holds nobody", async () => {
   await shop.apply(journey("hello"));
   const ada = await aCustomer(shop.database);

@@ -3,11 +3,13 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { configFileSchema } from "../../src/config-file.ts";
 import { readConfig } from "../../src/config.ts";
+import { archiveJourney } from "../../src/enrollment/journey-state.ts";
 import { createLog } from "../../src/log.ts";
 import type { Working } from "../../src/queue/engine.ts";
 import { tidy } from "../../src/queue/tidy.ts";
 import { receiveReports } from "../../src/tracking/report-inbox.ts";
 import { aFile, importing } from "../customer/files.ts";
+import { Shop } from "../enrollment/shop.ts";
 import { aComposer } from "../message/ledger.ts";
 import { aDatabase, freshTables } from "../support/database.ts";
 import { later, monday } from "../support/people.ts";
@@ -89,6 +91,44 @@ describe("a provider's request", () => {
     expect(await inbox()).toEqual([applied, open]);
     await tidyUp(later(monday, { days: 30, seconds: 1 }));
     expect(await inbox()).toEqual([open]);
+  });
+});
+
+describe("an event that a journey could not react to", () => {
+  const shop = new Shop(database);
+  const dead = async () =>
+    (await database.selectFrom("dead_events").select("name").orderBy("name").execute()).map(
+      ({ name }) => name,
+    );
+  const dies = (name: string, at: Date) =>
+    sql`insert into dead_events (journey_id, version_id, event_id, customer_id, name, occurred_at, properties, reason, died_at)
+      select journeys.id, version_id, journeys.id, 1, ${name}, ${at}, '{}', 'no', ${at} from journeys`.execute(
+      database,
+    );
+  beforeEach(async () => {
+    shop.now = monday;
+    await shop.apply("journey: hello\nstart: { on: x }\nsteps: [{ send: hello, by: email }]");
+    await dies("early", monday);
+  });
+
+  test("stays for as long as the journey may hear it", async () => {
+    await tidyUp(later(monday, { days: 3650 }));
+    expect(await dead()).toEqual(["early"]);
+  });
+
+  test("goes once the journey has been archived for as long as it is kept, unless it died later", async () => {
+    const archived = later(monday, { days: 365 });
+    await archiveJourney(database, "hello", archived);
+    await sql`update dead_events set event_id = 7`.execute(database);
+    await dies("late", later(archived, { days: 1 }));
+    await tidyUp(later(archived, { days: 90 }));
+    expect(await dead()).toEqual(["early", "late"]);
+    await tidyUp(later(archived, { days: 90, seconds: 1 }));
+    expect(await dead()).toEqual(["late"]);
+    await tidyUp(later(archived, { days: 92 }), { keep: "dead_events: 1 year" });
+    expect(await dead()).toEqual(["late"]);
+    await tidyUp(later(archived, { days: 92 }));
+    expect(await dead()).toEqual([]);
   });
 });
 
