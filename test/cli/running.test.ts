@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { sql } from "kysely";
 import { beforeAll, describe, expect, test } from "vitest";
 import { aDatabase } from "../support/database.ts";
@@ -138,6 +138,58 @@ describe("preview", () => {
       "--customer=c-17",
     );
     expect(out).toMatch(/^Happy birthday, Ada! A present from The Corner Shop/);
+  });
+
+  test("shows it with what is given in place of the example's", async () => {
+    writeFileSync(
+      terminal.path("templates/quote.sms.hbs"),
+      "{{customer.first_name}} of {{account.name}}: {{money entry.total entry.currency}}, {{call.score.value}}, {{#if voucher}}{{voucher.code}}{{else}}no code{{/if}}",
+    );
+    writeFileSync(terminal.path("order.json"), '{ "total": 12, "currency": "EUR" }');
+    const given = [
+      '--customer={"first_name": "Zoe", "locale": "en-GB"}',
+      "--account={ name: Acme }",
+      `--entry=${terminal.path("order.json")}`,
+      "--call={ score: { value: 0.8 } }",
+    ];
+    const quote = async (voucher: string) =>
+      (await terminal.waypost("preview", "quote", ...given, `--voucher=${voucher}`)).out;
+    expect(await quote("HELLO-1")).toBe("Zoe of Acme: €12.00, 0.8, HELLO-1\n");
+    expect(await quote("{ code: HELLO-2 }")).toContain("HELLO-2");
+    expect(await quote("none")).toContain("no code");
+  });
+
+  test("says of what is given all that is wrong, with its place and the way out", async () => {
+    const wrong = async (...given: readonly string[]) =>
+      (await terminal.waypost("preview", "quote", ...given)).err;
+    const err = await wrong(
+      '--customer={"frist_name": "Zoe"}',
+      "--account={ name: [Acme] }",
+      "--entry=[1]",
+      "--call={ scoer: 1 }",
+      "--voucher={ expires_at: 2027-01-31 }",
+    );
+    expect(err.split("\n").slice(0, 5)).toEqual([
+      '--customer:1 frist_name: unknown key "frist_name"; did you mean "first_name"?',
+      "--account:1 name: expected text or a number, got a list",
+      "--entry:1 expected a mapping, got a list",
+      '--call:1 scoer: the template reads the answer of score, not of "scoer"; did you mean "score"?',
+      "--voucher:1 code: expected text, got nothing",
+    ]);
+    expect(await wrong('--entry={ "total": 12')).toMatch(
+      /--entry:1 not valid YAML: .*; expected JSON such as '\{ "total": 64\.5/,
+    );
+    expect(await wrong("--entry=order.jsn")).toMatch(
+      /--entry: expected JSON such as .*, or a file of it: ENOENT/,
+    );
+    expect(
+      await wrong("--entry={ total: many, currency: EUR }", "--account={ name: A }"),
+    ).toContain(
+      "quote.sms.hbs:1: money entry.total entry.currency: expected a number, found another text",
+    );
+    expect((await terminal.waypost("preview", "--message=1", "--entry={}")).err).toContain(
+      "--entry: a message is rendered with what it has",
+    );
   });
 
   test("writes the HTML part to a file", async () => {

@@ -32,6 +32,7 @@ test("a template can say whatever a condition can ask of a customer and of an ac
   const to = { database, customer: ada };
   const sample = await sampleMessage({ template: "hello", channel: "email", now: monday }, to);
   expect(sample.customer).toEqual(message?.customer);
+  expect(sample.account).toEqual(message?.account);
   const example = await sampleMessage({ template: "hello", channel: "email", now: monday });
   expect(Object.keys(example.customer)).toEqual(expectedOf(customerFields));
 });
