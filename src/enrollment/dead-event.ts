@@ -86,25 +86,12 @@ export async function replayDeadEvents(
   return Number(numAffectedRows ?? 0n);
 }
 
-/** Whether some are to be heard once more. Those of a journey that is not active wait until it is. */
+/** Whether some are to be heard once more. */
 export function isReplayDue(): RawBuilder<boolean> {
-  return sql<boolean>`exists (select from dead_events join journeys on journeys.id = journey_id
-    where replayed_at is not null and journeys.state = 'active')`;
+  return sql<boolean>`exists (select from dead_events dead where replayed_at is not null and ${isAwake(sql`dead`)})`;
 }
 
-/** Takes out those that are to be heard once more, the oldest first. They are gone when the caller's transaction commits. */
-export async function takeReplayed(
-  transaction: Kysely<Tables>,
-  limit: number,
-): Promise<readonly PendingEvent[]> {
-  const { rows } = await sql<PendingEvent>`
-    with oldest as (
-      select id, row_number() over (partition by customer_id order by id) as turn
-      from (select dead.id, dead.customer_id from dead_events dead join journeys on journeys.id = dead.journey_id
-            where dead.replayed_at is not null and journeys.state = 'active' order by dead.id limit ${limit}) as head
-    )
-    delete from dead_events taken using oldest where taken.id = oldest.id
-    returning taken.event_id, taken.customer_id, taken.name, taken.occurred_at, taken.properties::text as properties, oldest.turn,
-      taken.journey_id as only_for`.execute(transaction);
-  return rows;
+/** Whether the journey that it is `dead` for is active: else a replay waits until it is. */
+export function isAwake(dead: RawBuilder<unknown>): RawBuilder<boolean> {
+  return sql<boolean>`exists (select from journeys where journeys.id = ${dead}.journey_id and journeys.state = 'active')`;
 }

@@ -23,8 +23,7 @@ export function isHeard(
   listeners: readonly Listener[],
 ): boolean {
   return listeners.some(
-    ({ names, version }) =>
-      names.has(name) && (journey === undefined || journey === version.journeyId),
+    ({ names, version }) => names.has(name) && (journey === null || journey === version.journeyId),
   );
 }
 

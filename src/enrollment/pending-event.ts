@@ -1,8 +1,7 @@
-import { type Kysely, type RawBuilder, sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { conditionSql } from "../audience/condition-sql.ts";
 import { jsonOperand } from "../audience/operand.ts";
 import { referenceOperand } from "../audience/reference-sql.ts";
-import type { Tables } from "../database/tables.ts";
 import type { Test } from "../journey/condition.ts";
 import type { Match } from "../journey/journey.ts";
 
@@ -16,31 +15,8 @@ export interface PendingEvent {
   readonly properties: string;
   /** 1 for the customer's oldest event of the batch, 2 for the next … */
   readonly turn: string;
-  /** The one journey that hears it: it was dead for that one, the others have heard it. */
-  readonly only_for?: number;
-}
-
-/** A customer with more events than this in one batch gets the rest in the next, still in order. */
-const MOST_TURNS = 20;
-
-export interface Taken {
-  readonly events: readonly PendingEvent[];
-  /** Some of them tell that a voucher was used. */
-  readonly redeeming: readonly PendingEvent[];
-}
-
-/** Takes the oldest events out of the queue. They are gone when the caller's transaction commits, and only then. */
-export async function takeEvents(transaction: Kysely<Tables>, limit: number): Promise<Taken> {
-  const { rows } = await sql<PendingEvent & { redeems: boolean }>`
-    with oldest as (
-      select id, row_number() over (partition by customer_id order by id) as turn
-      from (select id, customer_id from pending_events order by id limit ${limit}) as head
-    )
-    delete from pending_events taken using oldest
-    where taken.id = oldest.id and oldest.turn <= ${MOST_TURNS}
-    returning taken.event_id, taken.customer_id, taken.name, taken.occurred_at, taken.properties::text as properties, oldest.turn,
-      taken.name in (select redeemed_by from voucher_pools) as redeems`.execute(transaction);
-  return { events: rows, redeeming: rows.filter(({ redeems }) => redeems) };
+  /** The one journey that hears it: it was dead for that one, the others have heard it. Null: all of them do. */
+  readonly only_for: number | null;
 }
 
 /**

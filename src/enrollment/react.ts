@@ -2,13 +2,13 @@ import { type Transaction, sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import { lockPatiently } from "../database/lock.ts";
 import type { Tables } from "../database/tables.ts";
-import { type DeadEvent, bury, isReplayDue, takeReplayed } from "./dead-event.ts";
+import { type DeadEvent, bury, isReplayDue } from "./dead-event.ts";
 import type { Turn } from "./enrollment.ts";
 import { type Effect, hear } from "./hear.ts";
 import { countPassages } from "./passage.ts";
-import { takeEvents } from "./pending-event.ts";
 import { redeemByEvents } from "./redeem.ts";
 import { boldly } from "./spare.ts";
+import { takeEvents } from "./take-events.ts";
 
 export interface Reacted {
   readonly events: number;
@@ -23,8 +23,9 @@ export interface Reacted {
   readonly more: boolean;
 }
 
+const PATIENCE_MS = 2_000;
 /** Who was stopped while at it loses the turn after `atMost`. */
-const lockTerms = { patience: "2s", atMost: "3s" } as const;
+const lockTerms = { patience: `${PATIENCE_MS / 1_000}s`, atMost: "3s" } as const;
 /** A batch with more faults in it than a transaction has time for is begun anew with a part of it. */
 const SMALLER = 4;
 
@@ -34,9 +35,10 @@ const SMALLER = 4;
  * react to is kept for it (dead-event.ts). A fault that no event has leaves all of them in the queue.
  */
 export async function react(database: Database, turn: Turn): Promise<Reacted> {
+  const askedAt = performance.now();
   try {
     return await boldly(database, async (transaction) =>
-      (await isOurTurn(database, transaction)) ? reactOnce(transaction, turn) : elsewhere,
+      (await isOurTurn(database, transaction)) ? reactOnce(transaction, turn, askedAt) : elsewhere,
     );
   } catch (thrown) {
     if (!(thrown instanceof Exhausted)) throw thrown;
@@ -68,14 +70,17 @@ async function isOurTurn(database: Database, transaction: Transaction<Tables>): 
   }
 }
 
-async function reactOnce(transaction: Transaction<Tables>, turn: Turn): Promise<Reacted> {
-  const { events, redeeming } = await takeEvents(transaction, turn.limit);
-  const again = await takeReplayed(transaction, turn.limit - events.length);
-  const taken = events.length + again.length;
+async function reactOnce(
+  transaction: Transaction<Tables>,
+  turn: Turn,
+  askedAt: number,
+): Promise<Reacted> {
+  const { events, replayed, redeeming, isFull } = await takeEvents(transaction, turn.limit);
+  const taken = events.length + replayed.length;
   await redeemByEvents(transaction, redeeming);
   const effects: Effect[] = [];
   const dead: DeadEvent[] = [];
-  for (const those of [again, events]) {
+  for (const those of [replayed, events]) {
     const heard = await hear(transaction, those, turn);
     if (heard.isExhausted) throw new Exhausted(taken);
     effects.push(...heard.effects);
@@ -86,10 +91,19 @@ async function reactOnce(transaction: Transaction<Tables>, turn: Turn): Promise<
     transaction,
     effects.flatMap((effect) => effect.woken),
   );
-  return { events: taken, ...added(effects), dead, more: await isMoreWaiting(transaction) };
+  const more = isFull || (mayHaveGivenUp(askedAt) && (await isMoreWaiting(transaction)));
+  return { events: taken, ...added(effects), dead, more };
 }
 
-/** Asked at the very end: those whose wake-up came meanwhile may have given up. */
+/**
+ * Whether somebody who asked for the turn after us may have lost patience meanwhile; else whoever was woken by what came
+ * since is still there, and goes next.
+ */
+function mayHaveGivenUp(askedAt: number): boolean {
+  return performance.now() - askedAt > PATIENCE_MS / 2;
+}
+
+/** Asked at the very end. */
 async function isMoreWaiting(transaction: Transaction<Tables>): Promise<boolean> {
   const { rows } = await sql<{ more: boolean }>`
     select exists (select from pending_events) or ${isReplayDue()} as more`.execute(transaction);

@@ -161,6 +161,21 @@ test("an event that fails once more is dead once more, and waits for the next re
   expect(await listDeadEvents(shop.database)).toMatchObject([{ events: 1 }]);
 });
 
+test("a replayed event waits for no end of the queue", async () => {
+  await shop.apply(journey("hello"));
+  const ada = await aCustomer(shop.database);
+  await shop.happens(ada, "signed_up");
+  await refuse("true");
+  await shop.react();
+  await mend();
+  await replayDeadEvents(shop.database, { now: shop.now });
+  for (let n = 0; n < 9; n += 1) await shop.happens(await aCustomer(shop.database), "signed_up");
+  const turn = { ...shop.turn, limit: 4 };
+  expect(await react(shop.database, turn)).toMatchObject({ events: 5, more: true });
+  expect(await shop.whereabouts(ada)).toEqual(["entered at wait-1-day"]);
+  expect(await counts()).toEqual([5, 0, 5]);
+});
+
 test("a replay for a journey that is paused waits until it goes on", async () => {
   await shop.apply(journey("hello"));
   const ada = await aCustomer(shop.database);

@@ -132,6 +132,7 @@ test("events are reacted to in as few sets as the customers' own orders allow", 
       occurred_at: shop.now,
       properties: "{}",
       turn: String(nth + 1),
+      only_for: null,
     })),
   );
   const sets = inSets(events.toReversed()).map((set) =>

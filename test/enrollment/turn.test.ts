@@ -94,6 +94,26 @@ test("who is at it hears what came meanwhile, since those who were woken by it m
   });
 });
 
+test("who was woken meanwhile and has not given up hears what came", async () => {
+  await shop.apply(hello);
+  const [ada, eve] = [await aCustomer(shop.database), await aCustomer(shop.database)];
+  await shop.happens(ada, "signed_up");
+  await withAnotherWorker(async (worker) => {
+    let first: ReturnType<typeof react> | undefined;
+    let second: ReturnType<typeof react> | undefined;
+    await shop.database.transaction().execute(async (busy: Transaction<Tables>) => {
+      await sql`lock table enrollments in exclusive mode`.execute(busy);
+      first = react(worker, shop.turn);
+      await isInsideOf("enrollments");
+      await shop.happens(eve, "signed_up");
+      second = react(shop.database, shop.turn);
+      await someoneWaits();
+    });
+    expect(await first).toMatchObject({ events: 1, enrolled: 1 });
+    expect(await second).toMatchObject({ events: 1, enrolled: 1, more: false });
+  });
+});
+
 async function isInsideOf(table: string): Promise<void> {
   for (;;) {
     const { rows } =
