@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { type Mistake, MistakesError, WaypostError, nearMiss, reasonOf } from "../errors.ts";
+import { type Mistake, MistakesError, nearMiss } from "../errors.ts";
 import { accountFields, customerFields } from "../journey/field.ts";
 import type { SampleGiven } from "../message/sample.ts";
+import { jsonOption } from "./json-option.ts";
 import { type YamlFile, checkYaml, readYaml } from "../yaml-file.ts";
 
 /** What a preview is rendered with, as it was typed. */
@@ -60,7 +60,8 @@ export async function readGiven(
 ): Promise<SampleGiven> {
   const mistakes: Mistake[] = [];
   const read = async <Of extends Name>(name: Of, typed: string) => {
-    const yaml = await yamlOf(name, typed);
+    const { text: source, file } = await jsonOption(name, typed, examples[name]);
+    const yaml = readYaml(source, file);
     const { value, mistakes: found } = checkYaml(yaml, schemas[name]);
     const hint = yaml.mistakes.length > 0 ? `; expected JSON such as '${examples[name]}'` : "";
     mistakes.push(...found.map((one) => ({ ...one, message: one.message + hint })));
@@ -87,19 +88,6 @@ export async function readGiven(
 
 function isCode(voucher: string): boolean {
   return !/[{}]|\.(?:json|ya?ml)$/.test(voucher);
-}
-
-/** JSON as it was typed, or of the file of that name; YAML does as well. */
-async function yamlOf(name: Name, typed: string): Promise<YamlFile> {
-  if (/^\s*[{[]/.test(typed)) return readYaml(typed, `--${name}`);
-  const text = await readFile(typed, "utf8").catch((cause: unknown) => {
-    throw new WaypostError(
-      "WAYPOST_REQUEST",
-      `--${name}: expected JSON such as '${examples[name]}', or a file of it: ${reasonOf(cause)}`,
-      { cause },
-    );
-  });
-  return readYaml(text, typed);
 }
 
 function unreadAnswers(yaml: YamlFile, steps: readonly string[] | undefined): readonly Mistake[] {

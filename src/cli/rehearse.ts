@@ -3,15 +3,18 @@ import { dirname, join, relative, resolve } from "node:path";
 import type { Outgoing } from "../channel/channel.ts";
 import { readDuration, roughSeconds } from "../duration.ts";
 import { MistakesError, WaypostError, nearMiss } from "../errors.ts";
+import { readPlaces } from "../journey/place.ts";
 import type { JourneyFile } from "../journey/read-project.ts";
 import { readPercent } from "../journey/scalar.ts";
 import { type Backtest, type Backtesting, backtest } from "../rehearsal/backtest.ts";
 import { estimateRows } from "../rehearsal/copy-shop.ts";
 import { report as pageOf } from "../rehearsal/report.ts";
 import { nullCarrier } from "../rehearsal/null-carrier.ts";
+import { readAnswers } from "../rehearsal/read-props.ts";
 import type { Parts } from "../rehearsal/rehearsal.ts";
 import { type Scratch, openScratch } from "../rehearsal/scratch.ts";
 import type { House } from "./house.ts";
+import { jsonOption } from "./json-option.ts";
 import { say, sayJson } from "./output.ts";
 import { progress } from "./progress.ts";
 import { tellFindings } from "./rehearsal-summary.ts";
@@ -21,6 +24,7 @@ export interface RehearsalOptions {
   readonly sample?: string;
   readonly customers?: string;
   readonly step?: string;
+  readonly answers?: string;
   readonly html?: string;
   readonly json?: true;
 }
@@ -57,6 +61,7 @@ export async function rehearse(
     refreshMs: Math.max(dayMs, roughSeconds(config.refresh_segments) * 1000),
     sample: sampleOf(options),
     customers: options.customers?.split(",").map((one) => one.trim()) ?? null,
+    answers: await answersOf(options, project.journeys),
   };
   await house.database();
   const composer = await house.composer();
@@ -139,6 +144,17 @@ function stepOf(
     "WAYPOST_REQUEST",
     `--step: expected a duration from 1 minute to 1 day, such as "1 hour", got "${step}"`,
   );
+}
+
+async function answersOf(
+  { answers }: RehearsalOptions,
+  journeys: readonly JourneyFile[],
+): Promise<Backtesting["answers"]> {
+  if (answers === undefined) return {};
+  const { text, file } = await jsonOption("answers", answers, "{ score: { value: 0.8 } }");
+  const { result, mistakes } = readPlaces(text, file, (place) => readAnswers(place, journeys));
+  if (mistakes.length > 0) throw new MistakesError(mistakes);
+  return result ?? {};
 }
 
 function sampleOf({ sample }: RehearsalOptions): number | null {

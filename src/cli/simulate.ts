@@ -25,6 +25,10 @@ export const simulate: CommandFile = {
         "--step <duration>",
         "how far the clock moves at once (default: 1 hour, of over 100 days 3 hours)",
       )
+      .option(
+        "--answers <json>",
+        "what services answer to calls, by step: JSON such as { score: { value: 0.8 } }, or a file of it",
+      )
       .option("--html <file>", "where the report goes (default: .waypost/simulate.html)")
       .option("--json", "one line of JSON: { from, until, copied, findings, seconds, report }")
       .addHelpText(

@@ -10,6 +10,7 @@ import { type Parts, Rehearsal } from "./rehearsal.ts";
 import { replay } from "./replay.ts";
 import type { Scratch } from "./scratch.ts";
 import { adoptWinners } from "./split-winners.ts";
+import type { Props } from "./test-file.ts";
 
 export type ShowProgress = (phase: string, done: number, total: number, note: string) => void;
 
@@ -24,6 +25,7 @@ export interface Backtesting {
   readonly refreshMs: number;
   readonly sample: number | null;
   readonly customers: readonly string[] | null;
+  readonly answers: Props["answers"];
 }
 
 export interface Backtest {
@@ -64,7 +66,7 @@ export async function backtest(
   const parts = make(({ channel, deliveryId, text }) => {
     if (channel === "sms") texts.set(deliveryId, textLength(text).segments);
   });
-  const rehearsal = new Rehearsal(scratch, parts, from, stopping);
+  const rehearsal = new Rehearsal(scratch, parts, from, stopping, backtesting.answers);
   const arrivals = new Arrivals(
     database,
     journeys.map(({ journey }) => journey),

@@ -29,7 +29,12 @@ function outcomeOf(answer: Answer | undefined): WebhookOutcome {
     case "answered":
       return { kind: "answered", status: 200, answer: JSON.stringify(answer.answer) };
     case "fails":
-      return { kind: "failed", reason: "fails, as the test has it", ...nothing };
+      return {
+        kind: "failed",
+        reason: "fails, as the test has it",
+        status: null,
+        answer: answer.answer && JSON.stringify(answer.answer),
+      };
     case "silent":
       // As late as the time allows: the enrollment is due by then, and the step gives the call up.
       return {

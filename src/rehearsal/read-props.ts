@@ -2,6 +2,7 @@ import type { Json } from "../customer/storable.ts";
 import type { NewVoucher } from "../enrollment/voucher-pool.ts";
 import type { Step } from "../journey/journey.ts";
 import type { Place } from "../journey/place.ts";
+import type { JourneyFile } from "../journey/read-project.ts";
 import { momentOf } from "./moment.ts";
 import type { Answer, Props, Stage } from "./test-file.ts";
 
@@ -13,7 +14,6 @@ const mostCodes = 10_000;
 export function readProps(place: Place, setting: Setting): Props {
   const steps = setting.journeys.flatMap(({ journey }) => Object.values<Step>(journey.steps));
   const pools = steps.flatMap((step) => (step.kind === "voucher" ? [step.pool] : []));
-  const calls = steps.flatMap((step) => (step.kind === "call" ? [step.id] : []));
   return {
     vouchers: byName(place.at("vouchers"), {
       kind: "pool",
@@ -22,14 +22,23 @@ export function readProps(place: Place, setting: Setting): Props {
       known: pools,
       read: (pool, codes) => codesIn(pool, codes, setting),
     }),
-    answers: byName(place.at("answers"), {
-      kind: "call",
-      example: "{ score: { value: 0.8 } }",
-      none: "no step of the journey calls a service",
-      known: calls,
-      read: (_, answer) => answerIn(answer),
-    }),
+    answers: readAnswers(place.at("answers"), setting.journeys),
   };
+}
+
+/** What services answer to calls of the journeys, by step. */
+export function readAnswers(
+  place: Place,
+  journeys: readonly Pick<JourneyFile, "journey">[],
+): Props["answers"] {
+  const steps = journeys.flatMap(({ journey }) => Object.values<Step>(journey.steps));
+  return byName(place, {
+    kind: "call",
+    example: "{ score: { value: 0.8 } }",
+    none: "no step of the journey calls a service",
+    known: steps.flatMap((step) => (step.kind === "call" ? [step.id] : [])),
+    read: (_, answer) => answerIn(answer),
+  });
 }
 
 interface Named<T> {
@@ -86,11 +95,17 @@ function codeIn(item: Place, setting: Setting): NewVoucher | undefined {
   return expiresAt && { code: value, expiresAt };
 }
 
-/** A mapping is the answer; `fails` and `no answer` go the way of `else`, at once and when the time is up. */
+/**
+ * A mapping is the answer; `fails` and `no answer` go the way of `else`, at once and when the time is up. `fails` may have an
+ * answer of its own: `{ fails: { error: unknown } }`.
+ */
 function answerIn(place: Place): Answer | undefined {
-  if (place.value === "fails") return { kind: "fails" };
+  if (place.value === "fails") return { kind: "fails", answer: null };
   if (place.value === "no answer") return { kind: "silent" };
   if (!place.isMapping)
     return place.expected("what is answered, such as { value: 0.8 }, or fails, or no answer");
+  const failure = place.at("fails");
+  if (place.keys.length === 1 && failure.isMapping)
+    return { kind: "fails", answer: failure.value as Record<string, Json> };
   return { kind: "answered", answer: place.value as Record<string, Json> };
 }

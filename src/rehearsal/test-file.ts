@@ -33,7 +33,7 @@ export interface Props {
 /** How a service answers a call: well, badly at once, or not at all until the time is up. */
 export type Answer =
   | { readonly kind: "answered"; readonly answer: Readonly<Record<string, Json>> }
-  | { readonly kind: "fails" }
+  | { readonly kind: "fails"; readonly answer: Readonly<Record<string, Json>> | null }
   | { readonly kind: "silent" };
 
 /** A test of journeys as its file tells it: who there is, what happens, and what is to come of it. */

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { sql } from "kysely";
 import { beforeEach, expect, test } from "vitest";
 import { aTerminal } from "../cli/terminal.ts";
@@ -138,6 +139,33 @@ test("who is inside already is counted apart, with what becomes of them, whichev
   expect(journeyOf(told, "birthday")).toMatchObject({ before: 0, enrolled: 0, completed: 0 });
   const { out } = await terminal.waypost("simulate", "birthday", "--days", "3");
   expect(out).toMatch(/^journey +inside before +enrolled/m);
+});
+
+test("services answer what the command line says, and step ids that no call has are refused", async () => {
+  await aCustomer(database, { since: ago(300) });
+  terminal.write(
+    "workflows/rated.yaml",
+    `journey: rated
+topic: offers
+start: { every: "0 * * * *", again: never }
+steps:
+  - { call: "https://scores.example.com/v1", id: score, else: [{ exit: no score }] }
+  - if: { call.score.value: { gte: 0.5 } }
+    then: [{ exit: high }]
+    else: [{ exit: low }]
+`,
+  );
+  const outcome = async (...words: readonly string[]) => {
+    const told = await played("simulate", "rated", "--days", "1", ...words);
+    return Object.keys(journeyOf(told, "rated")?.exited ?? {});
+  };
+  expect(await outcome()).toEqual(["low"]);
+  expect(await outcome("--answers", "{ score: { value: 0.8 } }")).toEqual(["high"]);
+  terminal.write("answers.json", '{ "score": "fails" }');
+  expect(await outcome("--answers", terminal.path("answers.json"))).toEqual(["no score"]);
+  const wrong = await terminal.waypost("simulate", "rated", "--answers", "{ scor: {} }");
+  expect(wrong.err).toContain('--answers:1 scor: unknown call "scor"; did you mean "score"?');
+  await rm(terminal.path("workflows/rated.yaml"));
 });
 
 test("customers whom nobody knows are refused, with the segment that was probably meant", async () => {

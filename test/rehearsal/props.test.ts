@@ -14,7 +14,10 @@ steps:
   - call: https://scores.example.com/v1/score
     id: score
     within: 2 hours
-    else: [{ exit: nobody answered }]
+    else:
+      - if: { call.score.error: unknown }
+        then: [{ exit: nobody knows }]
+        else: [{ exit: nobody answered }]
   - if: { call.score.value: { gte: 0.5 } }
     then:
       - voucher: welcome-10
@@ -91,6 +94,10 @@ tests:
   answers: { score: fails }
   when: [{ ada: signed_up }]
   then: [{ at: "2026-03-02 12:00", ada: exits, as: nobody answered }]
+- test: What a failure says is read in the way of else
+  answers: { score: { fails: { error: unknown } } }
+  when: [{ ada: signed_up }]
+  then: [{ at: "2026-03-02 12:00", ada: exits, as: nobody knows }]
 - test: Silence is waited out
   answers: { score: no answer }
   when: [{ ada: signed_up }]
