@@ -50,12 +50,8 @@ function describeHistory(condition: Extract<Condition, { kind: "event" | "orders
     [`last ${subject}`, last],
   ];
   const asked = tests.flatMap(([name, test]) => (test ? [`${name} ${describeTest(test)}`] : []));
-  const filters = Object.entries(where).map(([field, test]) => `${field} ${describeTest(test)}`);
-  return [
-    asked.join(" and "),
-    ...(filters.length > 0 ? [`where ${filters.join(" and ")}`] : []),
-    ...(within === null ? [] : [`within ${writeDuration(within)}`]),
-  ].join(" ");
+  const inTime = within === null ? "" : ` within ${writeDuration(within)}`;
+  return `${asked.join(" and ")}${describeWhere(where)}${inTime}`;
 }
 
 function describeMessage(condition: Extract<Condition, { kind: "message" }>): string {
@@ -72,6 +68,18 @@ function describeVoucher(condition: Extract<Condition, { kind: "voucher" }>): st
   const { step, was, within } = condition;
   const inTime = within === null ? "" : ` within ${writeDuration(within)}`;
   return `${step ?? "a voucher"} was ${was.replace("_", " ")}${inTime}`;
+}
+
+/** " where total above 50 and order_id is entry.order_id", of an event's properties; nothing where any will do. */
+export function describeWhere(
+  where: Readonly<Record<string, Test>>,
+  match: Readonly<Record<string, string>> = {},
+): string {
+  const tests = [
+    ...Object.entries(where).map(([property, test]) => `${property} ${describeTest(test)}`),
+    ...Object.entries(match).map(([property, known]) => `${property} is ${known}`),
+  ];
+  return tests.length === 0 ? "" : ` where ${tests.join(" and ")}`;
 }
 
 const words: Readonly<Record<Comparison["op"], string>> = {
@@ -91,7 +99,7 @@ const words: Readonly<Record<Comparison["op"], string>> = {
   within: "within",
 };
 
-export function describeTest(test: Test): string {
+function describeTest(test: Test): string {
   return test.map(describeComparison).join(" and ");
 }
 

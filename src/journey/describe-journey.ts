@@ -1,5 +1,5 @@
 import { writeDuration } from "../duration.ts";
-import { describeCondition, describeTest } from "./describe-condition.ts";
+import { describeCondition, describeWhere } from "./describe-condition.ts";
 import { describeDay } from "./describe-step.ts";
 import type { Journey, Start, Stop } from "./journey.ts";
 
@@ -12,7 +12,7 @@ export function describeStart(start: Start): string {
 function occasion(start: Start): string {
   switch (start.kind) {
     case "event":
-      return `on ${start.event}`;
+      return `on ${start.event}${describeWhere(start.where)}`;
     case "segment":
       return start.when === "left"
         ? `on leaving the segment ${start.segment}${start.backfill ? ", and whoever has left it" : ""}`
@@ -40,18 +40,17 @@ export function describeAgain({ again }: Start): string {
 
 /** What ends a passage at once. */
 export function describeStop(stop: Stop): string {
-  const cause = stop.kind === "event" ? `on ${stop.event}` : `if ${describeCondition(stop.if)}`;
+  const cause =
+    stop.kind === "event"
+      ? `on ${stop.event}${describeWhere(stop.where, stop.match)}`
+      : `if ${describeCondition(stop.if)}`;
   return `${cause} (${stop.as})`;
 }
 
 /** "order_completed where total >= 50 within 60 days", "in segment vip within 60 days". */
 export function describeGoal({ objective }: Journey): string | null {
   if (objective === null) return null;
-  const tests = Object.entries(objective.where).map(
-    ([property, test]) => `${property} ${describeTest(test)}`,
-  );
-  const where = tests.length === 0 ? "" : ` where ${tests.join(" and ")}`;
   const within = objective.within === null ? "" : ` within ${writeDuration(objective.within)}`;
   const { goal } = objective;
-  return `${typeof goal === "string" ? goal : describeCondition(goal)}${where}${within}`;
+  return `${typeof goal === "string" ? goal : describeCondition(goal)}${describeWhere(objective.where)}${within}`;
 }

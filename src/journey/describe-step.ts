@@ -1,5 +1,5 @@
 import { writeDuration } from "../duration.ts";
-import { describeCondition } from "./describe-condition.ts";
+import { describeCondition, describeWhere } from "./describe-condition.ts";
 import type { Assignment, CustomerDate, Operand, SplitArm, Step, Wait, Winner } from "./journey.ts";
 import type { Condition } from "./condition.ts";
 import { weekdays } from "./weekday.ts";
@@ -12,7 +12,9 @@ export function describeStep(step: Step): string {
     case "wait":
       return `wait ${describeWait(step.wait)}`;
     case "await":
-      return `await ${step.event} within ${writeDuration(step.within)}`;
+      return abridge(
+        `await ${step.event}${describeWhere(step.where, step.match)} within ${writeDuration(step.within)}`,
+      );
     case "if":
       return abridge(`if ${describeCondition(step.if)}`);
     case "switch":

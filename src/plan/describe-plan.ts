@@ -86,9 +86,9 @@ function stepsOf({ change }: JourneyPlan): readonly Line[] {
   return [
     ...change.added.map(({ id, line }): Line => ({ mark: "+", text: `${id}: ${line}` })),
     ...change.removed.map(({ id, line }): Line => ({ mark: "-", text: `${id}: ${line}` })),
-    ...change.changed.map(({ id, was, from, to }): Line => ({
+    ...change.changed.map(({ what, was, from, to }): Line => ({
       mark: "~",
-      text: `${id}${was === null ? "" : ` (was ${was})`}: ${from} -> ${to}`,
+      text: `${what}${was === null ? "" : ` (was ${was})`}: ${from} -> ${to}`,
     })),
     ...change.edges.added.map((text): Line => ({ mark: "+", text: `way ${text}` })),
     ...change.edges.removed.map((text): Line => ({ mark: "-", text: `way ${text}` })),

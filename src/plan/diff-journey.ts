@@ -9,6 +9,9 @@ import {
 import { describeStep } from "../journey/describe-step.ts";
 import type { Journey, Step, StepId } from "../journey/journey.ts";
 import { edgesOf, stepsInOrder } from "../journey/step.ts";
+import { writeHead } from "../journey/write-journey.ts";
+import { writeStep } from "../journey/write-step.ts";
+import { type WrittenChange, diffWritten } from "./diff-written.ts";
 
 /** What a file changes in a journey, in words. */
 export interface JourneyChange {
@@ -21,7 +24,7 @@ export interface JourneyChange {
 }
 
 export interface Changed {
-  /** The key of the file, or the id of a step. */
+  /** The key of the file, or the id of a step; where words say less than the file, the key below it as well. */
   readonly what: string;
   readonly from: string;
   readonly to: string;
@@ -78,7 +81,16 @@ function diffStep(
   was: StepId | null,
 ): readonly ChangedStep[] {
   if (before === undefined) return [];
-  const changed = inWords(after.id, before, after, describeStep, contentOf);
+  const [from, to] = [contentOf(before), contentOf(after)];
+  if (definitionHash(from) === definitionHash(to)) return [];
+  const written = (step: Step) => ({ ...writeStep(step), id: null });
+  const words = { from: describeStep(before), to: describeStep(after) };
+  const changed = inWords(
+    after.id,
+    words,
+    diffWritten(written(before), written(after), words),
+    ": ",
+  );
   return changed.map((one) => ({ ...one, id: after.id, was }));
 }
 
@@ -166,32 +178,31 @@ const settings: readonly Setting[] = [
   setting("class", (journey) => journey.class),
   setting("topic", (journey) => journey.topic),
   setting("priority", (journey) => journey.priority),
-  setting(
-    "objective",
-    (journey) => journey.objective,
-    (journey) => describeObjective(journey),
-  ),
+  setting("objective", (journey) => writeHead(journey)["objective"], describeObjective),
   setting(
     "start",
-    ({ start }) => ({ ...start, again: null }),
+    (journey) => writeHead({ ...journey, start: { ...journey.start, again } })["start"],
     ({ start }) => describeStart(start),
   ),
   setting(
     "again",
-    ({ start }) => start.again,
+    ({ start }) => describeAgain(start),
     ({ start }) => describeAgain(start),
   ),
   setting(
     "stop",
-    ({ stop }) => stop,
+    (journey) => writeHead(journey)["stop"],
     ({ stop }) => stop.map(describeStop).join("; ") || "none",
   ),
   setting(
     "max_lateness",
-    (journey) => journey.maxLateness,
+    (journey) => writeDuration(journey.maxLateness),
     (journey) => writeDuration(journey.maxLateness),
   ),
 ];
+
+/** How often somebody may enter is a setting of its own. */
+const again = { kind: "never" } as const;
 
 function describeObjective(journey: Journey): string {
   const { objective } = journey;
@@ -203,20 +214,23 @@ function describeObjective(journey: Journey): string {
 }
 
 function diffSettings(before: Journey, after: Journey): readonly Changed[] {
-  return settings.flatMap(({ what, words, raw }) => inWords(what, before, after, words, raw));
+  return settings.flatMap(({ what, words, raw }) => {
+    const lines = { from: words(before), to: words(after) };
+    return inWords(what, lines, diffWritten(raw(before), raw(after), lines), ".");
+  });
 }
 
-/** Nothing when they are the same; the definitions themselves where the words do not show the difference. */
-function inWords<T>(
+/** One line in words where these differ, and one for each key whose change they do not tell. */
+function inWords(
   what: string,
-  before: T,
-  after: T,
-  words: (value: T) => string,
-  raw: (value: T) => unknown,
+  { from, to }: { readonly from: string; readonly to: string },
+  written: readonly WrittenChange[],
+  joint: string,
 ): readonly Changed[] {
-  const [was, is] = [raw(before) ?? null, raw(after) ?? null];
-  if (definitionHash(was) === definitionHash(is)) return [];
-  const [from, to] = [words(before), words(after)];
-  if (from !== to) return [{ what, from, to }];
-  return [{ what, from: JSON.stringify(was), to: JSON.stringify(is) }];
+  const told = from === to ? [] : [{ what, from, to }];
+  const untold = written.map(({ path, ...change }) => ({
+    what: path === "" ? what : `${what}${joint}${path}`,
+    ...change,
+  }));
+  return [...told, ...untold];
 }

@@ -32,12 +32,53 @@ test("settings that change are told in the words of the screens", () => {
   expect(change).toMatchObject({ added: [], removed: [], changed: [] });
 });
 
-test("what the words do not show is shown as it is", () => {
-  const head = "start: { on: signed_up, where: { total: { gt: 5 } } }";
-  const [change] = diffJourney(before, journey(head, steps))?.settings ?? [];
-  expect(change?.what).toBe("start");
-  expect(change?.from).toContain('"where":{}');
-  expect(change?.to).toContain('"where":{"total":');
+test("what a start, a stop or an await hears of is told with its tests", () => {
+  const head = (total: number, key: string) =>
+    `start: { on: signed_up, where: { total: { gt: ${total} } } }\nstop: [{ on: paid, match: { order_id: entry.${key} } }]`;
+  const body = (key: string) =>
+    `[{ await: { event: shipped, match: { order_id: entry.${key} }, within: 2 days } }, ${steps.slice(1)}`;
+  const change = diffJourney(
+    journey(head(5, "id"), body("id")),
+    journey(head(50, "no"), body("no")),
+  );
+  expect(change?.settings).toEqual([
+    {
+      what: "start",
+      from: "on signed_up where total above 5",
+      to: "on signed_up where total above 50",
+    },
+    {
+      what: "stop",
+      from: "on paid where order_id is entry.id (paid)",
+      to: "on paid where order_id is entry.no (paid)",
+    },
+  ]);
+  expect(change?.changed).toMatchObject([
+    {
+      from: "await shipped where order_id is entry.id within 2 days",
+      to: "await shipped where order_id is entry.no within 2 days",
+    },
+  ]);
+});
+
+test("what the words of a step leave out is told by the keys of the file", () => {
+  const body = (mail: string, tier: string, share: number) =>
+    `[{ call: "https://scores.example.com/v${share}", id: score, body: { to: customer.${mail} } },
+      { switch: { good: { customer.attributes.tier: ${tier} } }, good: [{ send: hello, by: email }] }]`;
+  const change = diffJourney(
+    journey(start, body("email", "gold", 1)),
+    journey(start, body("phone", "silver", 2)),
+  );
+  expect(change?.changed).toMatchObject([
+    { id: "score", what: "score", to: "call POST https://scores.example.com/v2" },
+    { id: "score", what: "score: body.to", from: "customer.email", to: "customer.phone" },
+    {
+      id: "switch-good",
+      what: "switch-good: switch.good.customer.attributes.tier",
+      from: "gold",
+      to: "silver",
+    },
+  ]);
 });
 
 test("steps are known by their ids: added, removed, changed, and the ways between them", () => {
