@@ -19,7 +19,7 @@ export interface EmbeddedServer {
   readonly url: string;
   /** It ran already when we came: another process started it, or one that was killed since. */
   readonly adopted: boolean;
-  /** Ends the server, unless somebody else is connected to it. Close your own connections first. */
+  /** Ends the server, unless somebody else has started or adopted it, or is connected. Close your own connections first. */
   stop(): Promise<void>;
 }
 
@@ -50,10 +50,14 @@ export async function startEmbedded({ folder, durable = true }: Embedded): Promi
     const url = urlOf(postmaster, place, "waypost");
     try {
       await ensureDatabase(urlOf(postmaster, place, "postgres"));
+      const presence = await beThere(urlOf(postmaster, place, "postgres"));
       return {
         url,
         adopted: started === undefined,
-        stop: () => stop(url, () => halt(place, binaries)),
+        async stop() {
+          await presence.end();
+          await stop(url, () => halt(place, binaries));
+        },
       };
     } catch (error) {
       // Its last user may just have ended it.
@@ -100,13 +104,28 @@ async function stop(url: string, haltServer: () => void): Promise<void> {
 const OTHERS = `select from pg_stat_activity
   where backend_type = 'client backend' and application_name <> '${OUR_NAME}'`;
 
-async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+/**
+ * A connection that says we are here: a pool lets its own go when there is nothing to do, and another process that
+ * stops meanwhile would take the server along.
+ */
+async function beThere(url: string): Promise<Client> {
+  const client = aClient(url, "waypost");
+  await client.connect();
+  return client;
+}
+
+function aClient(url: string, name: string): Client {
   const client = new Client({
     connectionString: url,
-    application_name: OUR_NAME,
+    application_name: name,
     connectionTimeoutMillis: 10_000,
   });
   client.on("error", () => undefined);
+  return client;
+}
+
+async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = aClient(url, OUR_NAME);
   await client.connect();
   try {
     return await work(client);

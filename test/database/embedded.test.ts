@@ -149,6 +149,15 @@ test("stop leaves the server to whoever is still connected", async () => {
 const BUSY =
   "select from pg_stat_activity where query like 'select pg_sleep%' and state = 'active'";
 
+test("stop leaves the server to whoever adopted it and has nothing to do just now", async () => {
+  hasData();
+  const [first, second] = [await start(), await start()];
+  await first.stop();
+  await note(second, "here all the time");
+  await second.stop();
+  expect((await start()).adopted).toBe(false);
+});
+
 test("a project moved while its server runs is found again", async () => {
   await note(await start(hasData(aFolder("here"))), "moved");
   renameSync(join(folder, "here"), join(folder, "there"));
