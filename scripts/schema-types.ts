@@ -55,8 +55,10 @@ export async function describeTables(database: Database): Promise<string> {
   const tables = [...Map.groupBy(columns, ({ table }) => table)];
   const states = columns.filter(({ values }) => values !== null).map(describeStates);
   const all = tables.map(([table]) => `  ${table}: ${typeName(table)}Table;`);
+  const newest = await findNewestMigration(database);
   return [
     HEAD,
+    `/** What this code was written for (generation.ts). */\nexport const newestMigration = ${JSON.stringify(newest)};\n`,
     `export interface Tables {\n${all.join("\n")}\n}\n`,
     ...states,
     ...tables.map(([table, of]) => describeTable(table, of)),
@@ -98,6 +100,13 @@ function plainType({ table, name, type }: Column): string {
 /** `journey_versions` -> `JourneyVersions` */
 function typeName(table: string): string {
   return table.replaceAll(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+async function findNewestMigration(database: Database): Promise<string> {
+  const { rows } = await sql<{ name: string }>`select max(name) as name from migrations`.execute(
+    database,
+  );
+  return rows[0]?.name ?? "";
 }
 
 async function findColumns(database: Database): Promise<readonly Column[]> {

@@ -12,6 +12,11 @@ export function isRowFault(error: unknown): boolean {
   return /^(2[1237]|3[89]|44|54|(?!XX)[I-Z])/.test(sqlStateOf(error));
 }
 
+/** The statement itself is refused, whatever rows there are: what it names is missing or of another type, or a right is. */
+export function isRefusal(error: unknown): boolean {
+  return sqlStateOf(error).startsWith("42");
+}
+
 /** A value that the driver cannot send, or another mistake in the code: no second try gets past it. */
 export function isMistake(error: unknown): boolean {
   return error instanceof TypeError || error instanceof RangeError;

@@ -16,6 +16,9 @@ type Defaulted<T> =
 export type Row<Table extends keyof Tables> = Selectable<Tables[Table]>;
 export type NewRow<Table extends keyof Tables> = Insertable<Tables[Table]>;
 
+/** What this code was written for (generation.ts). */
+export const newestMigration = "0049_dead_events_found.sql";
+
 export interface Tables {
   accounts: AccountsTable;
   api_keys: ApiKeysTable;

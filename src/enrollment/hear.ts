@@ -1,5 +1,6 @@
 import type { Transaction } from "kysely";
 import type { Tables } from "../database/tables.ts";
+import { type Trial, blame } from "./blame.ts";
 import { convertByEvents } from "./convert.ts";
 import type { DeadEvent } from "./dead-event.ts";
 import { enterByEvents } from "./enter-by-event.ts";
@@ -7,6 +8,7 @@ import type { Turn } from "./enrollment.ts";
 import { type Listener, isHeard, listenersTo } from "./listener.ts";
 import type { Passage } from "./passage.ts";
 import { type PendingEvent, inSets } from "./pending-event.ts";
+import { heardByNobody, nobodysEvent, plainListener } from "./plain-listener.ts";
 import { sparing } from "./spare.ts";
 import { stopByEvents } from "./stop.ts";
 import { wakeByEvents } from "./wake.ts";
@@ -63,10 +65,13 @@ async function hearSet(
       const heard = set.filter(
         (event) => listener.names.has(event.name) && !dead.has(event.event_id),
       );
-      if (heard.length === 0) continue;
+      const [first] = heard;
+      if (first === undefined) continue;
+      const trial = () =>
+        trialOf(transaction, work, listener, nobodysEvent(first.name, turn.now), turn);
       const { results, culprits, untried } = await sparing(
         transaction,
-        version.journey,
+        { name: `journey ${version.journey.name}`, blame: () => blame(transaction, trial()) },
         heard,
         (those) => work(transaction, listener, those, turn),
       );
@@ -76,6 +81,21 @@ async function hearSet(
         dead.set(event.event_id, { event, version, reason });
     }
   return { effects, dead: [...dead.values()], isExhausted: false };
+}
+
+type Work = typeof inside;
+
+function trialOf(
+  transaction: Transaction<Tables>,
+  work: Work,
+  listener: Listener,
+  event: PendingEvent,
+  turn: Turn,
+): Trial {
+  return {
+    own: () => work(transaction, heardByNobody(listener), [event], turn),
+    plain: () => work(transaction, plainListener(event.name), [event], turn),
+  };
 }
 
 const nothing: Effect = { enrolled: 0, woken: [], stopped: 0, converted: 0 };

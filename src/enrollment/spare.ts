@@ -1,10 +1,10 @@
 import { type Kysely, type Transaction, sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import { shownReason } from "../database/shown-reason.ts";
-import { isRowFault, sqlStateOf } from "../database/sql-state.ts";
+import { isRefusal, isRowFault, sqlStateOf } from "../database/sql-state.ts";
 import type { Tables } from "../database/tables.ts";
 import { WaypostError, reasonOf } from "../errors.ts";
-import type { Journey } from "../journey/journey.ts";
+import type { Blame } from "./blame.ts";
 
 /** One of a set for whom the work failed, and why, in words that may be shown. */
 export interface Culprit<Member> {
@@ -17,6 +17,14 @@ export interface Spared<Member, Result> {
   readonly culprits: readonly Culprit<Member>[];
   /** Left alone because the search for culprits had taken too long; nothing was done for them. */
   readonly untried: readonly Member[];
+}
+
+/** Whose work it is. */
+export interface Owner {
+  /** For the log: "journey hello". */
+  readonly name: string;
+  /** Asked when the database refuses a statement itself. Where nobody can say, it is nobody's here. */
+  readonly blame?: () => Promise<Blame>;
 }
 
 /**
@@ -56,26 +64,28 @@ export async function boldly<Result>(
 /**
  * Does set-based work so that one member's failure harms no other: work that fails is undone and done again for parts of
  * the set, down to the members it fails for. What we refuse ourselves, such as a condition that cannot be asked, all of them
- * have in common and are culprits of at once. A fault that no member has is thrown on, and the transaction is undone: a lost
- * connection or a deadlock passes, and a column that is missing, as where an old worker runs beside newer tables, is found by
- * another worker or mended.
+ * have in common and are culprits of at once, as they are of a statement that the database refuses to their owner alone. A fault
+ * that no member has is thrown on, and the transaction is undone: a lost connection or a deadlock passes, and a column that is
+ * missing, as where an old worker runs beside newer tables, is found by another worker or mended.
  */
 export async function sparing<Member, Result>(
   transaction: Kysely<Tables>,
-  journey: Journey,
+  { name, blame }: Owner,
   members: readonly Member[],
   work: (members: readonly Member[]) => Promise<Result>,
 ): Promise<Spared<Member, Result>> {
-  const undone = (error: unknown) => whoseIs(error, journey);
-  if (bold.has(transaction)) return unspared(members, work).catch(undone);
+  const undone = (error: unknown) => whoseIs(error, name);
+  let answer: Promise<Blame> | undefined;
+  const asked = blame && (() => (answer ??= blame()));
+  if (bold.has(transaction)) return unspared(members, work, asked).catch(undone);
   const results: Result[] = [];
   const culprits: Culprit<Member>[] = [];
   const open = [members];
   for (let set = open.pop(); set !== undefined; set = open.pop()) {
-    const tried = await inSavepoint(transaction, () => work(set)).catch(undone);
+    const tried = await inSavepoint(transaction, () => work(set), asked).catch(undone);
     if (tried.kind === "done") {
       results.push(tried.result);
-    } else if (set.length > 1 && !(tried.error instanceof WaypostError)) {
+    } else if (set.length > 1 && tried.whose === "one") {
       open.push(...inParts(set).toReversed());
     } else {
       const reason = shownReason(tried.error);
@@ -102,22 +112,24 @@ function inParts<Member>(set: readonly Member[]): readonly (readonly Member[])[]
 async function unspared<Member, Result>(
   members: readonly Member[],
   work: (members: readonly Member[]) => Promise<Result>,
+  blame: Owner["blame"],
 ): Promise<Spared<Member, Result>> {
   try {
     return { results: [await work(members)], culprits: [], untried: [] };
   } catch (error) {
-    if (isOfNoMember(error)) throw error;
+    if (isOfNoMember(error, blame)) throw error;
     throw new Fallen("a member of the set failed", { cause: error });
   }
 }
 
 type Tried<Result> =
   | { readonly kind: "done"; readonly result: Result }
-  | { readonly kind: "failed"; readonly error: unknown };
+  | { readonly kind: "failed"; readonly error: unknown; readonly whose: Blame };
 
 async function inSavepoint<Result>(
   transaction: Kysely<Tables>,
   work: () => Promise<Result>,
+  blame: Owner["blame"],
 ): Promise<Tried<Result>> {
   await sql`savepoint spared`.execute(transaction);
   try {
@@ -125,21 +137,29 @@ async function inSavepoint<Result>(
     await sql`release savepoint spared`.execute(transaction);
     return { kind: "done", result };
   } catch (error) {
-    if (isOfNoMember(error)) throw error;
+    if (isOfNoMember(error, blame)) throw error;
     await sql`rollback to savepoint spared`.execute(transaction);
-    return { kind: "failed", error };
+    const whose = await whoseFault(error, blame);
+    if (whose === "none") throw error;
+    return { kind: "failed", error, whose };
   }
 }
 
-/** What the database says that is not the fault of a row: of the connection, of its state, or of the statement itself. */
-function isOfNoMember(error: unknown): boolean {
-  return sqlStateOf(error) !== "" && !isRowFault(error);
+async function whoseFault(error: unknown, blame: Owner["blame"]): Promise<Blame> {
+  if (error instanceof WaypostError) return "all";
+  return isRefusal(error) && blame !== undefined ? blame() : "one";
+}
+
+/** Surely: what the database says of the connection, of its state, or of the statement itself where nobody can be asked. */
+function isOfNoMember(error: unknown, blame: Owner["blame"]): boolean {
+  if (sqlStateOf(error) === "" || isRowFault(error)) return false;
+  return blame === undefined || !isRefusal(error);
 }
 
 /** Where the statement itself is wrong, and not its moment, it helps to know whose it is. */
-function whoseIs(error: unknown, { name }: Journey): never {
+function whoseIs(error: unknown, name: string): never {
   if (!/^(0A|26|28|3D|3F|42)/.test(sqlStateOf(error))) throw error;
-  throw new WaypostError("WAYPOST_DATABASE", `journey ${name}: ${reasonOf(error)}`, {
+  throw new WaypostError("WAYPOST_DATABASE", `${name}: ${reasonOf(error)}`, {
     cause: error,
   });
 }

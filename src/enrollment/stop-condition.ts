@@ -71,7 +71,8 @@ export async function stopBeforeSending(
       const journey = versions.get(id)?.journey;
       const ids = [...new Set(those.map((one) => one.enrollment_id))];
       if (journey === undefined) continue;
-      const { results } = await sparing(transaction, journey, ids, (members) =>
+      const owner = { name: `journey ${journey.name}` };
+      const { results } = await sparing(transaction, owner, ids, (members) =>
         findStopped(transaction, journey, members, now),
       );
       const stopped = results.flat();

@@ -36,7 +36,8 @@ export async function walk(stage: Stage, version: Version, due: readonly Due[]):
       ground.hold(stepId, ids, `the version has no step "${stepId}"`);
       continue;
     }
-    const spared = await sparing(stage.transaction, stage.journey, ids, (members) =>
+    const owner = { name: `journey ${stage.journey.name}` };
+    const spared = await sparing(stage.transaction, owner, ids, (members) =>
       takeStep(stage, stepId, members),
     );
     for (const move of spared.results.flat()) {

@@ -69,30 +69,6 @@ test("where ten journeys fail on half of a batch, it goes on with less and forge
   expect(await counts()).toEqual([180, 170, 105]);
 });
 
-test("a fault that no event has undoes the turn, and every event waits until it is mended", async () => {
-  await shop.apply(journey("hello"), journey("bye"));
-  await thousandSignUp();
-  await sql`alter table enrollments rename column entry to entries`.execute(shop.database);
-  await expect(react(shop.database, shop.turn)).rejects.toThrow(
-    /^journey hello: column "entry" .* does not exist$/,
-  );
-  expect(await counts()).toEqual([0, 0, 1000]);
-  await sql`alter table enrollments rename column entries to entry`.execute(shop.database);
-  await shop.react();
-  expect(await counts()).toEqual([2000, 0, 0]);
-});
-
-test.each(["undefined_table", "insufficient_privilege", "feature_not_supported", "disk_full"])(
-  "a fault such as %s costs no event its hearing",
-  async (raised) => {
-    await shop.apply(journey("hello"));
-    await shop.happens(await aCustomer(shop.database), "signed_up");
-    await refuse("true", raised);
-    await expect(react(shop.database, shop.turn)).rejects.toThrow("is refused");
-    expect(await counts()).toEqual([0, 0, 1]);
-  },
-);
-
 test("what a trigger raises by a code of its own is the fault of that row", async () => {
   await shop.apply(journey("hello"));
   const [ada, bob] = [await aCustomer(shop.database), await aCustomer(shop.database)];
@@ -212,17 +188,4 @@ test("the dead events of a customer are found by an index", async () => {
       explain update dead_events set customer_id = 2 where customer_id = 1`.execute(transaction);
     expect(JSON.stringify(rows)).toContain("dead_events_by_customer");
   });
-});
-
-test("a step that every worker of this release fails on holds nobody", async () => {
-  await shop.apply(journey("hello"));
-  const ada = await aCustomer(shop.database);
-  await shop.happens(ada, "signed_up");
-  await shop.live();
-  shop.now = new Date(shop.now.getTime() + 86_400_000);
-  await sql`alter table messages rename column template to templates`.execute(shop.database);
-  await expect(shop.live()).rejects.toThrow(/^journey hello: column "template"/);
-  await sql`alter table messages rename column templates to template`.execute(shop.database);
-  await shop.live();
-  expect(await shop.whereabouts(ada)).toEqual(["completed"]);
 });
