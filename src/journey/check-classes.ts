@@ -70,7 +70,8 @@ function doubtsAbout(
 }
 
 function hasNoWayOut({ template }: Sent): boolean {
-  if (template.channel !== "email" || (template.reads ?? null) === null) return false;
+  const isHidden = (template.reads ?? null) === null || template.isPartlyRead === true;
+  if (template.channel !== "email" || isHidden) return false;
   return !reads(template, /^(unsubscribe|preferences)_url$/);
 }
 

@@ -9,6 +9,8 @@ export interface KnownTemplate {
   readonly file?: string;
   /** Null where mistakes hide it. */
   readonly reads?: readonly KnownRead[] | null;
+  /** Whether mistakes may hide something that it reads. */
+  readonly isPartlyRead?: boolean;
   /** What it says of the entries of lists, such as `entry.items[].name`. */
   readonly ofEntries?: readonly KnownRead[];
   /** What journeys it is for; null for any. */

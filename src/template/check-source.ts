@@ -1,20 +1,26 @@
 import Handlebars from "handlebars";
-import { nearMiss, reasonOf, type Mistake } from "../errors.ts";
+import { nearMiss, type Mistake } from "../errors.ts";
 import { blankComments } from "./assemble.ts";
 import { grammar, grammarOf, loopVariables } from "./grammar.ts";
+import { repairSource } from "./repair-source.ts";
 import { mistakeAt, offsetOf, type Source } from "./source.ts";
 
-/** Every mistake of one source that can be seen without its layout and its data. */
+/** Every mistake of one source that can be seen without its layout and its data; what cannot be read hides nothing beside it. */
 export function checkSource(source: Source, partials: ReadonlySet<string>): readonly Mistake[] {
-  const refused = checkBraces(source);
-  if (refused.length > 0) return refused;
-  try {
-    const check = new SourceCheck(source, partials);
-    check.program(Handlebars.parse(source.text));
-    return check.mistakes;
-  } catch (thrown) {
-    return [parseMistake(source, thrown)];
+  const repaired = repairSource(source);
+  const check = new SourceCheck(repaired.source, partials);
+  check.program(Handlebars.parse(repaired.source.text));
+  return oncePerPlace([...checkBraces(source), ...repaired.mistakes, ...check.mistakes]);
+}
+
+/** In their order; of several at one place the first says what the others come of. */
+function oncePerPlace(mistakes: readonly Mistake[]): readonly Mistake[] {
+  const first = new Map<string, Mistake>();
+  for (const mistake of mistakes) {
+    const place = `${mistake.line}:${mistake.column}`;
+    if (!first.has(place)) first.set(place, mistake);
   }
+  return [...first.values()].toSorted((a, b) => a.line - b.line || a.column - b.column);
 }
 
 function checkBraces(source: Source): Mistake[] {
@@ -28,20 +34,6 @@ function checkBraces(source: Source): Mistake[] {
         : `expected {{…}}, found ${match[0]}: values are always escaped as their channel needs it`,
     ),
   );
-}
-
-/** Handlebars reports either a located exception or jison's drawing; both become one sentence. */
-function parseMistake(source: Source, thrown: unknown): Mistake {
-  const reason = reasonOf(thrown);
-  const exception = thrown as { readonly lineNumber?: number };
-  const line = exception.lineNumber ?? Number(/on line (\d+)/.exec(reason)?.[1] ?? 1);
-  const at = offsetOf(source.text, { line, column: 0 });
-  const [, near = "", , expected = ""] = reason.split("\n");
-  if (expected === "") return mistakeAt(source, at, reason.replace(/ - \d+:\d+$/, ""));
-  if (expected.endsWith("got 'EOF'")) {
-    return mistakeAt(source, at, "the text ends inside a block: a {{#…}} has no {{/…}}");
-  }
-  return mistakeAt(source, at, `expected a complete {{…}}, found "${near.trim()}"`);
 }
 
 class SourceCheck {

@@ -75,8 +75,15 @@ function located(problem: { line: number; message: string }, assembled: Assemble
   return { ...place, column: 1, path: "", message: problem.message };
 }
 
+/** What is wrong with the markup of an e-mail, when its other mistakes are looked past. */
+export async function markupMistakes(pieces: Pieces): Promise<readonly Mistake[]> {
+  const { text, assembled } = pieces.whole();
+  const { problems } = await emailParts(text, null);
+  return problems.map((problem) => located(problem, assembled));
+}
+
 /** Takes in one source after the other, and what they need and use between them. */
-class Pieces {
+export class Pieces {
   readonly needs: Need[] = [];
   private readonly reads = new Map<string, Place>();
   private readonly said = new Map<string, Place>();
@@ -99,6 +106,13 @@ class Pieces {
 
   take(source: Source): Taken {
     return this.keep(assemble(source, this.shared, new Map()));
+  }
+
+  all(): void {
+    const { subject, preheader, from, "reply-to": replyTo } = this.template.fields;
+    const sources = [subject, preheader, from, replyTo, this.template.text ?? undefined];
+    for (const source of sources) if (source !== undefined) this.take(source);
+    this.whole();
   }
 
   /** Every variable that it reads. Those must exist that it asks about nowhere, and that are in none it asks about. */

@@ -2,6 +2,7 @@ import { describeMistake, nearMiss, reasonOf, WaypostError, type Mistake } from 
 import type { CompiledTemplate } from "./compile-template.ts";
 import type { RenderPart } from "./environment.ts";
 import { fileLocales, formatLocale, languageOf, zoneOf } from "./locale.ts";
+import type { SeenPast } from "./look-past.ts";
 import type { RenderState } from "./render-state.ts";
 import { classes, type TemplateSource } from "./source.ts";
 import type { Rendered, TemplateFile, Templates, TrackUrl, Variables } from "./template.ts";
@@ -19,6 +20,8 @@ export interface LibraryEntry {
   readonly hash: string;
   /** Null when the template, or what it is made with, has mistakes. */
   readonly compiled: CompiledTemplate | null;
+  /** What can be seen past its mistakes; null when it has none. */
+  readonly past: SeenPast | null;
   readonly mistakes: readonly Mistake[];
 }
 
@@ -32,14 +35,15 @@ export class TemplateLibrary implements Templates {
   constructor(entries: readonly LibraryEntry[], options: TemplateOptions) {
     this.options = options;
     this.list = entries.map(
-      ({ template: { name, channel, locale, body, fields }, hash, compiled }) => ({
+      ({ template: { name, channel, locale, body, fields }, hash, compiled, past }) => ({
         name,
         channel,
         locale,
         file: body.file,
         hash,
-        reads: compiled?.reads ?? null,
-        ofEntries: compiled?.ofEntries ?? [],
+        reads: (compiled ?? past)?.reads ?? null,
+        isPartlyRead: compiled === null,
+        ofEntries: (compiled ?? past)?.ofEntries ?? [],
         class: classes.find((each) => each === fields.class?.text) ?? null,
       }),
     );

@@ -6,6 +6,7 @@ import { MistakesError, reasonOf, type Mistake } from "../errors.ts";
 import { checkShared, checkTemplate } from "./check-template.ts";
 import { type CompiledTemplate, compileTemplate, filesOf } from "./compile-template.ts";
 import { TemplateLibrary, type LibraryEntry, type TemplateOptions } from "./library.ts";
+import { lookPast } from "./look-past.ts";
 import type { SharedSources, TemplateSource } from "./source.ts";
 import { aboutFile, sortFiles, type ReadFile } from "./template-file.ts";
 import type { Templates } from "./template.ts";
@@ -82,14 +83,18 @@ async function compileEntry(
   const files = filesOf(template, shared);
   const hash = hashOf(template, shared, files);
   const inherited = known.filter(({ file }) => files.has(file));
-  if (inherited.length > 0) return { template, hash, compiled: null, mistakes: inherited };
+  if (inherited.length > 0) {
+    const past = await lookPast(template, shared);
+    return { template, hash, compiled: null, past, mistakes: [...inherited, ...past.mistakes] };
+  }
   try {
-    return { template, hash, compiled: await compileOnce(template, shared), mistakes: [] };
+    const compiled = await compileOnce(template, shared);
+    return { template, hash, compiled, past: null, mistakes: [] };
   } catch (thrown) {
     const { file } = template.body;
     const mistakes =
       thrown instanceof MistakesError ? thrown.mistakes : [aboutFile(file, reasonOf(thrown))];
-    return { template, hash, compiled: null, mistakes };
+    return { template, hash, compiled: null, past: await lookPast(template, shared), mistakes };
   }
 }
 

@@ -58,6 +58,9 @@ const root: Scope = {
   outer: null,
 };
 
+/** Inside of a block that nobody knows: what its names stand for is not known either. */
+const nowhere: Omit<Scope, "outer"> = { ...root, path: null };
+
 interface Call {
   readonly path: hbs.AST.Expression;
   readonly params: readonly hbs.AST.Expression[];
@@ -78,6 +81,9 @@ class Walk {
 
   program(program: hbs.AST.Program | undefined | null, scope: Scope): void {
     for (const statement of program?.body ?? []) {
+      const { path } = statement as Partial<hbs.AST.MustacheStatement>;
+      // `{{"text"}}` is told as a mistake, and reads nothing.
+      if (path?.type !== "PathExpression") continue;
       if (statement.type === "MustacheStatement") {
         this.mustache(statement as hbs.AST.MustacheStatement, scope);
       }
@@ -88,7 +94,9 @@ class Walk {
 
   private mustache(node: hbs.AST.MustacheStatement, scope: Scope): void {
     const path = node.path as hbs.AST.PathExpression;
-    if (grammarOf(path.original) !== undefined) return this.call(node, scope);
+    // A helper that there is none of is told elsewhere; it is no variable.
+    const isCall = node.params.length > 0 || node.hash !== undefined;
+    if (isCall || grammarOf(path.original) !== undefined) return this.call(node, scope);
     this.require(path, scope, (read, need) => `value_ ${read} ${need}`);
   }
 
@@ -153,6 +161,7 @@ class Walk {
         : null;
     if (name === "partial_")
       return this.insidePartial(node, scope, first === undefined ? scope.path : subject);
+    if (grammarOf(name)?.block !== true) return { ...nowhere, outer: scope };
     if (name !== "each" && name !== "with") return scope;
     const path = name === "each" && subject !== null ? `${subject}[]` : subject;
     const parameter = node.program.blockParams?.[0];

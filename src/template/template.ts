@@ -28,6 +28,8 @@ export interface TemplateFile {
   readonly hash: string;
   /** What it and its layout and partials read; null where mistakes hide it. */
   readonly reads: readonly VariableRead[] | null;
+  /** Whether mistakes may hide something that it reads. */
+  readonly isPartlyRead: boolean;
   /** What it says of the entries of lists, such as `entry.items[].name`. */
   readonly ofEntries: readonly VariableRead[];
   /** The journeys it is for; null for any. */

@@ -68,16 +68,18 @@ test("a mistake in waypost.yaml hides none of the others, and blames nobody for 
     "workflows/welcome.yaml",
     "journey: welcome\ntopic: news\nstart: { on: a }\nsteps: [{ wait: soon }]\n",
   );
-  bad.write("templates/hello.sms.hbs", "Hi {{custmer.first_name}}\n");
+  bad.write("templates/hello.sms.hbs", "Hi {{custmer.first_name}} {{shop\n{{frob 1}}\n");
   const { code, out, err } = await bad.waypost("check");
   expect({ code, err }).toEqual({ code: 1, err: "" });
-  expect(out.split("\n").slice(0, 4)).toEqual([
+  expect(out.split("\n").slice(0, 6)).toEqual([
     'waypost.yaml:1 channels.email.price: expected a price such as "0.04 GBP" or "0.04 GBP per segment", got 0.07',
     'waypost.yaml:2 topics: expected a mapping such as { offers: "Offers and news" }, got a list',
     'workflows/welcome.yaml:4 steps[0].wait: expected a duration such as "3 days", got "soon"',
     "templates/hello.sms.hbs:1 {{custmer.first_name}}: did you mean {{customer.first_name}}?",
+    'templates/hello.sms.hbs:1 expected a complete {{…}}, found "{{shop"',
+    expect.stringMatching(/^templates\/hello\.sms\.hbs:2 found no helper "frob"/),
   ]);
-  expect(out).toContain("\n4 mistakes\n");
+  expect(out).toContain("\n6 mistakes\n");
 });
 
 const misspelt =

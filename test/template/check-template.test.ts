@@ -5,8 +5,11 @@ const head = "---\nsubject: Hello\n---\n";
 
 describe("every mistake is told with file, line and what was expected", () => {
   test.each([
-    ["<p>\n{{#if a}}", "hi.email.hbs:5 the text ends inside a block: a {{#…}} has no {{/…}}"],
-    ["\n{{#if a}}x{{/each}}", "hi.email.hbs:5 if doesn't match each"],
+    ["<p>\n{{#if a}}", "hi.email.hbs:5 {{#if}} has no {{/if}}"],
+    [
+      "\n{{#if a}}x{{/each}}",
+      "hi.email.hbs:5 expected {{/if}} for the block of line 5, found {{/each}}",
+    ],
     ["{{foo bar=}}", 'hi.email.hbs:4 expected a complete {{…}}, found "{{foo bar=}}"'],
     ["{{mony event.total}}", 'hi.email.hbs:4 found no helper "mony": did you mean "money"?'],
     [
@@ -45,6 +48,85 @@ describe("every mistake is told with file, line and what was expected", () => {
       "partials/button.hbs": "x",
     });
     expect(first).toContain(expected);
+  });
+});
+
+describe("a mistake of syntax hides no other", () => {
+  test.each<readonly [string, ...string[]]>([
+    [
+      "{{frob a}}\n{{foo bar=}}\n{{> nowhere}}\n{{mony b}}",
+      '4 found no helper "frob"',
+      '5 expected a complete {{…}}, found "{{foo bar=}}"',
+      '6 found no partial "nowhere"',
+      '7 found no helper "mony"',
+    ],
+    [
+      "{{#if (eq a}}\n{{money}}\n{{/if}}\n{{#each b c}}x{{/each}}",
+      '4 expected a complete {{…}}, found "{{#if (eq a}}"',
+      "5 money: expected it as in",
+      "7 each: expected it as in",
+    ],
+    [
+      "{{#if a}}\n{{#each b}}\n{{/if}}\n{{frob 1}}\n{{/with}}\n{{#unless c}}",
+      "5 {{#each}} has no {{/each}}",
+      '7 found no helper "frob"',
+      "8 {{/with}} ends nothing: found no {{#with}} before it",
+      "9 {{#unless}} has no {{/unless}}",
+    ],
+    [
+      "Hi {{customer.first_name\n{{{raw}}}\n\\{{a}}\n{{frob 1}} {{money",
+      '4 expected a complete {{…}}, found "{{customer.first_name"',
+      "5 expected {{…}}, found {{{",
+      "6 a backslash",
+      '7 found no helper "frob"',
+      '7 expected a complete {{…}}, found "{{money"',
+    ],
+    [
+      "{{#if a}}\n{{else if (b}}\nx{{/if}}{{frob 1}}",
+      "5 expected a complete",
+      '6 found no helper "frob"',
+    ],
+    [
+      "<!-- {{#if a}} --> {{/i f}}\n{{frob 1}}",
+      "4 {{#if}} has no {{/if}}",
+      "4 expected a complete",
+      '5 found no helper "frob"',
+    ],
+    ["{{> button a=}}\n{{^b}}{{/b}}", "4 expected a complete", '5 found no helper "b"'],
+    [
+      "{{!-- {{#if --}}{{frob 1}}\n{{x ",
+      '4 found no helper "frob"',
+      '5 expected a complete {{…}}, found "{{x"',
+    ],
+    [
+      "<p {{customer.name}}>x</p>\n{{frob 1}}",
+      '5 found no helper "frob"',
+      "4 a value stands between the attributes of <p>",
+    ],
+  ])("%s", async (body, ...expected) => {
+    const found = await mistakesOf({ "hi.email.hbs": head + body, "partials/button.hbs": "x" });
+    expect(found).toEqual(expected.map((each) => expect.stringContaining(`hi.email.hbs:${each}`)));
+  });
+
+  test("nor what the template reads, but where blocks are not whole", async () => {
+    const { templates } = await read({
+      "hi.email.hbs": `${head}{{frob customer.nam}} {{> nowhere}} {{entry.total}} {{#eech entry.items}}{{name}}{{/eech}}`,
+      "tag.sms.hbs": '{{#if (eq a}}{{customer.nam}}{{/if}}{{shop.name}}{{"x"}}',
+      "open.sms.hbs": "{{#each entry.items}}{{name}}",
+      "in.email.hbs": "---\nsubject: {{customer.nam}}\nlayout: shop\n---\nx",
+      "layouts/shop.hbs": "{{frob 1}}{{> content}}{{shop.name}}",
+    });
+    const reads = templates.list.map(({ name, reads: of, isPartlyRead }) => [
+      name,
+      isPartlyRead,
+      of?.map(({ path, isRequired }) => (isRequired ? path : `${path}?`)),
+    ]);
+    expect(reads).toEqual([
+      ["hi", true, ["customer.nam", "entry.items", "entry.total"]],
+      ["tag", true, ["customer.nam?", "shop.name?"]],
+      ["open", true, undefined],
+      ["in", true, ["customer.nam", "shop.name"]],
+    ]);
   });
 });
 
