@@ -7,8 +7,8 @@ import type { Stage } from "./stage.ts";
 import { silencesAfter, lateResumes, targets } from "./targets.ts";
 
 /**
- * Strikes again and again while messages go out, which must go on soon after each. Nothing may be left unknown, since
- * nobody dies.
+ * Strikes again and again while messages go out, which must go on soon after each: before and after every strike others
+ * sign up, so that there is always somebody left to be called. Nothing may be left unknown, since nobody dies.
  */
 async function strikeUnderLoad(
   stage: Stage,
@@ -17,12 +17,14 @@ async function strikeUnderLoad(
 ): Promise<void> {
   const strikes: number[] = [];
   const workers = await stage.workers(3);
-  await stage.signUp();
-  for (let turn = 1; turn <= stage.size.strikes; turn++) {
-    await stage.untilAsked((0.8 * turn) / (stage.size.strikes + 1));
+  const turns = stage.size.strikes + 1;
+  for (let turn = 1; turn < turns; turn++) {
+    await stage.signUp(turn, turns);
+    await stage.untilAsked((turn - 0.6) / turns);
     await strike();
     strikes.push(Date.now());
   }
+  await stage.signUp(turns, turns);
   await stage.rest();
   const lines = readLog(stage.log);
   stage.faults.push(...lateResumes(lines, strikes, withinMs));

@@ -18,6 +18,10 @@ export async function progressOf(database: Database): Promise<Progress> {
   return rows[0] ?? { over: 0, open: true };
 }
 
+export function isReached(database: Database): Promise<boolean> {
+  return holds(database, sql`true`);
+}
+
 export function isInboxEmpty(database: Database): Promise<boolean> {
   return holds(database, sql`not exists (select from report_inbox where applied_at is null)`);
 }

@@ -23,6 +23,8 @@ export interface Scenario {
 }
 
 export interface Result extends Omit<Judgement, "violations"> {
+  /** How many of the faults break an invariant; the others are times and shares that were not kept. */
+  readonly violations: number;
   readonly scenario: string;
   readonly queues: Queues;
   readonly proves: readonly string[];

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { sql } from "kysely";
@@ -15,6 +15,7 @@ import {
   countIn,
   isChannelPaused,
   isInboxEmpty,
+  isReached,
   type Progress,
   progressOf,
   statesOf,
@@ -89,8 +90,7 @@ export class Stage {
   static async open(ground: Ground, options: StageOptions): Promise<Stage> {
     const { scenario, size, queues, seed } = options;
     const customers = Math.round(size.customers * (scenario.crowd === true ? 1 : size.part));
-    const folder = join(ground.folder, `${scenario.name}-${queues}`);
-    mkdirSync(folder);
+    const folder = mkdtempSync(join(ground.folder, `${scenario.name}-`));
     writeProject(folder);
     const { older } = options;
     const release =
@@ -190,6 +190,8 @@ export class Stage {
 
   /** Customers do it at once, up to that number. */
   async happen(event: string, upTo: number, after = 0): Promise<void> {
+    // On a connection that lives: the one before may have been struck.
+    await this.look(isReached);
     await sql`
       insert into pending_events (event_id, customer_id, name, occurred_at, properties)
       select nextval('event_ids'), id, ${event}::text, ${new Date()}, '{}' from customers
