@@ -172,8 +172,6 @@ export class Stage {
         WAYPOST_SECRET: "the chaos runs sign their links with this",
         WAYPOST_URL: this.webUrl,
         PORT: String(this.#webPort),
-        // Half of a process's start is reading its code.
-        NODE_COMPILE_CACHE: join(ground.folder, "compiled"),
         LOG_LEVEL: "silent",
         ...(given.faults === undefined ? {} : { WAYPOST_FAULTS: given.faults }),
       },
