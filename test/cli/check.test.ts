@@ -74,10 +74,10 @@ test("a mistake in waypost.yaml hides none of the others, and blames nobody for 
   expect(out.split("\n").slice(0, 6)).toEqual([
     'waypost.yaml:1 channels.email.price: expected a price such as "0.04 GBP" or "0.04 GBP per segment", got 0.07',
     'waypost.yaml:2 topics: expected a mapping such as { offers: "Offers and news" }, got a list',
-    'workflows/welcome.yaml:4 steps[0].wait: expected a duration such as "3 days", got "soon"',
     "templates/hello.sms.hbs:1 {{custmer.first_name}}: did you mean {{customer.first_name}}?",
     'templates/hello.sms.hbs:1 expected a complete {{…}}, found "{{shop"',
     expect.stringMatching(/^templates\/hello\.sms\.hbs:2 found no helper "frob"/),
+    'workflows/welcome.yaml:4 steps[0].wait: expected a duration such as "3 days", got "soon"',
   ]);
   expect(out).toContain("\n6 mistakes\n");
 });
