@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
+import type { Command } from "commander";
 import type { Outgoing } from "../channel/channel.ts";
 import { readDuration, roughSeconds } from "../duration.ts";
 import { MistakesError, WaypostError, nearMiss } from "../errors.ts";
@@ -20,6 +21,8 @@ import { progress } from "./progress.ts";
 import { tellFindings } from "./rehearsal-summary.ts";
 import { untilStopped } from "./stop.ts";
 
+type Rehearsal = "backtest" | "simulate";
+
 export interface RehearsalOptions {
   readonly sample?: string;
   readonly customers?: string;
@@ -27,6 +30,28 @@ export interface RehearsalOptions {
   readonly answers?: string;
   readonly html?: string;
   readonly json?: true;
+}
+
+/** What both take; each has days of its own. */
+export function rehearsalCommand(program: Command, label: Rehearsal): Command {
+  return program
+    .command(label)
+    .argument("[files...]", "workflow files or names of journeys, instead of all")
+    .option("--sample <share>", 'a share of the customers, such as "10%": the same ones each time')
+    .option(
+      "--customers <list>",
+      "only these: ids, e-mail addresses or names of segments, with commas",
+    )
+    .option(
+      "--step <duration>",
+      "how far the clock moves at once (default: 1 hour, of over 100 days 3 hours)",
+    )
+    .option(
+      "--answers <json>",
+      "what services answer to calls, by step: JSON such as { score: { value: 0.8 } }, or a file of it",
+    )
+    .option("--html <file>", `where the report goes (default: .waypost/${label}.html)`)
+    .option("--json", "one line of JSON: { from, until, copied, findings, seconds, report }");
 }
 
 const hourMs = 3_600_000;
@@ -41,7 +66,7 @@ export function daysBefore(now: Date, days: number): Date {
 /** Copies the shop, plays the journeys on the copy, and tells what came of it. */
 export async function rehearse(
   house: House,
-  label: "backtest" | "simulate",
+  label: Rehearsal,
   files: readonly string[],
   options: RehearsalOptions,
   time: (now: Date) => { readonly from: Date; readonly until: Date },
@@ -93,7 +118,7 @@ export async function rehearse(
 
 function tell(
   { config }: House,
-  label: "backtest" | "simulate",
+  label: Rehearsal,
   result: Backtest,
   options: RehearsalOptions,
   seconds: number,
