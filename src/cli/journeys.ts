@@ -16,21 +16,34 @@ export const journeys: CommandFile = {
         "\nExamples:\n  $ waypost journeys\n  $ waypost journeys first-purchase\n  $ waypost journeys --json | jq '{name, converted}'",
       )
       .action(async (name: string | undefined, { json }: { json?: true }) => {
-        const database = await terminal.house().database();
+        const house = terminal.house();
+        const database = await house.database();
         const found = await journeyCounts(database);
-        if (name === undefined) return json === true ? found.forEach(sayJson) : list(found);
+        const { currency } = house.config;
+        if (name === undefined)
+          return json === true ? found.forEach(sayJson) : list(found, currency);
         const { id } = await getJourney(database, name);
         const shown = found.filter((journey) => journey.id === id);
-        return shown.forEach(json === true ? sayJson : show);
+        return shown.forEach(json === true ? sayJson : (one) => show(one, currency));
       });
   },
 };
 
 type Counts = Awaited<ReturnType<typeof journeyCounts>>[number];
 
-function list(found: readonly Counts[]): void {
+function list(found: readonly Counts[], currency: string): void {
   sayTable(
-    ["journey", "state", "version", "entered", "inside", "held", "converted", "value", "holdout"],
+    [
+      "journey",
+      "state",
+      "version",
+      "entered",
+      "inside",
+      "held",
+      "converted",
+      `value ${currency}`,
+      "holdout",
+    ],
     found.map((j) => [
       j.name,
       j.state,
@@ -39,18 +52,18 @@ function list(found: readonly Counts[]): void {
       j.inside,
       j.held,
       j.converted,
-      j.value,
+      j.value.toFixed(2),
       j.holdout,
     ]),
   );
 }
 
-function show(one: Counts): void {
+function show(one: Counts, currency: string): void {
   say(
     `${one.name} (${one.state}, version ${one.version})${one.journey.describe === null ? "" : `: ${one.journey.describe}`}`,
   );
   say(
-    `${one.entered} entered, ${one.inside} inside, ${one.completed} completed, ${one.converted} converted worth ${one.value}`,
+    `${one.entered} entered, ${one.inside} inside, ${one.completed} completed, ${one.converted} converted worth ${one.value.toFixed(2)} ${currency}`,
   );
   for (const [reason, count] of Object.entries(one.exited)) say(`${count} left: ${reason}`);
   for (const { id, at, held } of one.atGoneSteps)

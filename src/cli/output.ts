@@ -22,7 +22,7 @@ export function sayTable(
   const widths = heading.map((_, column) =>
     Math.max(...cells.map((row) => row[column]?.length ?? 0)),
   );
-  const isNumeric = heading.map((_, column) => rows.some((row) => typeof row[column] === "number"));
+  const isNumeric = heading.map((_, column) => rows.some((row) => isNumber(row[column] ?? null)));
   for (const row of cells) {
     const line = row.map((cell, column) => {
       const width = widths[column] ?? 0;
@@ -30,6 +30,11 @@ export function sayTable(
     });
     say(line.join("  ").trimEnd());
   }
+}
+
+/** A number, or an amount such as "12.50 GBP". */
+function isNumber(cell: string | number | null): boolean {
+  return typeof cell === "number" || (cell !== null && /^-?\d+\.\d\d( [A-Z]{3})?$/.test(cell));
 }
 
 /** Text from the database as one safe line: no terminal escapes, no line breaks. */

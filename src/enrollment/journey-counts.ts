@@ -192,7 +192,8 @@ function counted(
     ),
     converted: sumOf(treated, (one) => one.converted),
     convertedHoldout: sumOf(heldOut, (one) => one.converted),
-    value: sumOf(treated, (one) => one.value),
+    // Sums of binary fractions end in dust, as 3063.2000000000003.
+    value: Math.round(sumOf(treated, (one) => one.value) * 100) / 100,
     steps: stepsInOrder(journey).map((step) => stepCounts(step, treated, passages, messages)),
     atGoneSteps: goneSteps(journey, treated),
     messages: added(

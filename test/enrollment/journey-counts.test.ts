@@ -55,6 +55,25 @@ test("counts tell where everybody is, went and ended, and what it earned", async
   expect(british).toMatchObject({ id: "british", passed: 1, to: { "": 1 } });
 });
 
+test("what customers earned in several states adds up to the penny", async () => {
+  await shop.apply(journey);
+  const people = [];
+  for (let nth = 0; nth < 3; nth += 1)
+    people.push(await aCustomer(shop.database, { country: "GB" }));
+  for (const person of people) await shop.happens(person, "signed_up");
+  await shop.live();
+  for (const person of people) await shop.happens(person, "paid", { total: 0.1 });
+  const [ada = "", grace = ""] = people;
+  await shop.happens(ada, "left");
+  await shop.travel("1 hour");
+  await shop.database
+    .updateTable("enrollments")
+    .set({ state: "held", reason: "a fault", due_at: null })
+    .where("customer_id", "=", grace)
+    .execute();
+  expect((await journeyCounts(shop.database))[0]).toMatchObject({ converted: 3, value: 0.3 });
+});
+
 test("a journey nobody has entered counts nothing", async () => {
   await shop.apply(journey);
   const [counts] = await journeyCounts(shop.database);
