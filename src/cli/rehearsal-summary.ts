@@ -2,7 +2,7 @@ import type { Backtest } from "../rehearsal/backtest.ts";
 import { besideLines } from "../rehearsal/beside.ts";
 import type { Findings } from "../rehearsal/findings.ts";
 import { writeMoment } from "../rehearsal/moment.ts";
-import { plain, say, sayTable } from "./output.ts";
+import { counted, plain, say, sayTable } from "./output.ts";
 
 /** The findings for people, as tables. */
 export function tellFindings(
@@ -23,6 +23,8 @@ export function tellFindings(
 /** Before a simulation some are inside already. */
 function tellJourneys({ journeys }: Findings, isUnderway: boolean): void {
   const before = <T>(cell: T) => (isUnderway ? [cell] : []);
+  // Ahead, customers do nothing: that none converts says nothing.
+  const anyway = <T>(cell: T) => (isUnderway ? [] : [cell]);
   say();
   sayTable(
     [
@@ -35,7 +37,7 @@ function tellJourneys({ journeys }: Findings, isUnderway: boolean): void {
       "exited",
       "held",
       "inside",
-      "converted anyway",
+      ...anyway("converted anyway"),
     ],
     journeys.map((one) => [
       one.journey,
@@ -47,9 +49,11 @@ function tellJourneys({ journeys }: Findings, isUnderway: boolean): void {
       Object.values(one.exited).reduce((sum, count) => sum + count, 0),
       one.held,
       one.inside,
-      one.enrolled === 0
-        ? "-"
-        : `${one.converted} (${((100 * one.converted) / one.enrolled).toFixed(1)}%)`,
+      ...anyway(
+        one.enrolled === 0
+          ? "-"
+          : `${one.converted} (${((100 * one.converted) / one.enrolled).toFixed(1)}%)`,
+      ),
     ]),
   );
 }
@@ -82,7 +86,7 @@ function tellTable(...[heading, rows]: Parameters<typeof sayTable>): void {
 
 function tellCollisions({ collisions: { customerDays, customers, pairs } }: Findings): void {
   say(
-    `\n${customerDays} times a customer would have had more than one message on a day (${customers} customers)`,
+    `\n${counted(customerDays, "time")} a customer would have had more than one message on a day (${counted(customers, "customer")})`,
   );
   for (const pair of pairs) say(`  ${pair.customerDays} × ${pair.journeys.join(" + ")}`);
 }

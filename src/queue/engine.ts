@@ -28,6 +28,8 @@ export interface Working {
   readonly stopping: AbortSignal;
   /** Whether everything waits for a restored backup to be confirmed. The database is asked where nothing else is said. */
   readonly isHeldBack?: () => Promise<boolean>;
+  /** Whether splits look for no winner: where messages reach nobody, no arm does better than another. */
+  readonly splitsStay?: boolean;
 }
 
 /** What leaves the house asks first whether it may. */

@@ -70,7 +70,7 @@ export const engineJobs: Readonly<
         () => workOutSegments(engine),
         () => stopByConditions(database, clock.now()),
         () => convertByConditions(database, clock.now()),
-        () => decide(engine),
+        () => (working.splitsStay === true ? Promise.resolve() : decide(engine)),
       ],
       (work) => work(),
     );

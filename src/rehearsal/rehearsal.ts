@@ -136,9 +136,9 @@ export class Rehearsal {
 
   /**
    * The segments are worked out anew and stop conditions asked, as every few minutes in a real house. What that makes due
-   * waits for the next turn, or for `settle`.
+   * waits for the next turn, or for `settle`. Splits find their winner where customers are played who answer.
    */
-  async refresh(): Promise<void> {
-    await this.#wake.alone("refresh", this.working);
+  async refresh(splitsStay = false): Promise<void> {
+    await this.#wake.alone("refresh", { ...this.working, splitsStay });
   }
 }

@@ -56,7 +56,7 @@ export async function replay(rehearsal: Rehearsal, replaying: Replaying): Promis
       if (isTurn) {
         refreshed = at;
         customers = await zonesOf(database, config.zone);
-        await rehearsal.refresh();
+        await rehearsal.refresh(true);
       }
       if (at.getTime() >= analyzeAt) {
         analyzeAt += at.getTime() - from.getTime();

@@ -98,7 +98,7 @@ function journeySection(journey: JourneyFindings, { label, findings, currency }:
   const rate = enrolled === 0 ? "0" : ((100 * converted) / enrolled).toFixed(1);
   const anyway =
     label === "backtest" && enrolled > 0
-      ? `<p><b>${converted.toLocaleString("en")}</b> of ${enrolled.toLocaleString("en")} enrolled (${rate}%) reached the goal in its window all by themselves, worth ${value.toLocaleString("en")} ${escaped(currency)}: no message reached them. What a journey adds comes on top of this.${undecided > 0 ? ` For ${undecided.toLocaleString("en")} the window was still open at the end.` : ""}</p>`
+      ? `<p><b>${converted.toLocaleString("en")}</b> of ${enrolled.toLocaleString("en")} enrolled (${rate}%) reached the goal in its window all by themselves, worth ${amount(value, currency)}: no message reached them. What a journey adds comes on top of this.${undecided > 0 ? ` For ${undecided.toLocaleString("en")} the window was still open at the end.` : ""}</p>`
       : "";
   const steps = findings.steps.filter((one) => one.journey === journey.journey);
   const sends = steps.map(({ step, channel, sent, putOff, lost }) => {
@@ -144,18 +144,26 @@ function collisionsOf({ collisions }: Findings): string {
     label: journeys.length === 1 ? `${journeys[0] ?? ""}, twice or more` : journeys.join(" + "),
     value: days,
   }));
-  return `<p>${customers.toLocaleString("en")} customers, ${customerDays.toLocaleString("en")} days in all. A cap in waypost.yaml holds such messages back.</p>${barList(bars)}`;
+  const of = `${several(customers, "customer")}, ${several(customerDays, "day")} in all`;
+  return `<p>${of}. A cap in waypost.yaml holds such messages back.</p>${barList(bars)}`;
 }
 
 function costsOf({ channels }: Findings): string {
   const rows = channels.map(({ channel, messages, segments, cost }) => {
-    const price =
-      cost === null
-        ? "no price set"
-        : `${cost.amount.toLocaleString("en", { minimumFractionDigits: 2 })} ${cost.currency}`;
-    return `<tr><td>${escaped(channel)}</td><td>${messages.toLocaleString("en")}</td><td>${segments === null ? "" : segments.toLocaleString("en")}</td><td>${escaped(price)}</td></tr>`;
+    const price = cost === null ? "no price set" : amount(cost.amount, cost.currency);
+    return `<tr><td>${escaped(channel)}</td><td>${messages.toLocaleString("en")}</td><td>${segments === null ? "" : segments.toLocaleString("en")}</td><td>${price}</td></tr>`;
   });
   return `<table><thead><tr><th>channel</th><th>messages</th><th>segments</th><th>cost</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
+}
+
+/** "8,865.30 GBP" */
+function amount(value: number, currency: string): string {
+  const two = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+  return escaped(`${value.toLocaleString("en", two)} ${currency}`);
+}
+
+function several(count: number, one: string): string {
+  return `${count.toLocaleString("en")} ${one}${count === 1 ? "" : "s"}`;
 }
 
 function besideOf({ pools, unplayed }: Findings): readonly string[] {
@@ -171,7 +179,7 @@ function besideOf({ pools, unplayed }: Findings): readonly string[] {
 
 function caveats(label: Told["label"]): readonly string[] {
   const silent =
-    "Nobody opens, clicks, leaves or bounces here, so branches that ask for it go the other way.";
+    "Nobody opens, clicks, leaves or bounces here, so branches that ask for it go the other way, and splits find no winner.";
   return label === "backtest"
     ? [
         silent,

@@ -28,13 +28,25 @@ steps:
         id: ring
 `,
 );
+terminal.write(
+  "workflows/trial.yaml",
+  `journey: trial
+topic: offers
+start: { on: signed_up }
+steps:
+  - split: { short: 50, long: 50 }
+    winner: { after: 4 customers, by: paid, within: 1 day }
+    short: [{ exit: short }]
+    long: [{ exit: long }]
+`,
+);
 beforeEach(() => freshTables(database));
 
 const ago = (days: number) => later(new Date(), { days: -days });
 
-async function signedUp(customer: string, at: Date): Promise<void> {
+async function signedUp(customer: string, at: Date, event = "signed_up"): Promise<void> {
   await sql`insert into events (customer_id, name, occurred_at, received_at, properties)
-    values (${customer}, 'signed_up', ${at}, ${at}, '{}')`.execute(database);
+    values (${customer}, ${event}, ${at}, ${at}, '{}')`.execute(database);
 }
 
 /** Codes that are free, and others that somebody has had, used up or that had spoiled before. */
@@ -108,4 +120,16 @@ test("a simulation goes on with the tasks that are open and the codes that are l
   expect(result.findings.pools).toContainEqual(
     expect.objectContaining({ pool: "welcome-10", handedOut: 2, free: 0 }),
   );
+});
+
+test("a backtest finds no winner of a split: what customers did, they did without its messages", async () => {
+  const people = [];
+  for (let nth = 0; nth < 36; nth++) people.push(await aCustomer(database, { since: ago(300) }));
+  const [payer = ""] = people;
+  for (const [nth, person] of people.entries()) await signedUp(person, ago(nth < 8 ? 20 : 10));
+  await signedUp(payer, ago(19.5), "paid");
+  const found = await findings("backtest", "trial", "--days", "30");
+  const { short = 0, long = 0 } = found.journeys[0]?.exited ?? {};
+  expect(short + long).toBe(36);
+  expect(Math.min(short, long)).toBeGreaterThan(8);
 });
