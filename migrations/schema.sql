@@ -186,8 +186,8 @@ CREATE INDEX customers_merged ON customers USING btree (merged_into) WHERE merge
 
 CREATE TABLE dead_events (
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
-  journey_id integer NOT NULL,
-  version_id integer NOT NULL,
+  journey_id integer,
+  version_id integer,
   event_id bigint NOT NULL,
   customer_id bigint NOT NULL,
   name text NOT NULL,
@@ -196,6 +196,7 @@ CREATE TABLE dead_events (
   reason text NOT NULL,
   died_at timestamp with time zone NOT NULL,
   replayed_at timestamp with time zone,
+  CONSTRAINT dead_events_for_a_version CHECK ((journey_id IS NULL) = (version_id IS NULL)),
   CONSTRAINT dead_events_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id),
   CONSTRAINT dead_events_version_id_fkey FOREIGN KEY (version_id) REFERENCES journey_versions(id),
   CONSTRAINT dead_events_pkey PRIMARY KEY (id),
@@ -203,6 +204,7 @@ CREATE TABLE dead_events (
 );
 CREATE INDEX dead_events_by_age ON dead_events USING btree (died_at);
 CREATE INDEX dead_events_by_customer ON dead_events USING btree (customer_id);
+CREATE UNIQUE INDEX dead_events_once_for_vouchers ON dead_events USING btree (event_id) WHERE journey_id IS NULL;
 CREATE INDEX dead_events_to_replay ON dead_events USING btree (id) WHERE replayed_at IS NOT NULL;
 
 CREATE TABLE enrollments (

@@ -157,7 +157,7 @@ const deadCountedTo = 100_000;
 
 function ofDeadEvents(count: number): readonly Finding[] {
   if (count === 0) return [];
-  const found = `${count} that a journey could not react to`;
+  const found = `${count} that a journey or the vouchers could not react to`;
   return [warn("events", found, "waypost status says why; mend it, then waypost replay --events")];
 }
 

@@ -34,7 +34,7 @@ export const replay: CommandFile = {
       .addOption(
         new Option(
           "--events",
-          "events that a journey could not react to, for that journey alone; while it is paused they wait",
+          "events that a journey could not react to, for that journey alone; while it is paused they wait. With --all those of the vouchers, too",
         ).conflicts("held"),
       )
       .option("--all", "all of them, when no ids and no journey are given")

@@ -98,6 +98,11 @@ function sayDead(dead: readonly DeadEvents[], zone: string): void {
   say();
   sayTable(
     ["dead events of", "count", "since", "why"],
-    dead.map(({ journey, events, since, reason }) => [journey, events, when(since, zone), reason]),
+    dead.map(({ journey, events, since, reason }) => [
+      journey ?? "vouchers",
+      events,
+      when(since, zone),
+      reason,
+    ]),
   );
 }

@@ -17,7 +17,7 @@ export type Row<Table extends keyof Tables> = Selectable<Tables[Table]>;
 export type NewRow<Table extends keyof Tables> = Insertable<Tables[Table]>;
 
 /** What this code was written for (generation.ts). */
-export const newestMigration = "0049_dead_events_found.sql";
+export const newestMigration = "0050_dead_redemptions.sql";
 
 export interface Tables {
   accounts: AccountsTable;
@@ -243,8 +243,8 @@ interface CustomersTable {
 
 interface DeadEventsTable {
   id: GeneratedAlways<string>;
-  journey_id: number;
-  version_id: number;
+  journey_id: number | null;
+  version_id: number | null;
   event_id: Bigint;
   customer_id: Bigint;
   name: string;

@@ -6,15 +6,15 @@ import { getJourney } from "./journey-state.ts";
 import type { PendingEvent } from "./pending-event.ts";
 import type { Version } from "./version.ts";
 
-/** An event that one journey could not react to. The other journeys heard it; this one will when it is replayed. */
+/** An event that one journey could not react to, or the vouchers. The others heard it; this one will when it is replayed. */
 export interface DeadEvent {
   readonly event: PendingEvent;
-  /** That failed. */
-  readonly version: Version;
+  /** That failed; null: it was a voucher that could not be marked as used. */
+  readonly version: Version | null;
   readonly reason: string;
 }
 
-/** Keeps them for their journeys. To be called in the transaction that takes them out of the queue. */
+/** Keeps them for whom they failed. To be called in the transaction that takes them out of the queue. */
 export async function bury(
   transaction: Kysely<Tables>,
   dead: readonly DeadEvent[],
@@ -25,16 +25,17 @@ export async function bury(
   await sql`
     insert into dead_events (journey_id, version_id, event_id, customer_id, name, occurred_at, properties, reason, died_at)
     select event.*, ${now} from unnest(
-      ${of(({ version }) => version.journeyId)}::int[], ${of(({ version }) => version.id)}::int[],
+      ${of(({ version }) => version?.journeyId ?? null)}::int[], ${of(({ version }) => version?.id ?? null)}::int[],
       ${of(({ event }) => event.event_id)}::bigint[], ${of(({ event }) => event.customer_id)}::bigint[],
       ${of(({ event }) => event.name)}::text[], ${of(({ event }) => event.occurred_at)}::timestamptz[],
       ${of(({ event }) => event.properties)}::jsonb[], ${of(({ reason }) => reason)}::text[]) as event
-    on conflict on constraint dead_events_once do nothing`.execute(transaction);
+    on conflict do nothing`.execute(transaction);
 }
 
 /** Events of one journey that are dead for the same reason. */
 export interface DeadEvents {
-  readonly journey: string;
+  /** Null: of the vouchers. */
+  readonly journey: string | null;
   readonly events: number;
   readonly reason: string;
   readonly since: Date;
@@ -46,7 +47,7 @@ const reasonsShown = 20;
 export async function listDeadEvents(database: Database): Promise<readonly DeadEvents[]> {
   const { rows } = await sql<DeadEvents>`
     select journeys.name as journey, count(*)::int as events, reason, min(died_at) as since
-    from dead_events join journeys on journeys.id = journey_id
+    from dead_events left join journeys on journeys.id = journey_id
     where replayed_at is null
     group by 1, reason order by 2 desc, 1, reason limit ${reasonsShown}`.execute(database);
   return rows;
@@ -70,7 +71,7 @@ export async function countDeadEvents(database: Database, atMost: number): Promi
   return rows[0]?.count ?? 0;
 }
 
-/** Lets the journey they are dead for react to them once more, or all journeys. Returns how many. */
+/** Lets the journey they are dead for react to them once more, or all journeys and the vouchers. Returns how many. */
 export async function replayDeadEvents(
   database: Database,
   { journey, now }: { readonly journey?: string; readonly now: Date },
@@ -91,7 +92,8 @@ export function isReplayDue(): RawBuilder<boolean> {
   return sql<boolean>`exists (select from dead_events dead where replayed_at is not null and ${isAwake(sql`dead`)})`;
 }
 
-/** Whether the journey that it is `dead` for is active: else a replay waits until it is. */
+/** Whether the journey that it is `dead` for is active: else a replay waits until it is. Vouchers always are. */
 export function isAwake(dead: RawBuilder<unknown>): RawBuilder<boolean> {
-  return sql<boolean>`exists (select from journeys where journeys.id = ${dead}.journey_id and journeys.state = 'active')`;
+  return sql<boolean>`(${dead}.journey_id is null
+    or exists (select from journeys where journeys.id = ${dead}.journey_id and journeys.state = 'active'))`;
 }

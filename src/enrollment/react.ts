@@ -17,7 +17,7 @@ export interface Reacted {
   readonly woken: number;
   readonly stopped: number;
   readonly converted: number;
-  /** Events that a journey could not react to, and why; the other journeys and events were not touched by it. */
+  /** Events that a journey or the vouchers could not react to, and why; the other journeys and events were not touched by it. */
   readonly dead: readonly DeadEvent[];
   /** More events lie waiting. */
   readonly more: boolean;
@@ -75,13 +75,15 @@ async function reactOnce(
   turn: Turn,
   askedAt: number,
 ): Promise<Reacted> {
-  const { events, replayed, redeeming, isFull } = await takeEvents(transaction, turn.limit);
-  const taken = events.length + replayed.length;
-  await redeemByEvents(transaction, redeeming);
+  const { taken, events, replayed, redeeming, isFull } = await takeEvents(transaction, turn.limit);
   const effects: Effect[] = [];
   const dead: DeadEvent[] = [];
-  for (const those of [replayed, events]) {
-    const heard = await hear(transaction, those, turn);
+  for (const listen of [
+    () => redeemByEvents(transaction, redeeming, turn.now),
+    () => hear(transaction, replayed, turn),
+    () => hear(transaction, events, turn),
+  ]) {
+    const heard = await listen();
     if (heard.isExhausted) throw new Exhausted(taken);
     effects.push(...heard.effects);
     dead.push(...heard.dead);

@@ -1,16 +1,39 @@
 import { type Kysely, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
+import { blame } from "./blame.ts";
+import type { Heard } from "./hear.ts";
 import type { PendingEvent } from "./pending-event.ts";
+import { nobodysEvent } from "./plain-listener.ts";
+import { sparing } from "./spare.ts";
 
 /**
  * Marks the vouchers whose use the events tell of, before any journey reacts to them. Which event that is, and where it
- * holds the code, is the pool's. A code that was used without being handed out is handed out no more.
+ * holds the code, is the pool's. A code that was used without being handed out is handed out no more. An event for which
+ * that fails is dead for the vouchers alone.
  */
 export async function redeemByEvents(
   transaction: Kysely<Tables>,
   events: readonly PendingEvent[],
-): Promise<void> {
-  if (events.length === 0) return;
+  now: Date,
+): Promise<Heard> {
+  const [first] = events;
+  if (first === undefined) return { effects: [], dead: [], isExhausted: false };
+  const trial = {
+    own: () => redeem(transaction, [nobodysEvent(first.name, now)]),
+    // Nothing of it is what journeys need.
+    plain: () => Promise.resolve(),
+  };
+  const { culprits, untried } = await sparing(
+    transaction,
+    { name: "vouchers", blame: () => blame(transaction, trial) },
+    events,
+    (those) => redeem(transaction, those),
+  );
+  const dead = culprits.map(({ member: event, reason }) => ({ event, version: null, reason }));
+  return { effects: [], dead, isExhausted: untried.length > 0 };
+}
+
+async function redeem(transaction: Kysely<Tables>, events: readonly PendingEvent[]): Promise<void> {
   await sql`
     update vouchers voucher set redeemed_at = used.occurred_at, redeemed_event_id = used.id
     from (

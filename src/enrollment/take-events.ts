@@ -9,10 +9,12 @@ const MOST_TURNS = 20;
 const QUEUED_FOR_A_REPLAYED = 4;
 
 export interface Taken {
+  /** How many in all. */
+  readonly taken: number;
   readonly events: readonly PendingEvent[];
-  /** Each for the journey that it was dead for, which is to hear it before what came later. */
+  /** Each for the journey alone that it was dead for, which is to hear it before what came later. */
   readonly replayed: readonly PendingEvent[];
-  /** Some of the events tell that a voucher was used. */
+  /** Those of the events that tell that a voucher was used, and those that were dead for the vouchers. */
   readonly redeeming: readonly PendingEvent[];
   /** More may have been there. */
   readonly isFull: boolean;
@@ -44,15 +46,16 @@ export async function takeEvents(transaction: Kysely<Tables>, limit: number): Pr
       returning ${columns}, taken.journey_id as only_for
     )
     select event_id, customer_id, name, occurred_at, properties::text as properties, turn, only_for, replayed,
-      not replayed and name in (select redeemed_by from voucher_pools) as redeems
+      case when replayed then only_for is null else name in (select redeemed_by from voucher_pools) end as redeems
     from (select *, false as replayed from queued union all select *, true from replayed) as taken`.execute(
     transaction,
   );
   const events = rows.filter(({ replayed }) => !replayed);
   const replayed = rows.filter((event) => event.replayed);
   return {
+    taken: rows.length,
     events,
-    replayed,
+    replayed: replayed.filter((event) => event.only_for !== null),
     redeeming: rows.filter(({ redeems }) => redeems),
     isFull:
       events.length >= limit ||

@@ -114,13 +114,17 @@ export const engineJobs: Readonly<
 };
 
 function sayDead({ log }: Engine, dead: readonly DeadEvent[]): void {
-  const alike = Map.groupBy(dead, ({ version, reason }) => `${version.journeyId} ${reason}`);
+  const alike = Map.groupBy(dead, ({ version, reason }) => `${version?.journeyId ?? ""} ${reason}`);
   for (const those of alike.values()) {
     const events = those.map(({ event }) => event.event_id);
-    const journey = those[0]?.version.journey.name;
+    const journey = those[0]?.version?.journey.name;
+    const whose =
+      journey === undefined
+        ? "vouchers could not be marked as used by"
+        : "a journey could not react to";
     log.error(
       { journey, events, reason: those[0]?.reason },
-      "a journey could not react to events; they are kept for it: mend it, then waypost replay --events",
+      `${whose} events; they are kept: mend it, then waypost replay --events`,
     );
   }
 }

@@ -59,8 +59,12 @@ function heldIn({ name, held }: JourneyCounts): readonly Attention[] {
 }
 
 function deadFor({ journey, events, reason }: DeadEvents): Attention {
-  const what = `${journey} could not react to ${counted(events, "event", "events")}`;
   const why = `${reason}. They are kept: waypost replay --events`;
+  if (journey === null) {
+    const what = `Vouchers could not be marked as used by ${counted(events, "event", "events")}`;
+    return { tone: "bad", href: "/vouchers", what, why };
+  }
+  const what = `${journey} could not react to ${counted(events, "event", "events")}`;
   return { tone: "bad", href: `/journeys/${encodeURIComponent(journey)}`, what, why };
 }
 

@@ -261,6 +261,15 @@ describe("an event that a journey could not react to", () => {
     expect((await terminal.waypost("doctor")).out).toContain("waypost replay --events");
   });
 
+  test("is told of by its kind where it was to mark a voucher as used", async () => {
+    await sql`insert into dead_events (event_id, customer_id, name, occurred_at, properties, reason, died_at)
+      values (8, ${ada}, 'voucher_redeemed', ${monday}, '{}', 'refused', ${monday})`.execute(
+      database,
+    );
+    expect((await terminal.waypost("status")).out).toMatch(/^vouchers +1 .* refused$/m);
+    await sql`delete from dead_events where event_id = 8`.execute(database);
+  });
+
   test("is replayed for that journey, not for another and not by the id of a message", async () => {
     const { err, code } = await terminal.waypost("replay", "7", "--events");
     expect({ code, err }).toMatchObject({

@@ -99,6 +99,13 @@ describe("the screens of a full shop", () => {
     );
   });
 
+  it("tell of events that could mark no voucher as used", async () => {
+    await sql`insert into dead_events (event_id, customer_id, name, occurred_at, properties, reason, died_at)
+      values (1, 1, 'voucher_redeemed', ${monday}, '{}', 'refused', ${monday})`.execute(database);
+    const { text } = await read("/");
+    expect(text).toContain("Vouchers could not be marked as used by 1 event");
+  });
+
   it("draw a journey's steps with their branches and counts", async () => {
     const { text } = await read("/journeys/welcome");
     expect(text).toMatch(/send hello by email/);
