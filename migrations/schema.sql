@@ -211,7 +211,7 @@ CREATE TABLE enrollments (
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   journey_id integer NOT NULL,
   version_id integer NOT NULL,
-  customer_id bigint NOT NULL,
+  customer_id bigint,
   entry_key text NOT NULL,
   state text DEFAULT 'entered'::text NOT NULL,
   step text,
@@ -241,6 +241,28 @@ CREATE TABLE enrollments (
 ) WITH (fillfactor=85);
 CREATE INDEX enrollments_by_journey ON enrollments USING btree (journey_id, state, step);
 CREATE INDEX enrollments_due ON enrollments USING btree (journey_id, due_at) WHERE due_at IS NOT NULL;
+
+CREATE TABLE erased_addresses (
+  hash bytea NOT NULL,
+  channel text NOT NULL,
+  reason text NOT NULL,
+  erased_at timestamp with time zone NOT NULL,
+  CONSTRAINT erased_addresses_reason_is_known CHECK (reason = ANY (ARRAY['bounced'::text, 'complained'::text, 'invalid'::text, 'unsubscribed'::text, 'operator'::text, 'erased'::text])),
+  CONSTRAINT erased_addresses_pkey PRIMARY KEY (hash, channel)
+);
+
+CREATE TABLE erasure_key (
+  is_only boolean DEFAULT true NOT NULL,
+  sealed bytea NOT NULL,
+  CONSTRAINT erasure_key_is_one CHECK (is_only),
+  CONSTRAINT erasure_key_pkey PRIMARY KEY (is_only)
+);
+
+CREATE TABLE erasures (
+  customer_id bigint NOT NULL,
+  erased_at timestamp with time zone NOT NULL,
+  CONSTRAINT erasures_pkey PRIMARY KEY (customer_id)
+);
 
 CREATE TABLE event_keys (
   key text NOT NULL,
@@ -355,7 +377,7 @@ CREATE TABLE messages (
   enrollment_id bigint NOT NULL,
   journey_id integer NOT NULL,
   version_id integer NOT NULL,
-  customer_id bigint NOT NULL,
+  customer_id bigint,
   step text NOT NULL,
   channel text NOT NULL,
   occurrence integer DEFAULT 0 NOT NULL,
@@ -597,7 +619,7 @@ CREATE TABLE suppressions (
   reason text NOT NULL,
   detail text,
   created_at timestamp with time zone NOT NULL,
-  CONSTRAINT suppressions_reason_is_known CHECK (reason = ANY (ARRAY['bounced'::text, 'complained'::text, 'invalid'::text, 'unsubscribed'::text, 'operator'::text])),
+  CONSTRAINT suppressions_reason_is_known CHECK (reason = ANY (ARRAY['bounced'::text, 'complained'::text, 'invalid'::text, 'unsubscribed'::text, 'operator'::text, 'erased'::text])),
   CONSTRAINT suppressions_pkey PRIMARY KEY (channel, address)
 );
 
@@ -794,6 +816,14 @@ BEGIN
     WHERE (kept.occurred_at, kept.consent_id) < (excluded.occurred_at, excluded.consent_id);
   RETURN NULL;
 END $function$;
+
+CREATE OR REPLACE FUNCTION keyed_hash(text text, inner_block bytea, outer_block bytea)
+ RETURNS bytea
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  SELECT sha256(outer_block || sha256(inner_block || convert_to(text, 'UTF8')))
+$function$;
 
 CREATE OR REPLACE FUNCTION record_events(batch jsonb, received timestamp with time zone, live boolean, OUT recorded bigint, OUT heard bigint)
  RETURNS record

@@ -119,6 +119,7 @@ export function openHouse(
         log,
         database,
         composer: await house.composer(),
+        secrets: () => readSecrets(config.folder, config.environment.WAYPOST_SECRET),
         deliveries,
         webhooks,
       };

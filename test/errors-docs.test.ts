@@ -16,7 +16,7 @@ test("the reasons it explains are those that are written into the ledger", () =>
   const writers = ["open-sending", "plan", "unreached", "recover", "restored"].map(
     (name) => `message/${name}`,
   );
-  const sources = [...writers, "customer/absorb"]
+  const sources = [...writers, "customer/absorb", "customer/personal-tables"]
     .map((name) => readFileSync(`src/${name}.ts`, "utf8"))
     .join("");
   for (const [, reason = ""] of reasons) expect(sources).toContain(reason.replace("…", "").trim());

@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Outgoing } from "./channel.ts";
@@ -72,6 +72,30 @@ export async function readOutbox(
     }
   }
   return undefined;
+}
+
+/** Takes the files of these messages away, as far as there are any. Returns how many there were. */
+export async function removeFromOutbox(
+  folder: string,
+  deliveryIds: readonly string[],
+): Promise<number> {
+  const channels = await channelsOf(folder);
+  let removed = 0;
+  for (const id of deliveryIds)
+    for (const channel of channels)
+      for (const extension of ["html", "json"])
+        removed += await removeIfThere(join(folder, channel, id.slice(-2), `${id}.${extension}`));
+  return removed;
+}
+
+async function removeIfThere(path: string): Promise<number> {
+  try {
+    await unlink(path);
+    return 1;
+  } catch (thrown) {
+    if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT") return 0;
+    throw thrown;
+  }
 }
 
 async function channelsOf(folder: string): Promise<readonly string[]> {

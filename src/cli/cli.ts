@@ -37,6 +37,8 @@ const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
   "confirm-restore": async () => (await import("./confirm-restore.ts")).confirmRestored,
   login: async () => (await import("./login.ts")).login,
   key: async () => (await import("./key.ts")).key,
+  erase: async () => (await import("./erase.ts")).erase,
+  export: async () => (await import("./export.ts")).exportCustomer,
   why: async () => (await import("./why.ts")).why,
   chart: async () => (await import("./chart.ts")).chart,
   bpmn: async () => (await import("./bpmn.ts")).bpmn,

@@ -1,5 +1,6 @@
 import { Argument } from "commander";
 import { type ImportReport, importFile } from "../customer/import-file.ts";
+import { readSecrets } from "../secret.ts";
 import type { CommandFile } from "./command.ts";
 import { counted, plain, say, sayJson } from "./output.ts";
 import { progress } from "./progress.ts";
@@ -51,6 +52,7 @@ export const importData: CommandFile = {
           zone,
           currency,
           now: clock.now(),
+          secrets: () => readSecrets(config.folder, config.environment.WAYPOST_SECRET),
           live: options.live === true,
           rejectsFile: options.rejects,
           onProgress: ({ phase, done, total, rows }) =>

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import { appendConsents, isWithdrawn } from "./consent.ts";
+import { suppressReturned } from "./erased-addresses.ts";
 import { recordEvents } from "./events.ts";
 import type { ImportOptions } from "./import-report.ts";
 import { mergeOrders } from "./orders.ts";
@@ -57,13 +58,11 @@ async function mergeImportedPeople(
   );
   await sql`CREATE INDEX ON import_people (n)`.execute(session);
   await sql`ANALYZE import_people`.execute(session);
-  return inBatches(session, options, rows, (transaction, from, to) =>
-    mergePeople(
-      transaction,
-      sql`SELECT * FROM import_people WHERE n BETWEEN ${from} AND ${to}`,
-      options.now,
-    ),
-  );
+  return inBatches(session, options, rows, async (transaction, from, to) => {
+    const people = sql`SELECT * FROM import_people WHERE n BETWEEN ${from} AND ${to}`;
+    await suppressReturned(transaction, options.secrets, people);
+    return mergePeople(transaction, people, options.now);
+  });
 }
 
 async function mergeImportedOrders(

@@ -1,3 +1,4 @@
+import type { Secrets } from "./erasure-key.ts";
 import type { ImportKind } from "./field.ts";
 
 export interface ImportOptions {
@@ -11,6 +12,8 @@ export interface ImportOptions {
   readonly zone: string;
   readonly currency: string;
   readonly now: Date;
+  /** For the hashes of erased addresses. */
+  readonly secrets?: Secrets;
   readonly onProgress?: (progress: ImportProgress) => void;
   /** Where rows that are not taken go; beside the file as `<name>.rejected.csv` by default. */
   readonly rejectsFile?: string | undefined;

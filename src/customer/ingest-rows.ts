@@ -3,6 +3,7 @@ import type { NewRow } from "../database/tables.ts";
 import { flatten } from "./flatten.ts";
 import type { IngestError, IngestMessage, JsonRecord } from "./ingest-message.ts";
 import { explodeOrder } from "./order-item.ts";
+import type { Secrets } from "./erasure-key.ts";
 import { plainHeader } from "./field.ts";
 import { RowReader } from "./row-reader.ts";
 import { stagingColumns } from "./staging-table.ts";
@@ -13,6 +14,8 @@ export interface IngestSettings {
   readonly country: string;
   readonly zone: string;
   readonly currency: string;
+  /** For the hashes of erased addresses. */
+  readonly secrets?: Secrets | undefined;
 }
 
 /** A row of a staging relation, by column. */

@@ -2,6 +2,8 @@ import { sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import { sqlStateOf } from "../database/sql-state.ts";
 import { recordConsents, recordUndated } from "./consent.ts";
+import { suppressReturned } from "./erased-addresses.ts";
+import type { Secrets } from "./erasure-key.ts";
 import { recordEvents } from "./events.ts";
 import { anonymousCustomers, joinAnonymous, keepLinks, knownCustomers } from "./identity.ts";
 import { type IngestError, type IngestMessage, readMessage } from "./ingest-message.ts";
@@ -44,7 +46,7 @@ export async function ingestBatch(
   });
   if (read.length === 0) return { accepted: 0, duplicates: 0, errors, heard: false };
   const { taken, heard } = await withRetries(() =>
-    database.transaction().execute((transaction) => take(transaction, read, settings.now)),
+    database.transaction().execute((transaction) => take(transaction, read, settings)),
   );
   return { accepted: taken, duplicates: read.length - taken, errors, heard };
 }
@@ -74,11 +76,11 @@ function isErrors(read: IngestMessage | readonly IngestError[]): read is readonl
 async function take(
   transaction: Database,
   read: readonly ReadMessage[],
-  now: Date,
+  { now, secrets }: IngestSettings,
 ): Promise<{ taken: number; heard: boolean }> {
   const fresh = await claimKeys(transaction, read, now);
   if (fresh.length === 0) return { taken: 0, heard: false };
-  const customerOf = await mergeCustomers(transaction, fresh, now);
+  const customerOf = await mergeCustomers(transaction, fresh, now, secrets);
   const orders = newestOrders(fresh).flatMap(({ message, order }) =>
     order.map((row) => ({ ...row, n: message.index, customer_id: customerOf(message) })),
   );
@@ -137,6 +139,7 @@ async function mergeCustomers(
   transaction: Database,
   read: readonly ReadMessage[],
   now: Date,
+  secrets: Secrets | undefined,
 ): Promise<(message: IngestMessage) => string> {
   const links = read.flatMap(({ message: { anonymousId, userId } }) =>
     anonymousId === null || userId === null ? [] : [{ anonymousId, userId }],
@@ -168,6 +171,8 @@ async function mergeCustomers(
     ];
   });
   if (people.length > 0) await mergePeople(transaction, foldPeople(personRows(people)), now);
+  if (people.some((row) => "email" in row || "phone" in row || "attributes" in row))
+    await suppressReturned(transaction, secrets, personRows(people));
   await keepLinks(transaction, links, now);
   const known = await knownCustomers(transaction, [
     ...new Set(read.flatMap(({ message }) => userOf(message) ?? [])),

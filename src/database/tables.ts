@@ -34,6 +34,9 @@ export interface Tables {
   customers: CustomersTable;
   dead_events: DeadEventsTable;
   enrollments: EnrollmentsTable;
+  erased_addresses: ErasedAddressesTable;
+  erasure_key: ErasureKeyTable;
+  erasures: ErasuresTable;
   event_keys: EventKeysTable;
   events: EventsTable;
   heard_events: HeardEventsTable;
@@ -75,6 +78,14 @@ export type ConsentsState = "granted" | "withdrawn";
 
 export type EnrollmentsState = "entered" | "waiting" | "completed" | "exited" | "held";
 
+export type ErasedAddressesReason =
+  | "bounced"
+  | "complained"
+  | "invalid"
+  | "unsubscribed"
+  | "operator"
+  | "erased";
+
 export type JourneysState = "active" | "paused" | "archived";
 
 export type MessagesClass = "marketing" | "transactional";
@@ -93,7 +104,13 @@ export type MessagesState =
 
 export type OrdersStatus = "completed" | "returned" | "cancelled" | "adjusted";
 
-export type SuppressionsReason = "bounced" | "complained" | "invalid" | "unsubscribed" | "operator";
+export type SuppressionsReason =
+  | "bounced"
+  | "complained"
+  | "invalid"
+  | "unsubscribed"
+  | "operator"
+  | "erased";
 
 export type TasksState = "open" | "done" | "timed_out" | "withdrawn";
 
@@ -259,7 +276,7 @@ interface EnrollmentsTable {
   id: GeneratedAlways<string>;
   journey_id: number;
   version_id: number;
-  customer_id: Bigint;
+  customer_id: Bigint | null;
   entry_key: string;
   state: Defaulted<EnrollmentsState>;
   step: string | null;
@@ -278,6 +295,23 @@ interface EnrollmentsTable {
   awaiting_since: Timestamp | null;
   owed_at: Timestamp | null;
   reached_before: boolean | null;
+}
+
+interface ErasedAddressesTable {
+  hash: Buffer;
+  channel: string;
+  reason: ErasedAddressesReason;
+  erased_at: Timestamp;
+}
+
+interface ErasureKeyTable {
+  is_only: Defaulted<boolean>;
+  sealed: Buffer;
+}
+
+interface ErasuresTable {
+  customer_id: Bigint;
+  erased_at: Timestamp;
 }
 
 interface EventKeysTable {
@@ -370,7 +404,7 @@ interface MessagesTable {
   enrollment_id: Bigint;
   journey_id: number;
   version_id: number;
-  customer_id: Bigint;
+  customer_id: Bigint | null;
   step: string;
   channel: string;
   occurrence: Defaulted<number>;

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Database } from "../database/database.ts";
-import { decidingConsent, isPermitted } from "./permission.ts";
+import { decidingConsent, isHeldOff, isPermitted } from "./permission.ts";
 
 /** Messages looked at in one go. */
 const limit = 1000;
@@ -39,7 +39,8 @@ export async function fallBack(database: Database, now: Date): Promise<number> {
         cross join lateral address_on(wanted.channel, customer.email, customer.phone, customer.attributes) as reached (address)
         left join ${decidingConsent(asked)} as consent on true
         where reached.address is not null
-          and not exists (select from suppressions s where s.channel = wanted.channel and s.address = reached.address)
+          and not exists (select from suppressions s where s.channel = wanted.channel and s.address = reached.address
+            and ${isHeldOff("s", sql`lost.class`)})
           and ${isPermitted(sql`wanted.channel`, sql`lost.class`, "consent")}
         order by wanted.rank
         limit 1

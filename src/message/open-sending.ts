@@ -5,7 +5,7 @@ import { untrustedTextOrNull } from "../channel/untrusted-text.ts";
 import type { Database } from "../database/database.ts";
 import { type CapRule, placed } from "./cap.ts";
 import type { Composed } from "./compose.ts";
-import { decidingConsent, isPermitted } from "./permission.ts";
+import { decidingConsent, isHeldOff, isPermitted } from "./permission.ts";
 
 /** The rules of a channel that hold at the moment of sending. */
 export interface SendingRules {
@@ -95,7 +95,7 @@ function verdicts(
       join journeys j on j.id = m.journey_id
       cross join lateral address_on(m.channel, c.email, c.phone, c.attributes) as reach (address)
       left join channels resting on resting.name = ${channel} and (resting.paused_at is not null or resting.throttled_until > least(${now}, statement_timestamp()))
-      left join suppressions suppressed on suppressed.channel = m.channel and suppressed.address = reach.address
+      left join suppressions suppressed on suppressed.channel = m.channel and suppressed.address = reach.address and ${isHeldOff("suppressed", sql`m.class`)}
       left join ${decidingConsent(asked)} as consent on true
       ${rules.hours === null ? sql`` : openingHours(rules.hours, rules.unknownZones, now)}
     ), allowed as (

@@ -24,6 +24,14 @@ export function decidingConsent(asked: Asked): RawBuilder<unknown> {
     limit 1)`;
 }
 
+/** Whether what stands against an address, the alias `suppression`, holds of the message: that its holder was erased is about marketing. */
+export function isHeldOff(
+  suppression: string,
+  messageClass: RawBuilder<unknown>,
+): RawBuilder<SqlBool> {
+  return sql<SqlBool>`(${sql.ref(`${suppression}.reason`)} <> 'erased' or ${messageClass} = 'marketing')`;
+}
+
 /**
  * Whether consent allows the message. Marketing needs a grant. Transactional messages need none, but a customer who
  * withdrew everything on a phone channel (STOP) gets no more texts at all; e-mail receipts go on (CAN-SPAM, 47 CFR

@@ -2,7 +2,7 @@ import { type RawBuilder, type Transaction, sql } from "kysely";
 import type { Tables } from "../database/tables.ts";
 import { type Duration, interval } from "../duration.ts";
 import { isDoubtful } from "./owed.ts";
-import { decidingConsent, isPermitted } from "./permission.ts";
+import { decidingConsent, isHeldOff, isPermitted } from "./permission.ts";
 import { whyUnreached } from "./unreached.ts";
 
 /** A send step about to be executed for a set of enrollments. */
@@ -57,7 +57,7 @@ export async function planMessages(
            coalesce(reach.channel, (${channels})[1]), ${planning.occurrence}, ${step.template}, ${planning.class}, ${topic}::text,
            ${priority}, case when reach.channel is not null then ${others} end,
            case when reach.channel is null then 'suppressed' when doubt.remains then 'unknown' else 'planned' end,
-           case when reach.channel is null then ${whyUnreached(step.by, asked.topic)} when doubt.remains then ${mayBeSent} end,
+           case when reach.channel is null then ${whyUnreached(step.by, asked.topic, sql`${planning.class}::text`)} when doubt.remains then ${mayBeSent} end,
            case when reach.channel is not null and doubt.remains then coalesce(enrollment.owed_at, enrollment.due_at) end,
            ${now}, ${now}::timestamptz + ${interval(planning.maxLateness)}::interval, ${now}
     from enrollments enrollment
@@ -70,7 +70,8 @@ export async function planMessages(
       cross join lateral address_on(wanted.channel, customer.email, customer.phone, customer.attributes) as reached (address)
       left join ${decidingConsent(asked)} as consent on true
       where reached.address is not null
-        and not exists (select from suppressions s where s.channel = wanted.channel and s.address = reached.address)
+        and not exists (select from suppressions s where s.channel = wanted.channel and s.address = reached.address
+          and ${isHeldOff("s", sql`${planning.class}::text`)})
         and ${isPermitted(sql`wanted.channel`, sql`${planning.class}::text`, "consent")}
       order by wanted.rank
       limit 1

@@ -40,7 +40,7 @@ export async function recoverMessages(database: Database, now: Date): Promise<Re
   const retried = await sql`
     update messages set state = 'retry', due_at = ${now}, strikes = strikes + 1
     where id in (select id from messages
-      where needs = 'resolution' and class = 'transactional' and expires_at > ${now} and strikes < ${repetitions}
+      where needs = 'resolution' and class = 'transactional' and customer_id is not null and expires_at > ${now} and strikes < ${repetitions}
         and sent_at < ${now}::timestamptz - ${reportPatience}::interval
       for update skip locked)`.execute(database);
   const count = (result: { numAffectedRows?: bigint | undefined }) =>

@@ -30,7 +30,7 @@ export async function replayMessages(
     with replayed as (
       update messages m set state = case when m.attempts = 0 then 'planned' else 'retry' end, reason = 'replayed', due_at = ${replay.now},
         expires_at = ${replay.now}::timestamptz + (m.expires_at - m.planned_at), strikes = 0
-      where ${sql.join(conditions, sql` and `)}
+      where m.customer_id is not null and ${sql.join(conditions, sql` and `)}
       returning m.channel
     )
     select channel, count(*)::int as count from replayed group by channel order by channel`.execute(

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
+import { isHeldOff } from "./permission.ts";
 
 /**
  * Why none of the channels reaches the alias `customer`, in words that are the same for all whom the same keeps away: "no consent to
@@ -8,13 +9,14 @@ import { type RawBuilder, sql } from "kysely";
 export function whyUnreached(
   channels: readonly string[],
   topic: RawBuilder<string | null>,
+  messageClass: RawBuilder<unknown>,
 ): RawBuilder<string> {
   return sql<string>`(
     select string_agg(cause, '; ' order by rank) from (
       select found.cause || coalesce(' ' || string_agg(found.on_channel, ' or ' order by lost.rank), '') as cause, min(lost.rank) as rank
       from unnest(${channels}::text[]) with ordinality as lost (channel, rank)
       cross join lateral address_on(lost.channel, customer.email, customer.phone, customer.attributes) as meant (address)
-      left join suppressions stop on stop.channel = lost.channel and stop.address = meant.address
+      left join suppressions stop on stop.channel = lost.channel and stop.address = meant.address and ${isHeldOff("stop", messageClass)}
       cross join lateral (select
         case
           when meant.address is null and lost.channel = 'email' then 'no e-mail address'

@@ -4,7 +4,7 @@ import type { Database } from "../database/database.ts";
 import type { Tables } from "../database/tables.ts";
 import { interval } from "../duration.ts";
 import type { Journey } from "../journey/journey.ts";
-import { decidingConsent, isPermitted } from "../message/permission.ts";
+import { decidingConsent, isHeldOff, isPermitted } from "../message/permission.ts";
 import { within } from "./budget.ts";
 
 /** What becomes of a message to a customer on one channel, were it sent now. A cap of theirs has a place again in so many days. */
@@ -54,7 +54,8 @@ export async function reachOf(
         select array_agg(standing order by rank) as standings from (
           select customer.id, wanted.rank, case
             when reached.address is null then 'no address'
-            when exists (select from suppressions s where s.channel = wanted.channel and s.address = reached.address) then 'suppressed'
+            when exists (select from suppressions s where s.channel = wanted.channel and s.address = reached.address
+              and ${isHeldOff("s", sql`${journey.class}::text`)}) then 'suppressed'
             when not (${isPermitted(sql`wanted.channel`, sql`${journey.class}::text`, "consent")}) then 'no consent'
             else coalesce('cap ' || ${journey.class === "marketing" ? daysAtCap(caps, journey.topic, now) : sql`null`}, 'reached') end as standing
           from (${customers}) as audience join customers as customer on customer.id = audience.id

@@ -1,6 +1,7 @@
 import type { WebhookCaller } from "../channel/webhook.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
+import type { Secrets } from "../customer/erasure-key.ts";
 import type { Database } from "../database/database.ts";
 import type { Log } from "../log.ts";
 import type { Composer } from "../message/compose.ts";
@@ -17,6 +18,8 @@ export interface Engine {
   readonly composer: Composer;
   /** How each channel is delivered, by channel. */
   readonly deliveries: ReadonlyMap<string, Delivery>;
+  /** Of the installation, for the hashes of erased addresses. */
+  readonly secrets?: Secrets;
   /** Without it calls to services wait. */
   readonly webhooks?: WebhookCaller;
 }

@@ -83,6 +83,7 @@ export const engineJobs: Readonly<
         engine.database,
         engine.clock.now(),
         reportsAtOnce,
+        engine.secrets,
       );
       for (const { inboxId, reason } of failed) {
         engine.log.error(

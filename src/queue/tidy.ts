@@ -1,3 +1,5 @@
+import { eraseLeftovers } from "../customer/erase.ts";
+import { findErasureKey } from "../customer/erasure-key.ts";
 import { eventKeys } from "../customer/event-keys.ts";
 import { forget } from "../database/forget.ts";
 import { deadOfArchived } from "../enrollment/dead-event.ts";
@@ -10,11 +12,12 @@ const batchesARun = 500;
 
 /**
  * Takes away what is kept for technical reasons alone and has been kept for as long as `keep` says, in small
- * transactions. Nothing of a customer's history.
+ * transactions, nothing of a customer's history; and what was written of a customer while they were erased.
  */
 export async function tidy({ engine, stopping }: Working): Promise<void> {
   const { database, clock, config } = engine;
   const now = clock.now();
+  await eraseLeftovers(database, now);
   const { event_keys: keys, reports, dead_events: dead } = config.keep;
   const kinds = [
     ...(keys === undefined ? [] : [[eventKeys, keys] as const]),
@@ -24,4 +27,6 @@ export async function tidy({ engine, stopping }: Working): Promise<void> {
   for (const [rows, keep] of kinds)
     for (let batch = 0; batch < batchesARun && !stopping.aborted; batch += 1)
       if ((await forget(database, rows, { now, keep, limit: rowsAtOnce })) < rowsAtOnce) break;
+  // Seals it anew where the secret was changed.
+  await findErasureKey(database, engine.secrets);
 }

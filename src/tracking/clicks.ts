@@ -67,7 +67,8 @@ export async function writeClicks(
         ${clicks.map((click) => untrustedTextOrNull(click.userAgent, [], 300))}::text[]
       ) with ordinality as given (delivery_id, link_id, at, machine, user_agent, place)
     ), made as (
-      select given.place, message.id as message_id, given.link_id, link.url, given.at, given.user_agent,
+      select given.place, message.id as message_id, given.link_id, link.url, given.at,
+        case when message.customer_id is not null then given.user_agent end as user_agent,
         given.machine or ${isHasty(sql`given.at`, sql`message`)} as machine
       from given join messages message using (delivery_id) join links link on link.id = given.link_id
     ), near as (

@@ -8,7 +8,8 @@ const clockDifference = "5 seconds";
 /**
  * Writes reports down, each with the attempt it is about, and returns those that nobody had written down before. The
  * provider's id of the call decides; where it is not known, the last call before the report whose answer may have been lost,
- * else the last call before the report.
+ * else the last call before the report. What is about no message of a customer's keeps no words: nobody could find them again to
+ * erase them.
  */
 export async function keepNew(
   transaction: Database,
@@ -17,7 +18,8 @@ export async function keepNew(
   if (told.length === 0) return [];
   const { rows } = await sql<{ provider: string; eventId: string }>`
     insert into reports (provider, event_id, message_id, kind, at, code, detail, received_at, attempt)
-    select told.provider, event_id, told.message_id, kind, at, told.code, told.detail, received_at,
+    select told.provider, event_id, told.message_id, kind, at, told.code,
+      case when told.message_id is not null then told.detail end, received_at,
       coalesce(about.number, (select nullif(attempts, 0) from messages where id = told.message_id))
     from unnest(${told.map((one) => one.provider)}::text[], ${told.map((one) => one.report.eventId)}::text[],
       ${told.map((one) => one.message?.id ?? null)}::bigint[], ${told.map((one) => one.report.kind)}::text[],

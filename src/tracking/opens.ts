@@ -44,7 +44,7 @@ export async function recordOpens(database: Database, opens: readonly Open[]): P
       ) as given (delivery_id, at, machine, user_agent)
     ), recorded as (
       insert into opens (message_id, at, machine, user_agent)
-      select message.id, given.at, given.machine or ${isHasty(sql`given.at`, sql`message`)}, given.user_agent
+      select message.id, given.at, given.machine or ${isHasty(sql`given.at`, sql`message`)}, case when message.customer_id is not null then given.user_agent end
       from given join messages message using (delivery_id)
       returning message_id, at, machine
     ), opened as (

@@ -36,7 +36,7 @@ export async function preferencesOf(
   if (content === undefined) return undefined;
   const message = await database
     .selectFrom("messages")
-    .innerJoin("customers", "customers.id", "messages.customer_id")
+    .leftJoin("customers", "customers.id", "messages.customer_id")
     .select((of) => of.fn.coalesce("customers.merged_into", "customers.id").as("customerId"))
     .where("delivery_id", "=", content.deliveryId)
     .executeTakeFirst();
@@ -86,6 +86,7 @@ async function saveTicks(
     const message = await lockMessage(transaction, deliveryId);
     if (message === undefined) return undefined;
     const { customerId } = message;
+    if (customerId === null) return { changed: 0 };
     const held = await heldPreferences(transaction, customerId, offer, now);
     const changed = changedBy(held, wanted);
     await recordStatements(
@@ -102,6 +103,7 @@ async function saveTicks(
       })),
       now,
     );
+    await liftErased(transaction, customerId, changed);
     const leaving = changed.filter(({ granted }) => !granted);
     await suppressPlanned(
       transaction,
@@ -111,6 +113,22 @@ async function saveTicks(
     return { changed: changed.length };
   });
 }
+
+/** Whose address had been erased, and who now wants messages on it, gets them. */
+async function liftErased(
+  transaction: Database,
+  customerId: string,
+  changed: readonly Preference[],
+): Promise<void> {
+  const channels = changed.flatMap(({ channel, granted }) => (granted ? [channel] : []));
+  if (channels.length === 0) return;
+  await sql`
+    delete from suppressions erased using customers customer, unnest(${channels}::text[]) as channels (channel)
+    where customer.id = ${customerId} and ${isErased}`.execute(transaction);
+}
+
+const isErased = sql`erased.channel = channels.channel and erased.reason = 'erased'
+  and erased.address = address_on(channels.channel, customer.email, customer.phone, customer.attributes)`;
 
 function changedBy(
   held: readonly Preference[],
@@ -125,12 +143,13 @@ function changedBy(
 
 async function heldPreferences(
   database: Database,
-  customerId: string,
+  customerId: string | null,
   offer: Offer,
   now: Date,
 ): Promise<Preference[]> {
   const { rows } = await sql<Preference>`
-    select channel, topic, coalesce(consent.granted, false) as granted
+    select channel, topic, coalesce(consent.granted, false) and not exists (select from suppressions erased
+        where ${isErased}) as granted
     from unnest(${offer.channels}::text[]) with ordinality as channels (channel, channel_place)
     cross join unnest(${Object.keys(offer.topics)}::text[]) with ordinality as topics (topic, topic_place)
     join customers customer on customer.id = ${customerId}

@@ -73,7 +73,20 @@ export async function takeInbox(
   return rows;
 }
 
-/** Requests that were applied. What they told is where it belongs. */
+/** Ends requests as applied. What they said of a person is where it belongs, and can be erased there: here it is no more. */
+export async function endRequests(
+  transaction: Database,
+  ids: readonly string[],
+  now: Date,
+): Promise<void> {
+  await sql`
+    update report_inbox set applied_at = ${now}, reports = (
+      select coalesce(jsonb_agg(report - ${["from", "detail", "url"]}::text[] order by place), '[]')
+      from jsonb_array_elements(reports) with ordinality as told (report, place))
+    where id = any(${ids}::bigint[])`.execute(transaction);
+}
+
+/** Requests that were applied. */
 export const appliedRequests: Forgettable = {
   table: "report_inbox",
   key: "id",

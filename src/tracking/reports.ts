@@ -1,5 +1,7 @@
 import { sql } from "kysely";
 import { recordStatements, suppress } from "../customer/consent.ts";
+import { withoutErased } from "../customer/erased-addresses.ts";
+import type { Secrets } from "../customer/erasure-key.ts";
 import type { Database } from "../database/database.ts";
 import { faultPoint } from "../fault.ts";
 import { recountVisits } from "./hasty.ts";
@@ -9,7 +11,7 @@ import { type GivenReport, matchReports, type ToldReport } from "./matching.ts";
 import { liftAnswered, liftStops } from "./returning.ts";
 import { recordReportedVisits } from "./reported-visits.ts";
 import { effectsOf, type InboundText, type ReportEffects } from "./report-effects.ts";
-import { type InboxEntry, takeInbox } from "./report-inbox.ts";
+import { type InboxEntry, endRequests, takeInbox } from "./report-inbox.ts";
 import { restChannels } from "./rest-channels.ts";
 import { type FreshReport, raiseStates, resolveAttempts } from "./report-state.ts";
 
@@ -33,10 +35,11 @@ export async function applyReports(
   database: Database,
   now: Date,
   limit: number,
+  secrets?: Secrets,
 ): Promise<AppliedReports> {
   let sum: AppliedReports = nothing;
   while (sum.requests < limit) {
-    const from = { limit: limit - sum.requests };
+    const from = { limit: limit - sum.requests, secrets };
     const some = await applySome(database, now, from).catch(() =>
       applyOneByOne(database, now, from),
     );
@@ -57,10 +60,16 @@ function together(one: AppliedReports, other: AppliedReports): AppliedReports {
   };
 }
 
+interface Taking {
+  readonly limit: number;
+  readonly only?: readonly string[];
+  readonly secrets: Secrets | undefined;
+}
+
 async function applyOneByOne(
   database: Database,
   now: Date,
-  { limit }: { readonly limit: number },
+  { limit, secrets }: Taking,
 ): Promise<AppliedReports> {
   const open = await database
     .selectFrom("report_inbox")
@@ -71,7 +80,7 @@ async function applyOneByOne(
     .execute();
   let sum = nothing;
   for (const { id } of open) {
-    const one = await applySome(database, now, { limit: 1, only: [id] }).catch(
+    const one = await applySome(database, now, { limit: 1, only: [id], secrets }).catch(
       (reason: unknown): AppliedReports => ({ ...nothing, failed: [{ inboxId: id, reason }] }),
     );
     sum = together(sum, one);
@@ -79,11 +88,7 @@ async function applyOneByOne(
   return sum;
 }
 
-async function applySome(
-  database: Database,
-  now: Date,
-  from: { readonly limit: number; readonly only?: readonly string[] },
-): Promise<AppliedReports> {
+async function applySome(database: Database, now: Date, from: Taking): Promise<AppliedReports> {
   return database.transaction().execute(async (transaction) => {
     const entries = await takeInbox(transaction, from);
     const told = await matchReports(transaction, distinctReports(entries));
@@ -100,13 +105,11 @@ async function applySome(
         transaction,
         idsIn(fresh.filter(({ report }) => report.kind === "delivered")),
       );
-      await carryOut(transaction, effects, now);
+      await carryOut(transaction, effects, now, from.secrets);
     }
     await faultPoint("report-apply");
     const done = entries.map(({ id }) => id);
-    await sql`update report_inbox set applied_at = ${now} where id = any(${done}::bigint[])`.execute(
-      transaction,
-    );
+    await endRequests(transaction, done, now);
     return { requests: entries.length, reports: fresh.length, texts: effects.texts, failed: [] };
   });
 }
@@ -138,8 +141,13 @@ async function lockMessages(transaction: Database, ids: readonly string[]): Prom
   );
 }
 
-async function carryOut(transaction: Database, effects: ReportEffects, now: Date): Promise<void> {
-  await suppress(transaction, effects.suppressions);
+async function carryOut(
+  transaction: Database,
+  effects: ReportEffects,
+  now: Date,
+  secrets: Secrets | undefined,
+): Promise<void> {
+  await suppress(transaction, await withoutErased(transaction, secrets, effects.suppressions));
   await recordStatements(transaction, effects.consents, now);
   await suppressPlanned(transaction, effects.leaving, now);
   await liftStops(transaction, effects.returning);

@@ -9,7 +9,7 @@ export interface Returning {
   readonly at: string;
 }
 
-/** START lifts exactly what STOP did before it: no bounce, no complaint. */
+/** START lifts what STOP did before it, and that the number's holder had been erased: no bounce, no complaint. */
 export async function liftStops(
   transaction: Database,
   returning: readonly Returning[],
@@ -19,7 +19,7 @@ export async function liftStops(
     delete from suppressions stop
     using unnest(${returning.map((one) => one.channel)}::text[], ${returning.map((one) => one.address)}::text[],
       ${returning.map((one) => one.at)}::timestamptz[]) as start (channel, address, at)
-    where stop.channel = start.channel and stop.address = start.address and stop.reason = 'unsubscribed'
+    where stop.channel = start.channel and stop.address = start.address and stop.reason in ('unsubscribed', 'erased')
       and stop.created_at <= start.at`.execute(transaction);
 }
 

@@ -46,7 +46,8 @@ export async function unsubscribe(
  */
 export interface TokenMessage {
   readonly id: string;
-  readonly customerId: string;
+  /** Null for somebody who was erased: nothing is written of them any more. */
+  readonly customerId: string | null;
   readonly channel: string;
   readonly topic: string | null;
 }
@@ -57,7 +58,7 @@ export async function lockMessage(
 ): Promise<TokenMessage | undefined> {
   const { rows } = await sql<TokenMessage>`
     select m.id, coalesce(c.merged_into, c.id) as "customerId", m.channel, m.topic
-    from messages m join customers c on c.id = m.customer_id where m.delivery_id = ${deliveryId} for no key update of m`.execute(
+    from messages m left join customers c on c.id = m.customer_id where m.delivery_id = ${deliveryId} for no key update of m`.execute(
     transaction,
   );
   return rows[0];
@@ -71,6 +72,7 @@ export async function leave(
     const message = await lockMessage(transaction, wish.deliveryId);
     if (message === undefined) return undefined;
     const left = leftBy(message, wish.scope ?? "topic");
+    if (message.customerId === null) return { ...left, already: true };
     const already = await hasLeft(transaction, message.customerId, left);
     if (!already) {
       const { method, now, deliveryId } = wish;

@@ -50,6 +50,7 @@ async function ingest({ engine, wake }: Site, messages: readonly unknown[]) {
     country,
     zone,
     currency,
+    secrets: engine.secrets,
   });
   if (heard)
     await wake

@@ -11,7 +11,7 @@ const commands = [...help.matchAll(/^ {2}([a-z-]+)(?: \S+)* {2,}/gm)]
 test("the help lists the commands of the manual", () => {
   expect(commands.join(" ")).toBe(
     "demo start worker web migrate import check test simulate backtest plan apply rollback status journeys pause resume " +
-      "messages preview tasks vouchers calls segments replay doctor confirm-restore login key why chart bpmn docs",
+      "messages preview tasks vouchers calls segments replay doctor confirm-restore login key erase export why chart bpmn docs",
   );
 });
 

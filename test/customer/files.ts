@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { TestRunner, afterAll, onTestFinished } from "vitest";
 import {
   type ImportOptions,
   type ImportReport,
@@ -14,7 +14,8 @@ export const now = new Date("2026-11-20T12:00:00Z");
 /** A file in a folder of this test's own, with these lines or bytes. */
 export function aFile(content: string | Buffer | readonly string[], extension = "csv"): string {
   const folder = mkdtempSync(join(tmpdir(), "waypost-import-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const atEnd = TestRunner.getCurrentTest() === undefined ? afterAll : onTestFinished;
+  atEnd(() => rmSync(folder, { recursive: true, force: true }));
   const file = join(folder, `file.${extension}`);
   writeFileSync(
     file,

@@ -32,7 +32,7 @@ const leftAlone = async (name: string) => {
     .where("reason", "=", "global holdout")
     .orderBy("customer_id")
     .execute();
-  return rows.map((row) => row.customer_id);
+  return rows.map((row) => row.customer_id ?? "");
 };
 
 test("the same customers are left alone by every marketing journey, each time; receipts go to all", async () => {

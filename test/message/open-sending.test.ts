@@ -299,12 +299,15 @@ describe("permitted hours", () => {
         await deliverDue(database, { at, limit: 1000, rules: { hours, concurrency: 500 } });
         const rows = await ledger(database);
         const wrong = rows.filter(({ state, due_at, customer_id }) => {
-          const clock = clocks.get(zones[customers.indexOf(customer_id)] ?? "");
+          const clock = clocks.get(zones[customers.indexOf(customer_id ?? "")] ?? "");
           const isOpen = (instant: number) => isWithin(hours, clock?.format(instant) ?? "");
           if (state === "accepted") return !isOpen(at.getTime());
           return !isOpen(due_at.getTime()) || quartersFrom(at, due_at).some(isOpen);
         });
-        const places = wrong.map((row) => [zones[customers.indexOf(row.customer_id)], row.due_at]);
+        const places = wrong.map((row) => [
+          zones[customers.indexOf(row.customer_id ?? "")],
+          row.due_at,
+        ]);
         expect(places).toEqual([]);
       }),
       { numRuns: 12, endOnFailure: true },
