@@ -69,6 +69,7 @@ export async function makePlan(
     asked,
     horizon: { now: options.now, days: options.days, zone: config.zone },
     segments,
+    everySegment: new Map(files.segments.map((one) => [one.name, one.condition])),
     isForeseen: (journey, isChanged) =>
       options.all || isChanged || asksFor(segmentOf(journey), new Set(segments.keys())),
   };

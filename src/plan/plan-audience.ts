@@ -30,6 +30,8 @@ export interface Starting {
   readonly isActive: boolean;
   /** Segments that change, with the conditions they will have. */
   readonly segments: ReadonlyMap<string, Condition>;
+  /** All segments there will be. */
+  readonly everySegment: ReadonlyMap<string, Condition>;
   /** Share of all customers whom every marketing journey leaves alone. */
   readonly holdout: number;
 }
@@ -43,6 +45,8 @@ export interface Entering {
   readonly repeating: Repeating;
   /** Ids of customers of the audience, a few thousand at most. */
   readonly sample: RawBuilder<unknown>;
+  /** Ids of those who would have been of the audience at an earlier moment. */
+  readonly past: (at: Date) => RawBuilder<unknown>;
 }
 
 /** Who would enter the journey, at once and within the horizon. */
@@ -79,6 +83,7 @@ export async function planAudience(
     isByOccurrence: !isByOthers && occurrences.length > 0,
     repeating: repeatingOf(start, plan, isByOthers ? most : null),
     sample: isByOthers ? most.sample : found.sample,
+    past: isByOthers ? () => most.sample : (found.past ?? (() => found.sample)),
   };
 }
 
@@ -117,6 +122,8 @@ const sampled = 2500;
 interface FoundEntries extends Pick<AudiencePlan, "atOnce" | "members" | "events" | "occurrences"> {
   readonly entries: readonly Entry[];
   readonly sample: RawBuilder<unknown>;
+  /** Where a condition says who they are, it says who they were. */
+  readonly past?: Entering["past"];
 }
 
 async function byEvents(
@@ -162,13 +169,16 @@ async function byCustomers(
   asked: Asked,
   horizon: Horizon,
 ): Promise<FoundEntries> {
-  const { before, after, segments, isActive } = starting;
+  const { before, after, segments, everySegment, isActive } = starting;
   const will = inlined(audienceOf(after.start), segments);
   const was = before === null || !isActive ? null : audienceOf(before.start);
   const members = await compareAudiences(database, was, will, asked);
   const percent = members.then === 0 ? 100 : Math.min(100, (100 * sampled) / members.then);
   const few = percent < 100 ? "few" : "many";
-  const sample = sql`select customer.id from ${customersSampled(percent)} where ${predicate(will, asked, few)} limit ${2 * sampled}::int`;
+  const sampleOf = (audience: Audience, now: Date) =>
+    sql`select customer.id from ${customersSampled(percent)} where ${predicate(audience, { ...asked, now }, few)} limit ${2 * sampled}::int`;
+  // A segment that is kept has the members of today, and nobody is among the lapsed of today who has bought since.
+  const then = inlined(audienceOf(after.start), everySegment);
   const { atOnce, later, occurrences } = await entriesOf(
     database,
     starting,
@@ -178,7 +188,8 @@ async function byCustomers(
   );
   const soon = new Date(horizon.now.getTime() + 60_000);
   const entries = [...(atOnce > 0 ? [{ at: soon, customers: atOnce }] : []), ...later];
-  return { atOnce, members, events: null, occurrences, entries, sample };
+  const [sample, past] = [sampleOf(will, asked.now), (at: Date) => sampleOf(then, at)];
+  return { atOnce, members, events: null, occurrences, entries, sample, past };
 }
 
 interface Coming {

@@ -34,6 +34,8 @@ export interface Planning {
   readonly horizon: Horizon;
   /** Segments that will have other members, with what they will be. */
   readonly segments: ReadonlyMap<string, Condition>;
+  /** All segments there will be. */
+  readonly everySegment: ReadonlyMap<string, Condition>;
   /** Whether to look at the audience and the messages. */
   readonly isForeseen: (journey: Journey, isChanged: boolean) => boolean;
 }
@@ -101,7 +103,7 @@ export async function foreseeJourney(
   { journey, known, flight, plan }: Compared,
   incoming: readonly Incoming[],
 ): Promise<{ readonly plan: JourneyPlan; readonly going: ReadonlyMap<string, Incoming> }> {
-  const { database, config, horizon, segments } = planning;
+  const { database, config, horizon, segments, everySegment } = planning;
   const asked: Asked = {
     now: planning.asked.now,
     customers: planning.asked.customers,
@@ -117,11 +119,12 @@ export async function foreseeJourney(
     journeyId: known?.id ?? null,
     isActive: known !== undefined && known.state !== "archived",
     segments,
+    everySegment,
     holdout: config.holdout,
   };
   const entering = await planAudience(database, starting, asked, horizon, incoming);
   const { perDay, atOnce } = entering.plan;
-  const of = { journeyId: starting.journeyId, sample: entering.sample, perDay, atOnce };
+  const of = { journeyId: starting.journeyId, past: entering.past, perDay, atOnce };
   const { messages, cohorts } = await foreseeMessages(
     planning,
     journey,

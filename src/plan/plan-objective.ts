@@ -3,7 +3,7 @@ import type { Database } from "../database/database.ts";
 import { type Duration, interval, roughSeconds } from "../duration.ts";
 import { matches } from "../enrollment/pending-event.ts";
 import { describeCondition } from "../journey/describe-condition.ts";
-import type { Journey, Objective } from "../journey/journey.ts";
+import type { Journey, Objective, Start } from "../journey/journey.ts";
 import type { Asked } from "./audience.ts";
 import { within } from "./budget.ts";
 import type { ObjectivePlan } from "./plan.ts";
@@ -20,7 +20,7 @@ export async function planObjective(
   { objective, start }: Journey,
   of: {
     readonly journeyId: number | null;
-    readonly sample: RawBuilder<unknown>;
+    readonly past: (at: Date) => RawBuilder<unknown>;
     readonly perDay: number;
     readonly atOnce: number;
   },
@@ -29,12 +29,12 @@ export async function planObjective(
   if (typeof objective?.target !== "number") return null;
   const window = objective.within ?? month;
   const heldOut = of.journeyId === null ? null : await rateOfHoldout(database, of.journeyId);
-  const event = start.kind === "event" ? start.event : null;
+  const event = start.kind === "event" ? start : null;
   const { goal, where } = objective;
   // What a condition was at each moment of the past nobody knows.
   const past =
     heldOut === null && typeof goal === "string"
-      ? await rateBefore(database, { goal, where, window, event }, of.sample, asked)
+      ? await rateBefore(database, { goal, where, window, event }, of.past, asked)
       : null;
   const base = heldOut ?? past;
   const customers =
@@ -67,25 +67,27 @@ interface Reaching {
   readonly where: Objective["where"];
   readonly window: Duration;
   /** The event that starts the journey; null for other starts. */
-  readonly event: string | null;
+  readonly event: Extract<Start, { kind: "event" }> | null;
 }
 
 /**
- * What customers like these did before there was the journey: of the audience in the last window, and for a start by
- * event in the window behind each such event.
+ * What customers like these did before there was the journey: those who were of the audience when the last window began,
+ * in it, and for a start by event in the window behind each such event. Whoever is of the audience today may be so because
+ * they did not do it.
  */
 async function rateBefore(
   database: Database,
   { goal, where, window, event }: Reaching,
-  sample: RawBuilder<unknown>,
+  past: (at: Date) => RawBuilder<unknown>,
   { now, limitMs }: Asked,
 ): Promise<number | null> {
   const span = sql`${interval(window)}::interval`;
+  const began = new Date(now.getTime() - roughSeconds(window) * 1000);
   const entered =
     event === null
-      ? sql`select id, ${now}::timestamptz - ${span} as at from (${sample}) as audience`
-      : sql`select customer_id as id, occurred_at as at from events
-            where name = ${event} and occurred_at <= ${now}::timestamptz - ${span}
+      ? sql`select id, ${began}::timestamptz as at from (${past(began)}) as audience`
+      : sql`select customer_id as id, occurred_at as at from events as event
+            where name = ${event.event} and ${matches(event.where, now)} and occurred_at <= ${now}::timestamptz - ${span}
               and occurred_at > ${now}::timestamptz - ${span} - interval '30 days'
             order by occurred_at desc limit 2500`;
   const rows = await within(database, limitMs, async (session) => {

@@ -432,3 +432,23 @@ test("the objective says how many customers and days the target takes", async ()
   const third = await planOf(shop, files([`${condition}\n${everybody}`]));
   expect(third.objective).toMatchObject({ goal: "paid count at least 1", baseBy: "unknown" });
 });
+
+test("how many reach the goal anyway is asked of those who were of the audience before, and of events that would count", async () => {
+  for (let count = 0; count < 150; count += 1) {
+    const customer = await aCustomer(shop.database, { consent: false });
+    await shop.happens(customer, "visited", { pages: count % 2 }, later(shop.now, { days: -10 }));
+    if (count % 5 === 0)
+      await shop.happens(customer, "paid", { total: 20 }, later(shop.now, { days: -5 }));
+  }
+  const objective = "objective: { goal: paid, target: 30%, within: 7 days, holdout: 50% }";
+  const quiet = { quiet: "{ event: paid, count: 0, within: 20 days }" };
+  await kept(quiet);
+  const text = onSignUp(`${objective}\nstart: { segment: quiet }\n${steps}`);
+  expect((await planOf(shop, files([text], quiet))).objective).toMatchObject({ base: 0.2 });
+  await shop.happens(await aCustomer(shop.database), "visited", { pages: 9 });
+  const paid = "{ on: visited, where: { pages: { lt: 5 } } }";
+  const byEvent = onSignUp(`${objective}\nstart: ${paid}\n${steps}`);
+  expect((await planOf(shop, files([byEvent], quiet))).objective).toMatchObject({ base: 0.2 });
+  const none = onSignUp(`${objective}\nstart: ${paid.replace("5", "0")}\n${steps}`);
+  expect((await planOf(shop, files([none], quiet))).objective).toMatchObject({ base: null });
+});
