@@ -6,7 +6,7 @@ import type { Tables } from "../database/tables.ts";
 /** Whose a fault is: of one of a set, of all that it has in common, or of nobody there. */
 export type Blame = "one" | "all" | "none";
 
-/** The same work, for an event of nobody. It changes nothing. */
+/** The same work, for nobody. It changes nothing. */
 export interface Trial {
   /** As it is done for those it failed for. */
   readonly own: () => Promise<unknown>;

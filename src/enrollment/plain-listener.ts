@@ -1,10 +1,6 @@
-import type { Duration } from "../duration.ts";
-import type { Journey } from "../journey/journey.ts";
 import type { Listener } from "./listener.ts";
 import type { PendingEvent } from "./pending-event.ts";
-
-const nobody = "0";
-const aDay: Duration = { months: 0, days: 1, seconds: 0 };
+import { nobody, plainJourney } from "./plain-journey.ts";
 
 /** Nobody did it. */
 export function nobodysEvent(name: string, now: Date): PendingEvent {
@@ -24,7 +20,7 @@ export function heardByNobody(listener: Listener): Listener {
   return { ...listener, insiders: new Set([nobody]), unconverted: new Set([nobody]) };
 }
 
-/** A journey that an event starts, stops, wakes and converts, without a condition: every journey needs what it needs. */
+/** One that asks for nothing but the event. */
 export function plainListener(event: string): Listener {
   const version = { id: 0, journeyId: 0, journey: plainJourney(event) };
   const names = new Set([event]);
@@ -34,24 +30,5 @@ export function plainListener(event: string): Listener {
     names,
     insiders: new Set([nobody]),
     unconverted: new Set([nobody]),
-  };
-}
-
-function plainJourney(event: string): Journey {
-  const plainly = { event, where: {}, match: {} };
-  return {
-    name: "plain",
-    describe: null,
-    class: "transactional",
-    topic: null,
-    priority: 0,
-    objective: { goal: event, where: {}, value: null, target: null, within: null, holdout: 0 },
-    start: { kind: "event", event, where: {}, if: null, again: { kind: "always" } },
-    stop: [{ kind: "event", ...plainly, as: "stopped" }],
-    maxLateness: aDay,
-    first: "await",
-    steps: {
-      await: { id: "await", kind: "await", ...plainly, within: aDay, then: null, timeout: null },
-    },
   };
 }

@@ -1,10 +1,12 @@
 import type { StepId } from "../journey/journey.ts";
 import type { Due } from "./claim-due.ts";
+import { blame } from "./blame.ts";
 import { convertByCondition } from "./convert-by-condition.ts";
 import { Ground } from "./ground.ts";
 import type { Passage } from "./passage.ts";
 import type { Arrival } from "./place.ts";
-import { sparing } from "./spare.ts";
+import { nobody, plainJourney } from "./plain-journey.ts";
+import { type Owner, sparing } from "./spare.ts";
 import type { Move, Stage } from "./stage.ts";
 import { execute } from "./step.ts";
 import { findStopped } from "./stop-condition.ts";
@@ -36,8 +38,7 @@ export async function walk(stage: Stage, version: Version, due: readonly Due[]):
       ground.hold(stepId, ids, `the version has no step "${stepId}"`);
       continue;
     }
-    const owner = { name: `journey ${stage.journey.name}` };
-    const spared = await sparing(stage.transaction, owner, ids, (members) =>
+    const spared = await sparing(stage.transaction, ownerOf(stage, stepId), ids, (members) =>
       takeStep(stage, stepId, members),
     );
     for (const move of spared.results.flat()) {
@@ -49,6 +50,18 @@ export async function walk(stage: Stage, version: Version, due: readonly Due[]):
     ground.leave(stepId, spared.untried, stage.turn.now);
   }
   return { arrivals: ground.arrivals, passages: ground.passages, planned, entered };
+}
+
+function ownerOf(stage: Stage, stepId: StepId): Owner {
+  const plainly = { ...stage, journey: plainJourney("plain") };
+  const trial = {
+    own: () => takeStep(stage, stepId, [nobody]),
+    plain: () => takeStep(plainly, "send", [nobody]),
+  };
+  return {
+    name: `journey ${stage.journey.name}`,
+    blame: () => blame(stage.transaction, trial),
+  };
 }
 
 /** The goal and the stop conditions are asked before the step executes, of those who are about to. */

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { listDeadEvents, replayDeadEvents } from "../../src/enrollment/dead-event.ts";
+import { replayHeld } from "../../src/enrollment/hold.ts";
 import { react } from "../../src/enrollment/react.ts";
 import { savePools } from "../../src/enrollment/voucher-pool.ts";
 import { aCustomer } from "../support/people.ts";
@@ -156,6 +157,30 @@ test.each(["feature_not_supported", "disk_full"])(
     expect(await waiting()).toEqual({ pending: 1, dead: 0 });
   },
 );
+
+test("a step that asks for what is gone holds whoever is at it, and nobody of another journey", async () => {
+  await shop.apply(
+    `
+journey: buyers
+start: { on: signed_up, again: always }
+steps: [{ wait: 1 day }, { if: { orders: { count: 0 } }, then: [{ send: hello, by: email }] }]`,
+    sound,
+  );
+  const ada = await aCustomer(shop.database);
+  await shop.happens(ada, "signed_up");
+  await shop.live();
+  await without("orders");
+  await shop.travel("1 day");
+  expect(await shop.whereabouts(ada)).toEqual([
+    'held at if-orders: relation "orders" does not exist',
+    "completed",
+  ]);
+  await mend();
+  mend = async () => {};
+  await replayHeld(shop.database, { now: shop.now });
+  await shop.live();
+  expect(await shop.whereabouts(ada)).toEqual(["completed", "completed"]);
+});
 
 test("a step that every worker of this release fails on holds nobody", async () => {
   await shop.apply(sound);
