@@ -413,6 +413,11 @@ CASE
     WHEN ((fallback IS NOT NULL) AND (state = ANY (ARRAY['bounced'::text, 'failed'::text, 'suppressed'::text]))) THEN 'fallback'::text
     ELSE NULL::text
 END) STORED,
+  off_course text GENERATED ALWAYS AS (
+CASE
+    WHEN (state <> ALL (ARRAY['planned'::text, 'sending'::text, 'accepted'::text, 'delivered'::text])) THEN state
+    ELSE NULL::text
+END) STORED,
   CONSTRAINT messages_class_is_known CHECK (class = ANY (ARRAY['marketing'::text, 'transactional'::text])),
   CONSTRAINT messages_state_is_known CHECK (state = ANY (ARRAY['planned'::text, 'sending'::text, 'accepted'::text, 'delivered'::text, 'bounced'::text, 'suppressed'::text, 'expired'::text, 'failed'::text, 'retry'::text, 'unknown'::text])),
   CONSTRAINT messages_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(id),
@@ -423,7 +428,9 @@ END) STORED,
 ) WITH (fillfactor=70);
 CREATE INDEX messages_by_customer ON messages USING btree (customer_id, sent_at);
 CREATE INDEX messages_by_journey ON messages USING btree (journey_id, step);
+CREATE INDEX messages_by_time ON messages USING brin (planned_at, sent_at) WITH (autosummarize='on');
 CREATE INDEX messages_due ON messages USING btree (channel, class, journey_id, due_at) WHERE needs = 'delivery'::text;
+CREATE INDEX messages_off_course ON messages USING btree (off_course, id) WHERE off_course IS NOT NULL;
 CREATE INDEX messages_to_fall_back ON messages USING btree (id) WHERE needs = 'fallback'::text;
 CREATE INDEX messages_unknown ON messages USING btree (class, sent_at) WHERE needs = 'resolution'::text;
 

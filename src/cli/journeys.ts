@@ -1,8 +1,12 @@
-import { journeyCounts } from "../enrollment/journey-counts.ts";
+import {
+  estimateJourneyFigures,
+  journeyCounts,
+  readJourneyFigures,
+} from "../enrollment/journey-counts.ts";
 import { getJourney } from "../enrollment/journey-state.ts";
 import { describeStep } from "../journey/describe-step.ts";
 import type { CommandFile } from "./command.ts";
-import { say, sayJson, sayTable } from "./output.ts";
+import { aboutIf, say, sayJson, sayTable } from "./output.ts";
 
 export const journeys: CommandFile = {
   register(program, terminal) {
@@ -10,15 +14,17 @@ export const journeys: CommandFile = {
       .command("journeys")
       .description("list the journeys, or show one with its counts at every step")
       .argument("[name]")
-      .option("--json", "one line of JSON a journey")
+      .option("--exact", "count what else is estimated in large tables, however long that takes")
+      .option("--json", "one line of JSON a journey; `estimated` names the numbers that are")
       .addHelpText(
         "after",
         "\nExamples:\n  $ waypost journeys\n  $ waypost journeys first-purchase\n  $ waypost journeys --json | jq '{name, converted}'",
       )
-      .action(async (name: string | undefined, { json }: { json?: true }) => {
+      .action(async (name: string | undefined, { json, exact }: { json?: true; exact?: true }) => {
         const house = terminal.house();
         const database = await house.database();
-        const found = await journeyCounts(database);
+        const read = exact === true ? readJourneyFigures : estimateJourneyFigures;
+        const found = await journeyCounts(database, await read(database));
         const { currency } = house.config;
         if (name === undefined)
           return json === true ? found.forEach(sayJson) : list(found, currency);
@@ -30,6 +36,17 @@ export const journeys: CommandFile = {
 };
 
 type Counts = Awaited<ReturnType<typeof journeyCounts>>[number];
+
+function about(
+  one: Counts,
+  name: "entered" | "inside" | "held" | "completed" | "converted" | "holdout",
+): number | string {
+  return aboutIf(one.estimated.includes(name), one[name]);
+}
+
+function worth({ value, estimated }: Counts): number | string {
+  return estimated.includes("value") ? aboutIf(true, value) : value.toFixed(2);
+}
 
 function list(found: readonly Counts[], currency: string): void {
   sayTable(
@@ -48,12 +65,12 @@ function list(found: readonly Counts[], currency: string): void {
       j.name,
       j.state,
       j.version,
-      j.entered,
-      j.inside,
-      j.held,
-      j.converted,
-      j.value.toFixed(2),
-      j.holdout,
+      about(j, "entered"),
+      about(j, "inside"),
+      about(j, "held"),
+      about(j, "converted"),
+      worth(j),
+      about(j, "holdout"),
     ]),
   );
 }
@@ -62,10 +79,13 @@ function show(one: Counts, currency: string): void {
   say(
     `${one.name} (${one.state}, version ${one.version})${one.journey.describe === null ? "" : `: ${one.journey.describe}`}`,
   );
+  const number = (name: Parameters<typeof about>[1]) => about(one, name);
   say(
-    `${one.entered} entered, ${one.inside} inside, ${one.completed} completed, ${one.converted} converted worth ${one.value.toFixed(2)} ${currency}`,
+    `${number("entered")} entered, ${number("inside")} inside, ${number("completed")} completed, ${number("converted")} converted worth ${worth(one)} ${currency}`,
   );
-  for (const [reason, count] of Object.entries(one.exited)) say(`${count} left: ${reason}`);
+  const isAbout = (name: Counts["estimated"][number]) => one.estimated.includes(name);
+  for (const [reason, count] of Object.entries(one.exited))
+    say(`${aboutIf(isAbout("exited"), count)} left: ${reason}`);
   for (const { id, at, held } of one.atGoneSteps)
     say(`${at + held} at ${id}, a step of earlier versions that is gone`);
   say();
@@ -76,9 +96,9 @@ function show(one: Counts, currency: string): void {
       return [
         step.id,
         described === undefined ? step.kind : describeStep(described),
-        step.at,
+        aboutIf(isAbout("inside"), step.at),
         step.passed,
-        step.held,
+        aboutIf(isAbout("held"), step.held),
       ];
     }),
   );

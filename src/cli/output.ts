@@ -8,9 +8,14 @@ export function sayJson(value: unknown): void {
   say(JSON.stringify(value));
 }
 
-/** "1 customer", "2 customers". */
-export function counted(count: number, noun: string): string {
+/** "1 customer", "2 customers", "about 1230000 customers". */
+export function counted(count: number | string, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** A count, or where it is only estimated three digits of it: "about 1230000". */
+export function aboutIf(isEstimated: boolean, count: number): number | string {
+  return isEstimated ? `about ${Number(count.toPrecision(3))}` : count;
 }
 
 /** Columns under a heading, those of numbers to the right. Control characters of a hostile name stay visible text. */
@@ -32,9 +37,12 @@ export function sayTable(
   }
 }
 
-/** A number, or an amount such as "12.50 GBP". */
+/** A number, "about 1230000", or an amount such as "12.50 GBP". */
 function isNumber(cell: string | number | null): boolean {
-  return typeof cell === "number" || (cell !== null && /^-?\d+\.\d\d( [A-Z]{3})?$/.test(cell));
+  return (
+    typeof cell === "number" ||
+    (cell !== null && /^(about \d+|-?\d+\.\d\d( [A-Z]{3})?)$/.test(cell))
+  );
 }
 
 /** Text from the database as one safe line: no terminal escapes, no line breaks. */

@@ -1,30 +1,33 @@
-import { sql } from "kysely";
+import { rowsOf } from "../database/table-rows.ts";
 import { type DeadEvents, listDeadEvents } from "../enrollment/dead-event.ts";
 import { listDue } from "../enrollment/list-due.ts";
+import { countEnrollments, estimateEnrollments } from "../enrollment/enrollment-rows.ts";
 import { journeyCounts } from "../enrollment/journey-counts.ts";
 import { type ChannelState, channelStates, dueCountedTo } from "../message/channel-state.ts";
 import { countOrEstimate } from "../message/count.ts";
+import type { Database } from "../database/database.ts";
 import type { CommandFile } from "./command.ts";
 import type { House } from "./house.ts";
-import { counted, say, sayJson, sayTable, when } from "./output.ts";
+import { aboutIf, counted, say, sayJson, sayTable, when } from "./output.ts";
 
 export const status: CommandFile = {
   register(program, terminal) {
     program
       .command("status")
       .description("what runs, what is due and what is stuck, on one screen")
-      .option("--json", "one line of JSON")
+      .option("--exact", "count what else is estimated in large tables, however long that takes")
+      .option("--json", "one line of JSON; `estimated` names the numbers that are")
       .addHelpText("after", "\nExamples:\n  $ waypost status\n  $ watch -n 5 waypost status")
-      .action(async ({ json }: { json?: true }) => {
+      .action(async ({ json, exact = false }: { json?: true; exact?: boolean }) => {
         const house = terminal.house();
-        const found = await lookAround(house);
+        const found = await lookAround(house, exact);
         if (json === true) return sayJson(found);
         show(found, house);
       });
   },
 };
 
-async function lookAround({ config, clock, database: open }: House) {
+async function lookAround({ config, clock, database: open }: House, exact: boolean) {
   const database = await open();
   const now = clock.now();
   const channels = Object.entries(config.channels).map(([name, { provider, rate }]) => ({
@@ -32,28 +35,37 @@ async function lookAround({ config, clock, database: open }: House) {
     provider,
     rate,
   }));
-  const { rows } = await sql<{ customers: number; orders: number; events: number }>`
-    select (select count(*) from customers)::int as customers, (select count(*) from orders)::int as orders,
-      (select count(*) from events)::int as events`.execute(database);
-  const { counts, isEstimated } = await countOrEstimate(database);
+  const [customers, orders, events, ledger] = await Promise.all([
+    rowsOf(database, "customers", { exact }),
+    rowsOf(database, "orders", { exact }),
+    rowsOf(database, "events", { exact }),
+    countOrEstimate(database, { exact }),
+  ]);
+  const tables = Object.entries({ customers, orders, events });
   return {
-    ...rows[0],
-    journeys: (await journeyCounts(database)).map(
-      ({ name, state, entered, inside, held, converted }) => ({
-        name,
-        state,
-        entered,
-        inside,
-        held,
-        converted,
-      }),
-    ),
+    customers: customers.rows,
+    orders: orders.rows,
+    events: events.rows,
+    /** Which of the numbers here are estimated; a journey says it of its own. */
+    estimated: [
+      ...tables.filter(([, { isEstimated }]) => isEstimated).map(([table]) => table),
+      ...ledger.estimated.map((state) => `messages.${state}`),
+    ],
+    journeys: await journeysAt(database, exact),
     deadEvents: await listDeadEvents(database),
     channels: await channelStates(database, channels, now),
-    messages: counts,
-    messagesAreEstimated: isEstimated,
+    messages: ledger.counts,
     due: await listDue(database, now, config.zone),
   };
+}
+
+async function journeysAt(database: Database, exact: boolean) {
+  const enrollments = await (exact ? countEnrollments : estimateEnrollments)(database);
+  const found = await journeyCounts(database, { enrollments, passages: [], messages: [] });
+  return found.map(({ name, state, entered, inside, held, converted, estimated }) => {
+    const numbers = { entered, inside, held, converted };
+    return { name, state, ...numbers, estimated: estimated.filter((one) => one in numbers) };
+  });
 }
 
 function stateOf(channel: ChannelState, zone: string): string {
@@ -66,13 +78,21 @@ function stateOf(channel: ChannelState, zone: string): string {
 }
 
 function show(found: Awaited<ReturnType<typeof lookAround>>, { config }: House): void {
-  const { customers = 0, orders = 0, events = 0 } = found;
-  say(
-    `${counted(customers, "customer")}, ${counted(orders, "order")}, ${counted(events, "event")}\n`,
-  );
+  const { customers, orders, events, estimated } = found;
+  const about = (number: string, count: number, of: readonly string[] = estimated) =>
+    aboutIf(of.includes(number), count);
+  const told = Object.entries({ customer: customers, order: orders, event: events });
+  say(`${told.map(([noun, count]) => counted(about(`${noun}s`, count), noun)).join(", ")}\n`);
   sayTable(
     ["journey", "state", "entered", "inside", "held", "converted"],
-    found.journeys.map((j) => [j.name, j.state, j.entered, j.inside, j.held, j.converted]),
+    found.journeys.map((j) => [
+      j.name,
+      j.state,
+      about("entered", j.entered, j.estimated),
+      about("inside", j.inside, j.estimated),
+      about("held", j.held, j.estimated),
+      about("converted", j.converted, j.estimated),
+    ]),
   );
   sayDead(found.deadEvents, config.zone);
   say();
@@ -90,7 +110,10 @@ function show(found: Awaited<ReturnType<typeof lookAround>>, { config }: House):
   const messages = Object.entries(found.messages);
   if (messages.length === 0) return say("\nno messages yet");
   say();
-  sayTable(["messages", found.messagesAreEstimated ? "about" : "count"], messages);
+  sayTable(
+    ["messages", "count"],
+    messages.map(([state, count]) => [state, about(`messages.${state}`, count)]),
+  );
 }
 
 function sayDead(dead: readonly DeadEvents[], zone: string): void {

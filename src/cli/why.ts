@@ -1,6 +1,6 @@
 import { readMoment } from "../audience/instant.ts";
 import type { Trace } from "../audience/trace.ts";
-import { findCustomer } from "../customer/find-customer.ts";
+import { getCustomer } from "../customer/find-customer.ts";
 import { getJourney } from "../enrollment/journey-state.ts";
 import { type Why, type WhyJourney, why as explain } from "../enrollment/why.ts";
 import type { Passage } from "../enrollment/why-passage.ts";
@@ -45,12 +45,7 @@ async function traceFor(
   const now = house.clock.now();
   const moment = at === undefined ? undefined : momentOf(at, now);
   const database = await house.database();
-  const customer = await findCustomer(database, meant);
-  if (customer === undefined)
-    throw new WaypostError(
-      "WAYPOST_NOT_FOUND",
-      `customer "${meant}": expected your own id, an e-mail address, a telephone number such as +447700900123, or #id; found nobody`,
-    );
+  const customer = await getCustomer(database, meant);
   if (journey !== undefined) await getJourney(database, journey);
   const { zone, holdout } = house.config;
   const { id, external_id, email, first_name, last_name } = customer;

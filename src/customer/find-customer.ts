@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import type { Row } from "../database/tables.ts";
+import { WaypostError } from "../errors.ts";
 import { readEmail } from "./email-address.ts";
 
 /**
@@ -25,4 +26,13 @@ export async function findCustomer(
   const id = rows[0]?.id;
   if (id === undefined) return undefined;
   return database.selectFrom("customers").selectAll().where("id", "=", id).executeTakeFirst();
+}
+
+export async function getCustomer(database: Database, meant: string): Promise<Row<"customers">> {
+  const customer = await findCustomer(database, meant);
+  if (customer !== undefined) return customer;
+  throw new WaypostError(
+    "WAYPOST_NOT_FOUND",
+    `customer "${meant}": expected your own id, an e-mail address, a telephone number such as +447700900123, or #id; found nobody`,
+  );
 }

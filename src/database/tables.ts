@@ -17,7 +17,7 @@ export type Row<Table extends keyof Tables> = Selectable<Tables[Table]>;
 export type NewRow<Table extends keyof Tables> = Insertable<Tables[Table]>;
 
 /** What this code was written for (generation.ts). */
-export const newestMigration = "0050_dead_redemptions.sql";
+export const newestMigration = "0054_messages_by_time.sql";
 
 export interface Tables {
   accounts: AccountsTable;
@@ -434,6 +434,7 @@ interface MessagesTable {
   priority: Defaulted<number>;
   claim_id: string | null;
   needs: GeneratedAlways<string>;
+  off_course: GeneratedAlways<string>;
 }
 
 interface MovedEnrollmentsTable {

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { ProviderStub } from "../channel/provider-stub.ts";
 import type { Database } from "../database/database.ts";
 import { journeyCounts } from "../enrollment/journey-counts.ts";
-import { countMessages } from "../message/count.ts";
+import { byState, countMessages } from "../message/count.ts";
 import type { MessageState } from "../message/message.ts";
 import { engagement } from "../tracking/engagement.ts";
 
@@ -48,7 +48,7 @@ export async function summarise(
   const [counts, undelivered, messages, journeys, reactions] = await Promise.all([
     counted(database, now),
     reportedUndelivered(database),
-    countMessages(database),
+    countMessages(database).then(byState),
     journeyCounts(database),
     engagement(database),
   ]);

@@ -3,8 +3,9 @@ import type { Database } from "../database/database.ts";
 import type { EnrollmentsState, JourneysState, MessagesState } from "../database/tables.ts";
 import type { Journey, Step, StepId } from "../journey/journey.ts";
 import { stepsInOrder } from "../journey/step.ts";
+import { type MessageCount, countMessages, estimateMessages } from "../message/count.ts";
+import { type EnrollmentRow, countEnrollments, estimateEnrollments } from "./enrollment-rows.ts";
 import { withNewKeys } from "./older-version.ts";
-import { placeSql } from "./resting.ts";
 
 export interface JourneyCounts {
   readonly id: number;
@@ -30,7 +31,20 @@ export interface JourneyCounts {
   /** Inside at steps that only earlier versions have. */
   readonly atGoneSteps: readonly GoneStep[];
   readonly messages: Readonly<Partial<Record<MessagesState, number>>>;
+  /** Which of these numbers are estimated; none where all was counted. */
+  readonly estimated: readonly Estimable[];
 }
+
+type Estimable =
+  | "entered"
+  | "holdout"
+  | "inside"
+  | "held"
+  | "completed"
+  | "exited"
+  | "converted"
+  | "value"
+  | "messages";
 
 export interface GoneStep {
   readonly id: StepId;
@@ -55,14 +69,24 @@ export interface StepCounts {
 export interface JourneyFigures {
   readonly enrollments: readonly EnrollmentRow[];
   readonly passages: readonly PassageRow[];
-  readonly messages: readonly MessageRow[];
+  readonly messages: readonly MessageCount[];
 }
 
 export async function readJourneyFigures(database: Database): Promise<JourneyFigures> {
   const [enrollments, passages, messages] = await Promise.all([
-    enrollmentCounts(database),
+    countEnrollments(database),
     passageCounts(database),
-    messageCounts(database),
+    countMessages(database),
+  ]);
+  return { enrollments, passages, messages };
+}
+
+/** The same at a bounded cost: of large tables most is estimated. */
+export async function estimateJourneyFigures(database: Database): Promise<JourneyFigures> {
+  const [enrollments, passages, messages] = await Promise.all([
+    estimateEnrollments(database),
+    passageCounts(database),
+    estimateMessages(database),
   ]);
   return { enrollments, passages, messages };
 }
@@ -106,31 +130,6 @@ interface JourneyRow {
   readonly journey: Journey;
 }
 
-interface EnrollmentRow {
-  readonly journey_id: number;
-  readonly state: EnrollmentsState;
-  /** Who waits is at the wait of their own version, though the step to execute next is the one after. */
-  readonly step: StepId | null;
-  readonly reason: string | null;
-  readonly holdout: boolean;
-  readonly customers: string;
-  readonly converted: string;
-  readonly value: string | null;
-}
-
-async function enrollmentCounts(database: Database) {
-  const { rows } = await sql<EnrollmentRow>`
-    with counted as (
-      select journey_id, version_id, state, step, resting_at, case when state = 'exited' then reason end as reason, holdout,
-             count(*) as customers, count(converted_at) as converted, sum(conversion_value) as value
-      from enrollments group by 1, 2, 3, 4, 5, 6, 7)
-    select counted.journey_id, state, ${placeSql("counted", "version")} as step, reason, holdout, customers, converted, value
-    from counted join journey_versions version on version.id = counted.version_id`.execute(
-    database,
-  );
-  return rows;
-}
-
 interface PassageRow {
   readonly journey_id: number;
   readonly step: StepId;
@@ -146,26 +145,11 @@ async function passageCounts(database: Database) {
   return rows;
 }
 
-interface MessageRow {
-  readonly journey_id: number;
-  readonly step: StepId;
-  readonly state: MessagesState;
-  readonly messages: string;
-}
-
-async function messageCounts(database: Database) {
-  const { rows } = await sql<MessageRow>`
-    select journey_id, step, state, count(*) as messages from messages group by 1, 2, 3`.execute(
-    database,
-  );
-  return rows;
-}
-
 function counted(
   row: JourneyRow,
   enrollments: readonly EnrollmentRow[],
   passages: readonly PassageRow[],
-  messages: readonly MessageRow[],
+  messages: readonly MessageCount[],
 ): JourneyCounts {
   const { id, name, state, version, journey } = row;
   const treated = enrollments.filter((one) => !one.holdout);
@@ -173,7 +157,14 @@ function counted(
   const ofAll = enrollments.filter((one) => one.reason === "global holdout" && one.holdout);
   const heldOut = enrollments.filter((one) => one.holdout && !ofAll.includes(one));
   const inState = (...states: readonly EnrollmentsState[]) =>
-    total(treated.filter((one) => states.includes(one.state)));
+    treated.filter((one) => states.includes(one.state));
+  const [inside, held, completed] = [
+    inState("entered", "waiting"),
+    inState("held"),
+    inState("completed"),
+  ];
+  const exited = [...inState("exited"), ...ofAll];
+  const converted = treated.filter((one) => Number(one.converted) > 0);
   return {
     id,
     name,
@@ -182,15 +173,15 @@ function counted(
     journey,
     entered: total(treated),
     holdout: total(heldOut),
-    inside: inState("entered", "waiting"),
-    held: inState("held"),
-    completed: inState("completed"),
+    inside: total(inside),
+    held: total(held),
+    completed: total(completed),
     exited: added(
-      [...treated.filter((one) => one.state === "exited"), ...ofAll],
+      exited,
       (one) => one.reason ?? "",
       (one) => one.customers,
     ),
-    converted: sumOf(treated, (one) => one.converted),
+    converted: sumOf(converted, (one) => one.converted),
     convertedHoldout: sumOf(heldOut, (one) => one.converted),
     // Sums of binary fractions end in dust, as 3063.2000000000003.
     value: Math.round(sumOf(treated, (one) => one.value) * 100) / 100,
@@ -201,14 +192,33 @@ function counted(
       (one) => one.state,
       (one) => one.messages,
     ),
+    estimated: estimatedOf({
+      entered: treated,
+      holdout: heldOut,
+      inside,
+      held,
+      completed,
+      exited,
+      converted,
+      value: converted,
+      messages,
+    }),
   };
+}
+
+function estimatedOf(
+  numbers: Readonly<Record<Estimable, readonly { readonly isEstimated: boolean }[]>>,
+): readonly Estimable[] {
+  return (Object.keys(numbers) as Estimable[]).filter((name) =>
+    numbers[name].some(({ isEstimated }) => isEstimated),
+  );
 }
 
 function stepCounts(
   { id, kind }: Step,
   enrollments: readonly EnrollmentRow[],
   passages: readonly PassageRow[],
-  messages: readonly MessageRow[],
+  messages: readonly MessageCount[],
 ): StepCounts {
   const here = enrollments.filter((one) => one.step === id);
   const left = passages.filter((one) => one.step === id);

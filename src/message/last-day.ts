@@ -16,7 +16,7 @@ interface DayCount {
   readonly count: number;
 }
 
-/** The messages planned or sent in the last 24 hours, by channel, state, and the hour they went out in. Reads the whole ledger. */
+/** The messages planned or sent in the last 24 hours, by channel, state, and the hour they went out in. */
 export async function lastDay(database: Database, now: Date): Promise<LastDay> {
   const { rows } = await sql<DayCount>`
     select channel, state, case when sent_at > ${now}::timestamptz - interval '1 day' and sent_at <= ${now}

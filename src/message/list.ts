@@ -1,13 +1,15 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
 import { deliveryIdOf } from "../channel/delivery-id.ts";
 import type { Database } from "../database/database.ts";
-import type { MessageState } from "./message.ts";
+import { type MessageState, isOffCourse } from "./message.ts";
 
 export interface MessageFilter {
   readonly states?: readonly MessageState[];
   readonly journey?: string;
   readonly channel?: string;
   readonly customerId?: string;
+  /** Only messages planned at this time or later. */
+  readonly since?: Date;
   /** Only messages with a lower id: the next page. */
   readonly before?: string;
   readonly limit: number;
@@ -46,28 +48,35 @@ export async function listMessages(
     filter.journey === undefined ? undefined : await findJourneyId(database, filter.journey);
   if (filter.journey !== undefined && journey === undefined) return [];
   const conditions = [
-    filter.states === undefined ? null : isIn(filter.states),
     // By its id, so that the planner knows whether it has many messages or few.
     journey === undefined ? null : sql<SqlBool>`m.journey_id = ${journey}`,
     filter.channel === undefined ? null : sql<SqlBool>`m.channel = ${filter.channel}`,
     filter.customerId === undefined ? null : sql<SqlBool>`m.customer_id = ${filter.customerId}`,
+    filter.since === undefined ? null : sql<SqlBool>`m.planned_at >= ${filter.since}`,
     filter.before === undefined ? null : sql<SqlBool>`m.id < ${filter.before}`,
   ].filter((condition) => condition !== null);
-  return select(database, conditions, filter.limit);
+  const states =
+    filter.states === undefined
+      ? [sql<SqlBool>`true`]
+      : [...new Set(filter.states)].map((state) => isInState(state));
+  // The newest of each state by itself, each found by an index in the order of the ledger.
+  const newest = states.map(
+    (
+      isInIt,
+    ) => sql`(select m.* from messages m where ${sql.join([isInIt, ...conditions], sql` and `)}
+      order by m.id desc limit ${filter.limit})`,
+  );
+  return select(database, sql`(${sql.join(newest, sql` union all `)})`, filter.limit);
 }
 
-/** Whether the message `m` is in one of the states; found by what it needs, where that is something. */
-export function isIn(states: readonly MessageState[]): RawBuilder<SqlBool> {
-  const needs = states.map((state) => needsOf[state]);
-  const found = needs.includes(undefined) ? sql`` : sql`and m.needs = any(${needs}::text[])`;
-  return sql<SqlBool>`(m.state = any(${states}::text[]) ${found})`;
+/** Whether the message `m` is in the state; found by an index where that is not one of the usual course that is over. */
+function isInState(state: MessageState): RawBuilder<SqlBool> {
+  if (isOffCourse(state)) return sql<SqlBool>`m.off_course = ${state}`;
+  if (state === "planned") return sql<SqlBool>`(m.needs = 'delivery' and m.state = 'planned')`;
+  if (state === "sending")
+    return sql<SqlBool>`(m.id in (select unnest(messages) from claims) and m.state = 'sending')`;
+  return sql<SqlBool>`m.state = ${state}`;
 }
-
-const needsOf: Partial<Record<MessageState, string>> = {
-  planned: "delivery",
-  retry: "delivery",
-  unknown: "resolution",
-};
 
 async function findJourneyId(database: Database, name: string): Promise<number | undefined> {
   const found = await database
@@ -88,25 +97,25 @@ export async function findMessage(
     : deliveryIdOf(id) !== null
       ? sql<SqlBool>`m.delivery_id = ${id}::uuid`
       : sql<SqlBool>`false`;
-  const [message] = await select(database, [condition], 1);
+  const found = sql`(select m.* from messages m where ${condition})`;
+  const [message] = await select(database, found, 1);
   return message;
 }
 
 async function select(
   database: Database,
-  conditions: readonly ReturnType<typeof sql<SqlBool>>[],
+  found: RawBuilder<unknown>,
   limit: number,
 ): Promise<ListedMessage[]> {
-  const where = conditions.length === 0 ? sql`true` : sql.join([...conditions], sql` and `);
   const { rows } = await sql<ListedMessage>`
     select m.id, m.delivery_id as "deliveryId", j.name as journey, m.step, m.channel, m.template, m.state, m.reason, m.subject,
       m.customer_id as "customerId", nullif(concat_ws(' ', c.first_name, c.last_name), '') as "customerName",
       coalesce(m.address, address_on(m.channel, c.email, c.phone, c.attributes)) as address, m.attempts,
       m.due_at as "dueAt", m.planned_at as "plannedAt", m.sent_at as "sentAt", m.delivered_at as "deliveredAt",
       m.opened_at as "openedAt", m.clicked_at as "clickedAt", m.bounced_at as "bouncedAt"
-    from messages m
+    from ${found} m
     join journeys j on j.id = m.journey_id
     join customers c on c.id = m.customer_id
-    where ${where} order by m.id desc limit ${limit}`.execute(database);
+    order by m.id desc limit ${limit}`.execute(database);
   return rows;
 }

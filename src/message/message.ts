@@ -30,6 +30,13 @@ export const messageStates = [
 
 export type MessageState = MessagesState;
 
+/** What comes of the few, or should: these have an index of their own (column `off_course`, migration 0053). */
+export const offCourseStates = messageStates.filter(isOffCourse);
+
+export function isOffCourse(state: MessageState): boolean {
+  return !["planned", "sending", "accepted", "delivered"].includes(state);
+}
+
 /** A message of a worker's claim, with what its templates may say. */
 export interface ClaimedMessage {
   readonly id: string;

@@ -1,6 +1,5 @@
 import { type SqlBool, sql } from "kysely";
 import type { Database } from "../database/database.ts";
-import { isIn } from "./list.ts";
 
 export interface Replay {
   /** Only these message ids; else every dead letter of the filter. */
@@ -20,7 +19,7 @@ export async function replayMessages(
   replay: Replay,
 ): Promise<Partial<Record<string, number>>> {
   const conditions = [
-    isIn(replay.states),
+    sql<SqlBool>`m.off_course = any(${replay.states}::text[])`,
     ...(replay.ids === undefined ? [] : [sql<SqlBool>`m.id = any(${replay.ids}::bigint[])`]),
     ...(replay.journey === undefined
       ? []

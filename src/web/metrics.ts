@@ -38,13 +38,13 @@ export class Metrics implements Readings {
   }
 
   async #ledger(): Promise<void> {
-    const { counts, isEstimated } = await countOrEstimate(this.#site.engine.database);
+    const { counts, estimated } = await countOrEstimate(this.#site.engine.database);
     for (const state of messageStates)
       this.#set("messages", "Messages by state", counts[state] ?? 0, { state });
     this.#set(
       "messages_estimated",
-      "1 where finished states are estimated, as of the last ANALYZE, and open ones counted to 100000",
-      isEstimated ? 1 : 0,
+      "1 where what was accepted or delivered is estimated, as of the last ANALYZE, and all else counted to 100000",
+      estimated.length > 0 ? 1 : 0,
     );
   }
 

@@ -47,6 +47,25 @@ describe("for programs", () => {
     expect(json()[0]).toMatchObject(first);
   });
 
+  test.each([
+    [["--customer", "c-17"], 1],
+    [["--since", "2026-01-12"], 1],
+    [["--since", "2 hours"], 0],
+    [["--customer", "c-17", "--since", "2199-01-01T10:00"], 0],
+  ])("messages %j are %i", async (filter, count) => {
+    const { out } = await terminal.waypost("messages", "--json", ...filter);
+    expect(out.match(/^\{/gm) ?? []).toHaveLength(count);
+  });
+
+  test.each([
+    [["--customer", "c-18"], 'customer "c-18": expected your own id'],
+    [["--since", "soon"], '--since: expected a duration such as "2 hours"'],
+  ])("messages %j are refused", async (filter, said) => {
+    const { err, code } = await terminal.waypost("messages", ...filter);
+    expect(err).toContain(said);
+    expect(code).not.toBe(0);
+  });
+
   test("nothing found is nothing printed", async () => {
     const { out } = await terminal.waypost("messages", "--state", "unknown", "--json");
     expect(out).toBe("");

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { countMessages } from "../../src/message/count.ts";
+import { byState, countMessages } from "../../src/message/count.ts";
 import { findMessage, listMessages } from "../../src/message/list.ts";
 import { aDatabase, freshTables } from "../support/database.ts";
 import { aCustomer } from "../support/people.ts";
@@ -38,10 +38,9 @@ describe("the list of messages", () => {
     expect(await listMessages(database, { journey: "no such journey", limit: 9 })).toEqual([]);
   });
 
-  it("counts by state, over all or one journey", async () => {
+  it("counts by state", async () => {
     await threeMessages();
-    expect(await countMessages(database)).toEqual({ accepted: 2, suppressed: 1 });
-    expect(await countMessages(database, "no such journey")).toEqual({});
+    expect(byState(await countMessages(database))).toEqual({ accepted: 2, suppressed: 1 });
   });
 });
 
