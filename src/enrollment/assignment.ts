@@ -2,13 +2,14 @@ import { fieldsOf, type FieldType } from "../customer/field.ts";
 import type { Json } from "../customer/storable.ts";
 import { Fault, type ReadValue, valueReader } from "../customer/value.ts";
 import type { Assignment } from "../journey/journey.ts";
+import { type WorkedWrong, describeWrong } from "./calculation.ts";
 
-/** What an enrollment gives to assign: for each assignment what its reference found, and whether it can be added to. */
+/** What an enrollment gives to assign: for each assignment what its reference found or what was worked out, and what is wrong with that. */
 export interface Given {
   readonly id: string;
   readonly customer_id: string;
   readonly found: readonly Json[];
-  readonly fits: readonly boolean[];
+  readonly faults: readonly (WorkedWrong | null)[];
 }
 
 /** What is to be written into one customer's record; `times` enrollments of theirs say so. */
@@ -63,9 +64,17 @@ function reader({ field, to }: Assignment, now: Date): Read {
       };
     case "add":
       return (given, index) =>
-        given.fits[index] === true
+        given.faults[index] === null
           ? undefined
           : new Fault(`customer.${field}: expected a number to add to, found something else`);
+    case "calculation":
+      return (given, index) => {
+        const wrong = given.faults[index] ?? null;
+        if (wrong !== null)
+          return new Fault(`customer.${field}: ${describeWrong(wrong, to.calculation)}`);
+        const found = given.found[index] ?? null;
+        return found === null ? undefined : read(found);
+      };
   }
 }
 

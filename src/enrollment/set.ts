@@ -11,7 +11,9 @@ import {
   keyOf,
   readGiven,
 } from "./assignment.ts";
+import { type Worked, buildsOnRecord, workOut } from "./calculation.ts";
 import type { Move, Stage, StepOf } from "./stage.ts";
+import { byZones } from "./zone.ts";
 
 /**
  * Writes into the customers' records: one SELECT that locks them in the order of their ids (as imports do) and reads what
@@ -19,13 +21,27 @@ import type { Move, Stage, StepOf } from "./stage.ts";
  * value that the field cannot hold holds that enrollment, and nothing of the step is done for it.
  */
 export async function set(
-  { transaction, turn }: Stage,
+  stage: Stage,
   step: StepOf<"set">,
   ids: readonly string[],
 ): Promise<readonly Move[]> {
-  const given = await lookUp(transaction, step.set, ids);
-  const { written, unfit } = readGiven(step.set, given, turn.now);
-  await write(transaction, step.set, written, turn.now);
+  const { transaction, turn } = stage;
+  const calculations = step.set.flatMap(({ to }) =>
+    to.kind === "calculation" ? to.calculation : [],
+  );
+  const inTurn = calculations.some(buildsOnRecord) ? await oneByOne(transaction, ids) : [ids];
+  const unfit: Unfit[] = [];
+  for (const round of inTurn) {
+    const zones = calculations.some(({ kind }) => kind === "date")
+      ? await byZones(stage, "customer", round)
+      : ([["UTC", round]] as const);
+    for (const [zone, those] of zones) {
+      const given = await lookUp(transaction, step.set, those, { now: turn.now, zone });
+      const read = readGiven(step.set, given, turn.now);
+      unfit.push(...read.unfit);
+      await write(transaction, step.set, read.written, turn.now);
+    }
+  }
   const held = [...Map.groupBy(unfit, ({ reason }) => reason)].map(([reason, those]): Move => ({
     ids: idsOf(those),
     at: { state: "held", step: step.id, reason },
@@ -42,25 +58,54 @@ async function lookUp(
   transaction: Transaction<Tables>,
   assignments: readonly Assignment[],
   ids: readonly string[],
+  at: { readonly now: Date; readonly zone: string },
 ): Promise<readonly Given[]> {
-  const found = assignments.map(({ field, to }) => {
-    if (to.kind === "reference")
-      return referenceOperand(to.from, { customer: "customer", enrollment: "enrollment" }).sql;
-    return to.kind === "add" && !isColumn(field) ? attribute(field) : sql`null::jsonb`;
-  });
-  const isNumber = assignments.map(({ field, to }) =>
-    to.kind === "add" && !isColumn(field)
-      ? sql`coalesce(as_number(${attribute(field)}) is not null or ${attribute(field)} = 'null', true)`
-      : sql`${!isColumn(field) || to.kind !== "add"}::boolean`,
-  );
+  const worked = assignments.map((one) => lookUpOne(one, at));
   const { rows } = await sql<Given>`
     select enrollment.id, customer.id as customer_id,
-           jsonb_build_array(${sql.join(found)}) as found, array[${sql.join(isNumber)}] as fits
+           jsonb_build_array(${sql.join(worked.map(({ found }) => found))}) as found,
+           array[${sql.join(worked.map(({ fault }) => fault))}]::text[] as faults
     from enrollments enrollment join customers customer on customer.id = enrollment.customer_id
     where enrollment.id = any(${ids}::bigint[])
     order by customer.id, enrollment.id
     for no key update of customer`.execute(transaction);
   return rows;
+}
+
+function lookUpOne(
+  { field, to }: Assignment,
+  at: { readonly now: Date; readonly zone: string },
+): Worked {
+  const nothing = { found: sql`null::jsonb`, fault: sql`null::text` };
+  switch (to.kind) {
+    case "reference":
+      return {
+        ...nothing,
+        found: referenceOperand(to.from, { customer: "customer", enrollment: "enrollment" }).sql,
+      };
+    case "add":
+      return {
+        ...nothing,
+        fault: sql`case when as_number(${attribute(field)}) is null and ${attribute(field)} <> 'null' then 'of' end`,
+      };
+    case "calculation":
+      return workOut(to.calculation, attribute(field), at);
+    default:
+      return nothing;
+  }
+}
+
+/** The first enrollment of each customer, then the second of each who has two, and so on. */
+async function oneByOne(
+  transaction: Transaction<Tables>,
+  ids: readonly string[],
+): Promise<readonly (readonly string[])[]> {
+  const { rows } = await sql<{ readonly ids: readonly string[] }>`
+    select array_agg(id) as ids from (
+      select id, row_number() over (partition by customer_id order by id) as nth
+      from enrollments where id = any(${ids}::bigint[])) as numbered
+    group by nth order by nth`.execute(transaction);
+  return rows.map((row) => row.ids);
 }
 
 /** Whose record would stay as it is keeps its `updated_at`. */

@@ -1,5 +1,6 @@
 import { writeDuration } from "../duration.ts";
 import { describeCondition, describeWhere } from "./describe-condition.ts";
+import { describeCalculation } from "./calculation.ts";
 import type { Assignment, CustomerDate, Operand, SplitArm, Step, Wait, Winner } from "./journey.ts";
 import type { Condition } from "./condition.ts";
 import { weekdays } from "./weekday.ts";
@@ -50,6 +51,7 @@ function describeWinner(winner: Winner | null): string {
 }
 
 function describeAssignment({ field, to }: Assignment): string {
+  if (to.kind === "calculation") return `${field} to ${describeCalculation(to.calculation, field)}`;
   return to.kind === "add" ? `${field} + ${to.add}` : `${field} to ${describeOperand(to)}`;
 }
 

@@ -241,7 +241,7 @@ export interface Outcome {
 export interface Assignment {
   /** Of the customer: a column or `attributes.<key>`. */
   readonly field: string;
-  readonly to: Operand;
+  readonly to: Operand | { readonly kind: "calculation"; readonly calculation: Calculation };
 }
 
 export type Operand =
@@ -251,6 +251,28 @@ export type Operand =
   /** To the number that is there; to 0 where there is none. */
   | { readonly kind: "add"; readonly add: number }
   | { readonly kind: "reference"; readonly from: Reference };
+
+/** What is worked out from what is known, by the database. Where something is missing nothing is worked out. */
+export type Calculation =
+  | {
+      readonly kind: "number";
+      /** Null: the attribute itself; a sum then begins with 0, where there is none. */
+      readonly of: Reference | null;
+      /** Null: only rounded. */
+      readonly operation: "add" | "subtract" | "multiply" | "divide" | null;
+      readonly by: number | Reference;
+      /** To so many digits behind the point; null for as many as are kept. */
+      readonly round: number | null;
+    }
+  /** Of `now` too, the moment of the step. */
+  | { readonly kind: "date"; readonly of: Reference; readonly offset: Offset }
+  /** Texts as they are, and what references lead to. */
+  | { readonly kind: "join"; readonly parts: readonly (string | { readonly from: Reference })[] };
+
+export interface Offset {
+  readonly length: Duration;
+  readonly side: "before" | "after";
+}
 
 export type Wait =
   | { readonly kind: "for"; readonly duration: Duration }

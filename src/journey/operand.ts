@@ -21,7 +21,7 @@ const plainValue = described<string | number | boolean | null>(plainShape, (plac
 );
 
 /** `entry.total`: a value that is known only when a customer is at the step. */
-function referenceIn(scope: Scope): Reader<Reference> {
+export function referenceIn(scope: Scope): Reader<Reference> {
   return described(pattern("^(entry|customer|call|voucher)\\..+$"), (place) => {
     const [written, root = "", rest = ""] =
       (typeof place.value === "string" && shape.exec(place.value)) || [];
@@ -106,7 +106,7 @@ function writtenOut(place: Place): Operand | undefined {
 function textOrReference(place: Place, value: string, scope: Scope): Operand | undefined {
   if (workedOut.test(value))
     return place.wrong(
-      `expected a value or a name such as entry.total, got "${value}"; nothing is worked out here. For the very text write { value: "${value}" }`,
+      `expected a value or a name such as entry.total, got "${value}"; nothing is worked out in a text, "set" can { multiply: 2, of: entry.total }. For the very text write { value: "${value}" }`,
     );
   const root = shape.exec(value)?.[1];
   if (root === undefined) return { kind: "value", value };

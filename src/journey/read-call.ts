@@ -1,4 +1,5 @@
 import { environmentSchema, variable } from "../environment.ts";
+import { calculationKeyOf } from "./read-calculation.ts";
 import type { Operand, Step } from "./journey.ts";
 import { operandIn } from "./operand.ts";
 import type { Place } from "./place.ts";
@@ -55,9 +56,10 @@ function ownVariableIn(text: string): string | undefined {
 function bodyIn(scope: Scope): Reader<Readonly<Record<string, Operand>>> {
   const operand = operandIn(scope);
   return record("a mapping such as { email: customer.email }", () =>
-    map(operand, (read, place) =>
-      read.kind === "add" ? place.wrong('"add" belongs in "set"') : read,
-    ),
+    described(operand.schema ?? {}, (place) => {
+      const key = calculationKeyOf(place);
+      return key === undefined ? operand(place) : place.wrong(`"${key}" belongs in "set"`);
+    }),
   );
 }
 

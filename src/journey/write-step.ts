@@ -1,4 +1,5 @@
 import { writeDuration } from "../duration.ts";
+import { writeCalculation } from "./calculation.ts";
 import type { CustomerDate, Operand, Step, Wait } from "./journey.ts";
 import { type Written, whereOf, windowOf, writeCondition } from "./write-condition.ts";
 import { weekdays } from "./weekday.ts";
@@ -33,7 +34,10 @@ function actOf(step: Step): Written {
     case "set":
       return {
         set: Object.fromEntries(
-          step.set.map(({ field, to }) => [`customer.${field}`, writeOperand(to)]),
+          step.set.map(({ field, to }) => [
+            `customer.${field}`,
+            to.kind === "calculation" ? writeCalculation(to.calculation) : writeOperand(to),
+          ]),
         ),
       };
     case "voucher":

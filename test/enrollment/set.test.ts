@@ -76,6 +76,119 @@ test("a value that the field cannot hold holds that customer alone, and nothing 
   expect(await person(eve)).toMatchObject({ birthday: null, attributes: { visits: "many" } });
 });
 
+test("numbers, dates and texts are worked out from what is known, and stay as they are where something is missing", async () => {
+  await shop.apply(
+    records(`
+      customer.attributes.points: { multiply: 2 }
+      customer.attributes.earned: { multiply: entry.rate, of: entry.total, round: 0 }
+      customer.attributes.share: { divide: 3, of: entry.total }
+      customer.attributes.left: { subtract: entry.total }
+      customer.attributes.rounded: { round: 1, of: entry.total }
+      customer.attributes.none: { add: entry.nothing }
+      customer.attributes.unknown: { multiply: 2 }
+      customer.attributes.offer_ends: { date: now, offset: 30 days after }
+      customer.attributes.reminder: { date: entry.ends, offset: 1 month before }
+      customer.attributes.called: { join: [customer.first_name, " of ", entry.city] }
+      customer.attributes.nobody: { join: [customer.first_name, entry.nothing] }
+      customer.last_name: { join: ["O'", entry.name] }`).replace("set: ", "set:"),
+  );
+  const ada = await aCustomer(shop.database, {
+    first_name: "Ada",
+    zone: "America/New_York",
+    attributes: '{"points": "10.50", "left": null, "nobody": "kept"}',
+  });
+  await buys(ada, { total: 64.5, rate: 0.1, ends: "2026-03-31", city: "Bath", name: "Hara" });
+  expect(await person(ada)).toMatchObject({ last_name: "O'Hara" });
+  const dst = new Date(monday.getTime() + 30 * 86_400_000).toISOString();
+  expect((await person(ada)).attributes).toEqual({
+    points: 21,
+    earned: 6,
+    share: 21.5,
+    left: -64.5,
+    rounded: 64.5,
+    offer_ends: dst,
+    reminder: "2026-02-28",
+    called: "Ada of Bath",
+    nobody: "kept",
+  });
+});
+
+test("a day is moved on the customer's clocks, a day by hours is an instant", async () => {
+  await shop.apply(
+    records(`
+      customer.attributes.a: { date: entry.at, offset: 1 day after }
+      customer.attributes.b: { date: entry.day, offset: 36 hours after }
+      customer.attributes.c: { date: entry.day, offset: 1 year before }`).replace("set: ", "set:"),
+  );
+  const ada = await aCustomer(shop.database, { zone: "Europe/London" });
+  await buys(ada, { at: "2026-03-28T09:00:00Z", day: "2028-02-29" });
+  expect((await person(ada)).attributes).toEqual({
+    a: "2026-03-29T08:00:00.000Z",
+    b: "2028-03-01T12:00:00.000Z",
+    c: "2027-02-28",
+  });
+});
+
+test.each([
+  [
+    "{ multiply: entry.it, of: entry.n }",
+    { it: "two", n: 1 },
+    "expected a number in entry.it to work with, found something else",
+  ],
+  [
+    "{ multiply: 2, of: entry.it }",
+    { it: [1] },
+    "expected a number in entry.it to work with, found something else",
+  ],
+  ["{ subtract: 2 }", {}, "expected a number to work with, found something else"],
+  [
+    "{ divide: entry.it, of: entry.n }",
+    { it: 0, n: 1 },
+    "expected a number other than 0 in entry.it to divide by",
+  ],
+  [
+    "{ multiply: 1000000000, of: entry.it }",
+    { it: 1e9 },
+    "expected a number below 1,000,000,000,000,000 to come of it, found a larger one",
+  ],
+  [
+    "{ date: entry.it, offset: 1 day after }",
+    { it: "soon" },
+    "expected a date in entry.it, found something else",
+  ],
+  [
+    "{ date: entry.it, offset: 1 day after }",
+    { it: "2026-02-30" },
+    "expected a date in entry.it, found something else",
+  ],
+  [
+    "{ join: [a, entry.it] }",
+    { it: { x: 1 } },
+    "expected texts and numbers to join, found a list or a mapping",
+  ],
+])("what cannot be worked out holds that customer alone: %s", async (how, properties, why) => {
+  await shop.apply(records(`{ customer.attributes.a: ${how}, customer.attributes.b: 1 }`));
+  const ada = await aCustomer(shop.database, { attributes: '{"a": "x"}' });
+  await buys(ada, properties);
+  expect((await person(ada)).attributes).toEqual({ a: "x" });
+  expect(await shop.whereabouts(ada)).toEqual([`held at set-a-b: customer.attributes.a: ${why}`]);
+});
+
+test("of a customer who is in the batch more than once one enrollment builds on the other", async () => {
+  await shop.apply(
+    records(
+      "{ customer.attributes.n: { multiply: entry.by }, customer.attributes.spent: { add: entry.by } }",
+    ),
+  );
+  const ada = await aCustomer(shop.database, { attributes: '{"n": 1}' });
+  const bob = await aCustomer(shop.database, { attributes: '{"n": 10}' });
+  for (const by of [2, 3, 5]) await shop.happens(ada, "order_completed", { by });
+  await shop.happens(bob, "order_completed", { by: 2 });
+  await shop.live();
+  expect((await person(ada)).attributes).toEqual({ n: 30, spent: 10 });
+  expect((await person(bob)).attributes).toEqual({ n: 20, spent: 2 });
+});
+
 test("a customer who is in the batch twice is counted twice", async () => {
   await shop.apply(
     records("{ customer.attributes.visits: { add: 0.1 }, customer.attributes.last: entry.nth }"),

@@ -211,11 +211,11 @@ const mistakes: readonly (readonly [string, string])[] = [
   ],
   [
     "set: { customer.attributes.a: entry.total + 1 }",
-    '5 steps[0].set.customer.attributes.a: expected a value or a name such as entry.total, got "entry.total + 1"; nothing is worked out here. For the very text write { value: "entry.total + 1" }',
+    '5 steps[0].set.customer.attributes.a: expected a value or a name such as entry.total, got "entry.total + 1"; nothing is worked out in a text, "set" can { multiply: 2, of: entry.total }. For the very text write { value: "entry.total + 1" }',
   ],
   [
     'set: { customer.attributes.a: "{{entry.total}}" }',
-    '5 steps[0].set.customer.attributes.a: expected a value or a name such as entry.total, got "{{entry.total}}"; nothing is worked out here. For the very text write { value: "{{entry.total}}" }',
+    '5 steps[0].set.customer.attributes.a: expected a value or a name such as entry.total, got "{{entry.total}}"; nothing is worked out in a text, "set" can { multiply: 2, of: entry.total }. For the very text write { value: "{{entry.total}}" }',
   ],
   [
     "set: { customer.city: { add: 1 } }",
@@ -223,7 +223,55 @@ const mistakes: readonly (readonly [string, string])[] = [
   ],
   [
     "set: { customer.attributes.a: { add: one } }",
-    '5 steps[0].set.customer.attributes.a.add: expected a number, got "one"',
+    '5 steps[0].set.customer.attributes.a.add: expected a number or a name such as entry.total, got "one"',
+  ],
+  [
+    "set: { customer.attributes.a: { divide: 0 } }",
+    "5 steps[0].set.customer.attributes.a.divide: expected a number other than 0, got 0",
+  ],
+  [
+    "set: { customer.attributes.a: { multiply: customer.city } }",
+    "5 steps[0].set.customer.attributes.a.multiply: expected a number, customer.city holds none",
+  ],
+  [
+    "set: { customer.attributes.a: { subtract: 1, of: customer.country } }",
+    "5 steps[0].set.customer.attributes.a.of: expected a number, customer.country holds none",
+  ],
+  [
+    "set: { customer.attributes.a: { multiply: 2, from: entry.total } }",
+    '5 steps[0].set.customer.attributes.a.from: unknown key "from"; expected one of multiply, of, round',
+  ],
+  [
+    "set: { customer.attributes.a: { multiply: 2, round: 11 } }",
+    "5 steps[0].set.customer.attributes.a.round: expected a whole number of digits, 0 to 10, got 11",
+  ],
+  [
+    "set: { customer.attributes.a: { date: now, offset: 30 days } }",
+    '5 steps[0].set.customer.attributes.a.offset: expected a duration "before" or "after", such as "30 days after", got "30 days"',
+  ],
+  [
+    "set: { customer.attributes.a: { date: now } }",
+    '5 steps[0].set.customer.attributes.a.offset: expected a duration "before" or "after", such as "30 days after", got nothing',
+  ],
+  [
+    "set: { customer.attributes.a: { date: customer.city, offset: 1 day after } }",
+    "5 steps[0].set.customer.attributes.a.date: expected a date, customer.city holds none",
+  ],
+  [
+    "set: { customer.attributes.a: { join: [customer.ctiy] } }",
+    '5 steps[0].set.customer.attributes.a.join[0]: unknown field "customer.ctiy"; did you mean "customer.city"? (one of your own is customer.attributes.<key>)',
+  ],
+  [
+    "set: { customer.attributes.a: { join: [x, 1] } }",
+    "5 steps[0].set.customer.attributes.a.join[1]: expected a text or a name such as entry.city, got 1",
+  ],
+  [
+    "set: { customer.attributes.a: { join: hello } }",
+    '5 steps[0].set.customer.attributes.a.join: expected a list of texts and names such as [customer.city, ", ", entry.shop], got "hello"',
+  ],
+  [
+    "set: { customer.birthday: { date: now, offset: 1 day after } }",
+    "5 steps[0].set.customer.birthday: only an attribute can hold what is worked out here",
   ],
   [
     "set: { customer.attributes.a: { plus: 1 } }",
@@ -264,7 +312,7 @@ const mistakes: readonly (readonly [string, string])[] = [
   ],
   [
     'call: https://example.com/\nbody: { key: "${SECRET}" }',
-    '6 steps[0].body.key: expected a value or a name such as entry.total, got "${SECRET}"; nothing is worked out here. For the very text write { value: "${SECRET}" }',
+    '6 steps[0].body.key: expected a value or a name such as entry.total, got "${SECRET}"; nothing is worked out in a text, "set" can { multiply: 2, of: entry.total }. For the very text write { value: "${SECRET}" }',
   ],
   [
     'call: https://example.com/\nheaders: { X: "Bearer ${WAYPOST_SECRET}" }',
@@ -281,6 +329,10 @@ const mistakes: readonly (readonly [string, string])[] = [
   [
     "call: https://example.com/\nbody: { a: { add: 1 } }",
     '6 steps[0].body.a: "add" belongs in "set"',
+  ],
+  [
+    "call: https://example.com/\nbody: { a: { date: now, offset: 1 day after } }",
+    '6 steps[0].body.a: "date" belongs in "set"',
   ],
   [
     "call: https://example.com/\nheaders: { Host: here }",
