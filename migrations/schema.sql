@@ -284,6 +284,12 @@ CREATE TABLE events (
 CREATE INDEX events_by_customer ON ONLY events USING btree (customer_id, name, occurred_at);
 CREATE INDEX events_by_name ON ONLY events USING btree (name, occurred_at) INCLUDE (customer_id);
 
+CREATE TABLE faded (
+  what text NOT NULL,
+  until bigint NOT NULL,
+  CONSTRAINT faded_pkey PRIMARY KEY (what)
+);
+
 CREATE TABLE heard_events (
   name text NOT NULL,
   CONSTRAINT heard_events_pkey PRIMARY KEY (name)

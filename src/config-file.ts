@@ -120,7 +120,7 @@ export const configFileSchema = z.strictObject({
   max_lateness: duration.default({ months: 0, days: 1, seconds: 0 }),
   /** How often the members of segments are worked out anew. */
   refresh_segments: duration.default({ months: 0, days: 0, seconds: 300 }),
-  /** How long what is there for technical reasons alone is kept. */
+  /** How long what is there for technical reasons alone is kept, and what tells of persons. */
   keep: z
     .strictObject(
       {
@@ -130,6 +130,12 @@ export const configFileSchema = z.strictObject({
         reports: daysOrMore.default({ months: 0, days: 30, seconds: 0 }),
         /** Events that an archived journey could not react to, since they died and since it was archived. */
         dead_events: daysOrMore.default({ months: 0, days: 90, seconds: 0 }),
+        /** Of opens and clicks, which browser it was. */
+        browsers: daysOrMore.default({ months: 0, days: 90, seconds: 0 }),
+        /** Of messages, the address and subject they went under, and what the provider said. */
+        messages: daysOrMore.default({ months: 24, days: 0, seconds: 0 }),
+        /** Events, by whole months; for good where it is not said. */
+        events: daysOrMore.optional(),
       },
       { error: "expected a mapping such as { event_keys: 90 days, reports: 30 days }" },
     )

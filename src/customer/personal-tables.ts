@@ -146,6 +146,7 @@ export const personalTables: Readonly<Record<keyof Tables, PersonalTable | strin
   call_places: "counts",
   channels: "how channels are",
   claims: "ids of messages that workers have in hand",
+  faded: "how far old rows are done",
   heard_events: "names of events",
   imports: "names of files and counts",
   installation: "which database this is",

@@ -39,6 +39,7 @@ export interface Tables {
   erasures: ErasuresTable;
   event_keys: EventKeysTable;
   events: EventsTable;
+  faded: FadedTable;
   heard_events: HeardEventsTable;
   identities: IdentitiesTable;
   imports: ImportsTable;
@@ -326,6 +327,11 @@ interface EventsTable {
   occurred_at: Timestamp;
   received_at: Timestamp;
   properties: Defaulted<Json>;
+}
+
+interface FadedTable {
+  what: string;
+  until: Bigint;
 }
 
 interface HeardEventsTable {

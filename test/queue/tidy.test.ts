@@ -12,7 +12,8 @@ import { aFile, importing } from "../customer/files.ts";
 import { Shop } from "../enrollment/shop.ts";
 import { aComposer } from "../message/ledger.ts";
 import { aDatabase, freshTables } from "../support/database.ts";
-import { later, monday } from "../support/people.ts";
+import { aCustomer, later, monday } from "../support/people.ts";
+import { aMessage, anAttempt } from "../tracking/sent.ts";
 
 const database = await aDatabase();
 beforeEach(() => freshTables(database));
@@ -129,6 +130,115 @@ describe("an event that a journey could not react to", () => {
     expect(await dead()).toEqual(["late"]);
     await tidyUp(later(archived, { days: 92 }));
     expect(await dead()).toEqual([]);
+  });
+});
+
+describe("what tells of persons in rows that figures are made of", () => {
+  const aVisit = async (at: Date) => {
+    const message = await aMessage(database, await aCustomer(database), {
+      planned_at: at,
+      reason: "550 ada@example.com is full",
+      state: "bounced",
+      subject: "Hello Ada",
+    });
+    await anAttempt(database, message, { detail: "550 ada@example.com is full" });
+    await sql`insert into opens (message_id, at, machine, user_agent) values (${message.id}, ${at}, false, 'Ada/1.0')`.execute(
+      database,
+    );
+  };
+  const browsersKnown = async () => {
+    const rows = await database.selectFrom("opens").select("user_agent").orderBy("id").execute();
+    return rows.map(({ user_agent: browser }) => browser);
+  };
+
+  test("goes for browsers after three months, for one with the clock of a wrong year at once, and no open is lost", async () => {
+    await aVisit(monday);
+    await aVisit(later(monday, { days: 3650 }));
+    await aVisit(later(monday, { days: 1 }));
+    await tidyUp(later(monday, { days: 90 }));
+    expect(await browsersKnown()).toEqual(["Ada/1.0", "Ada/1.0", "Ada/1.0"]);
+    await tidyUp(later(monday, { days: 90, seconds: 1 }));
+    expect(await browsersKnown()).toEqual([null, null, "Ada/1.0"]);
+    await tidyUp(later(monday, { days: 92 }));
+    expect(await browsersKnown()).toEqual([null, null, null]);
+  });
+
+  test("goes for messages after two years, and what became of them stays", async () => {
+    await aVisit(monday);
+    await aVisit(later(monday, { days: 1 }));
+    await tidyUp(later(monday, { days: 730, seconds: 1 }));
+    const messages = await database
+      .selectFrom("messages")
+      .select(["state", "address", "subject", "reason"])
+      .orderBy("id")
+      .execute();
+    expect(messages).toMatchObject([
+      { state: "bounced", address: null, subject: null, reason: null },
+      { address: "ada@example.com", subject: "Hello Ada" },
+    ]);
+    const attempts = await database
+      .selectFrom("attempts")
+      .select("detail")
+      .orderBy("message_id")
+      .execute();
+    expect(attempts.map(({ detail }) => detail)).toEqual([null, "550 ada@example.com is full"]);
+  });
+
+  test("goes for thousands batch by batch, each looked at once", async () => {
+    await aVisit(monday);
+    await sql`insert into opens (message_id, at, machine, user_agent)
+      select message_id, at, machine, user_agent from opens, generate_series(1, 2500)`.execute(
+      database,
+    );
+    await tidyUp(later(monday, { days: 91 }));
+    expect(new Set(await browsersKnown())).toEqual(new Set([null]));
+    const done = await database
+      .selectFrom("faded")
+      .selectAll()
+      .where("what", "=", "opens")
+      .execute();
+    expect(done).toEqual([{ what: "opens", until: "2501" }]);
+  });
+});
+
+describe("events", () => {
+  const happened = (name: string, at: string) =>
+    sql`insert into events (customer_id, name, occurred_at, received_at) values (1, ${name}, ${at}, ${monday})`.execute(
+      database,
+    );
+  const events = async () => {
+    const rows = await database.selectFrom("events").select("name").orderBy("name").execute();
+    return rows.map(({ name }) => name);
+  };
+  const month = (name: string) =>
+    sql<{ found: boolean }>`
+    select to_regclass(${name}) is not null as found`.execute(database);
+  beforeEach(async () => {
+    await sql`select ensure_event_months('2025-01-01', '2025-03-01')`.execute(database);
+    await happened("ancient", "1999-05-05T00:00:00Z");
+    await happened("in January", "2025-01-31T00:00:00Z");
+    await happened("in February", "2025-02-01T00:00:00Z");
+  });
+
+  test("are kept for good where nothing else is said", async () => {
+    await tidyUp(later(monday, { days: 3650 }), { keep: "" });
+    expect(await events()).toEqual(["ancient", "in February", "in January"]);
+  });
+
+  test("go by whole months where a time is said, and those of no month by themselves", async () => {
+    await tidyUp(new Date("2026-02-15T00:00:00Z"), { keep: "events: 1 year" });
+    expect(await events()).toEqual(["in February"]);
+    expect((await month("events_2025_01")).rows).toEqual([{ found: false }]);
+  });
+
+  test("of a month that somebody reads stay until the next hour, and nobody waits for long", async () => {
+    await database.transaction().execute(async (other) => {
+      await sql`select from events`.execute(other);
+      await tidyUp(new Date("2026-02-15T00:00:00Z"), { keep: "events: 1 year" });
+    });
+    expect(await events()).toContain("in January");
+    await tidyUp(new Date("2026-02-15T01:00:00Z"), { keep: "events: 1 year" });
+    expect(await events()).toEqual(["in February"]);
   });
 });
 
