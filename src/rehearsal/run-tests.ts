@@ -12,7 +12,8 @@ import { type Parts, Rehearsal } from "./rehearsal.ts";
 import type { Scratch } from "./scratch.ts";
 import { stock } from "./stock.ts";
 import { sql } from "kysely";
-import type { Happening, TestCase } from "./test-file.ts";
+import { type Happening, type TestCase, lastNamed } from "./test-file.ts";
+import { readTrails } from "./trail.ts";
 import { type Failure, judge } from "./verdict.ts";
 
 export interface TestResult {
@@ -20,6 +21,8 @@ export interface TestResult {
   readonly failures: readonly Failure[];
   /** What became of each customer, by name. */
   readonly paths: ReadonlyMap<string, Path>;
+  /** Of a test that failed: the steps they came by, or what kept them out. */
+  readonly trails: ReadonlyMap<string, readonly string[]>;
 }
 
 const dayMs = 86_400_000;
@@ -129,7 +132,7 @@ class Play {
 
   async #play(): Promise<void> {
     const acts = [...this.#acts("when")];
-    const named = lastNamed(this.#tests);
+    const named = new Date(Math.max(...this.#tests.map((test) => lastNamed(test).getTime())));
     const end = new Date(named.getTime() + patienceMs);
     const { clock, engine } = this.#rehearsal;
     for (;;) {
@@ -179,24 +182,18 @@ class Play {
     const paths = await readPaths(this.#rehearsal.engine.database, players, this.#handed);
     const seen = new Map([...paths].map(([name, path]) => [name, withinTime(path, test)]));
     const problems = this.#problems.get(nth) ?? [];
-    return { test, paths: seen, failures: problems.length > 0 ? problems : judge(test, seen) };
+    const failures = problems.length > 0 ? problems : judge(test, seen);
+    const { database, config } = this.#rehearsal.engine;
+    const asking = { now: this.#rehearsal.now, zone: config.zone, holdout: config.holdout };
+    const trails = failures.length > 0 ? await readTrails(database, players, asking) : new Map();
+    return { test, paths: seen, failures, trails };
   }
-}
-
-/** The last moment that the tests speak of. */
-function lastNamed(tests: readonly TestCase[]): Date {
-  return new Date(Math.max(...tests.map((test) => namedBy(test).getTime())));
-}
-
-function namedBy({ begins, when, then, until }: TestCase): Date {
-  const named = [...when, ...then].flatMap(({ at }) => at?.getTime() ?? []);
-  return until ?? new Date(Math.max(begins.getTime(), ...named));
 }
 
 /** What a longer test beside it went on with is not this one's. */
 function withinTime({ messages, passages }: Path, test: TestCase): Path {
   const { until } = test;
-  const last = namedBy(test);
+  const last = lastNamed(test);
   const isIn = ({ enteredAt }: { readonly enteredAt: Date }) => enteredAt <= last;
   return {
     messages: messages.filter(

@@ -11,9 +11,9 @@ interface Line {
 
 /**
  * A failed test as it went: the title, what is not as it should be, and for every customer of whom something is wrong all
- * that happened to them, in the order of time.
+ * that happened to them, in the order of time, and the steps they came by.
  */
-export function tellStory({ test, failures, paths }: TestResult): readonly string[] {
+export function tellStory({ test, failures, paths, trails }: TestResult): readonly string[] {
   const { file, line, title, zone } = test;
   const wrong = failures.map((failure) => `  ${file}:${failure.line} ${failure.message}`);
   const shownNames = [...paths].filter(
@@ -24,6 +24,7 @@ export function tellStory({ test, failures, paths }: TestResult): readonly strin
     ...linesOf(test.given, test.when, name, path, zone).map(
       ({ at, text }) => `    ${writeMoment(at, zone)}  ${text}`,
     ),
+    ...(trails.get(name) ?? []).map((line) => `    ${line}`),
   ]);
   return [`${file}:${line} ${title}`, ...wrong, ...stories];
 }

@@ -145,3 +145,9 @@ export type Expected = {
       readonly step: string | null;
     }
 );
+
+/** The last moment that a test speaks of: so far the clock brings anybody in. */
+export function lastNamed({ begins, when, then, until }: TestCase): Date {
+  const named = [...when, ...then].flatMap(({ at }) => at?.getTime() ?? []);
+  return until ?? new Date(Math.max(begins.getTime(), ...named));
+}

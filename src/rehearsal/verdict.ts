@@ -1,6 +1,6 @@
 import { writeMoment } from "./moment.ts";
 import type { Path, PathMessage, PathPassage } from "./path.ts";
-import type { Expected, TestCase } from "./test-file.ts";
+import { type Expected, type TestCase, lastNamed } from "./test-file.ts";
 
 /** What is not as a test has it, and the line that says how it should be. */
 export interface Failure {
@@ -109,6 +109,8 @@ function unmetBy(test: TestCase, line: ExpectedMessage, nearest: PathMessage | u
 
 function judgePassage(test: TestCase, line: ExpectedPassage, path: Path): readonly Failure[] {
   const mine = path.passages.filter(({ journey }) => journey === line.journey);
+  const early = line.state === "stays out" ? tooEarly(test, line) : "";
+  if (early !== "") return [{ line: line.line, message: `${line.customer}: ${early}` }];
   if (
     line.state === "stays out" ? mine.length === 0 : mine.some((one) => isAsSaid(test, line, one))
   )
@@ -118,9 +120,34 @@ function judgePassage(test: TestCase, line: ExpectedPassage, path: Path): readon
   const as = line.as === null ? "" : ` as "${line.as}"`;
   const step = line.step === null ? "" : ` for ${line.step}`;
   const got =
-    mine.length === 0 ? `never entered` : mine.map((one) => whereabouts(one, zone)).join("; ");
+    mine.length === 0
+      ? `never entered${soFar(test, line)}`
+      : mine.map((one) => whereabouts(one, zone)).join("; ");
   const wanted = `${line.customer}: expected that ${line.customer} ${line.state}${step}${as}${at}`;
   return [{ line: line.line, message: `${wanted} (${line.journey}), got: ${got}` }];
+}
+
+/** By the clock nobody enters a journey before it has moved. */
+function tooEarly(test: TestCase, { journey }: ExpectedPassage): string {
+  const start = startOf(test, journey);
+  const isStill = (start === "date" || start === "every") && lastNamed(test) <= test.begins;
+  return isStill
+    ? `that nobody enters ${journey} at the very moment the test begins proves nothing; say how long the clock is to run, such as until: +2 days`
+    : "";
+}
+
+/** A clock that stopped too early is the likeliest reason of all. */
+function soFar(test: TestCase, { journey }: ExpectedPassage): string {
+  const last = lastNamed(test);
+  const start = startOf(test, journey);
+  const isByClock = start === "date" || start === "every" || start === "segment";
+  return isByClock && test.until === null
+    ? ` by ${writeMoment(last, test.zone)}, the last moment the test names (until: goes further)`
+    : "";
+}
+
+function startOf({ journeys }: TestCase, name: string) {
+  return journeys.find(({ journey }) => journey.name === name)?.journey.start.kind;
 }
 
 function isAsSaid({ zone }: TestCase, line: ExpectedPassage, passage: PathPassage): boolean {

@@ -68,6 +68,9 @@ tests:
     "ada: expected no further message, got email reminder-long at 2026-03-05 10:00",
   );
   expect(out).toContain("    2026-03-02 09:00  enters first-purchase\n");
+  expect(out).toMatch(
+    /the way through first-purchase: thank-you, wait-\S+, if-clicked-thank-you -> else, split-short-long -> long, reminder-long\n/,
+  );
   expect(out).toContain(
     `::error file=${file},line=9,title=The reminder comes at once::ada: expected reminder-long`,
   );
@@ -80,6 +83,34 @@ tests:
     failed: 1,
     tests: [{ line: 11, outcome: "failed" }],
   });
+});
+
+test("who never came in is told what kept them out, and that a clock which stands lets nobody in", async () => {
+  const file = "workflows/early.test.yaml";
+  writeFileSync(
+    terminal.path(file),
+    `journey: birthday
+customers: { ada: { birthday: 1990-03-14 } }
+tests:
+- test: Too early to stay out
+  then: [{ ada: stays out }]
+- test: Too early to enter
+  given: [{ at: -200 days, ada: orders }]
+  then: [{ ada: enters }]
+- test: No order
+  until: +20 days
+  then: [{ ada: enters }]
+`,
+  );
+  const { code, out } = await terminal.waypost("test", file);
+  expect(code).toBe(1);
+  expect(out).toContain(
+    `${file}:5 ada: that nobody enters birthday at the very moment the test begins proves nothing; say how long the clock is to run, such as until: +2 days`,
+  );
+  expect(out).toContain(
+    `${file}:8 ada: expected that ada enters (birthday), got: never entered by 2026-03-02 09:00, the last moment the test names (until: goes further)`,
+  );
+  expect(out).toMatch(/what kept out of birthday: .*not orders count at least 1 \[no orders?\]/);
 });
 
 test("a title that no test has is said to be none", async () => {
