@@ -8,7 +8,15 @@ import { personal } from "./personal-tables.ts";
 export type Told = Partial<Record<keyof Tables, readonly unknown[]>>;
 
 /** What of a row says nothing of the person: how workers have it in hand. */
-const technical = ["claim_id", "fence", "lease_until", "needs", "priority", "strikes"];
+const technical = [
+  "claim_id",
+  "fence",
+  "lease_until",
+  "needs",
+  "off_course",
+  "priority",
+  "strikes",
+];
 
 /** What ids mean that a reader could make nothing of. */
 const meanings: Readonly<Record<string, RawBuilder<unknown>>> = {

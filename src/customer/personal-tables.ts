@@ -86,7 +86,7 @@ export const personalTables: Readonly<Record<keyof Tables, PersonalTable | strin
         // Of one that failed it may hold what the provider said.
         reason: sql`case when t.needs = 'delivery' then 'erased' when t.state in ('suppressed', 'expired') then t.reason end`,
       }),
-      keeps: ["step", "channel", "template", "class", "topic", "provider", "needs"],
+      keeps: ["step", "channel", "template", "class", "topic", "provider", "needs", "off_course"],
     },
   },
   calls: deleted(enrollments),
