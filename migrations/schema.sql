@@ -455,6 +455,7 @@ CREATE TABLE moved_enrollments (
   to_due_at timestamp with time zone,
   to_awaiting text,
   brought_back_at timestamp with time zone,
+  from_reached_before boolean,
   CONSTRAINT moved_enrollments_change_id_fkey FOREIGN KEY (change_id) REFERENCES version_changes(id),
   CONSTRAINT moved_enrollments_enrollment_id_fkey FOREIGN KEY (enrollment_id) REFERENCES enrollments(id) ON DELETE CASCADE,
   CONSTRAINT moved_enrollments_from_version_id_fkey FOREIGN KEY (from_version_id) REFERENCES journey_versions(id),

@@ -17,7 +17,7 @@ export type Row<Table extends keyof Tables> = Selectable<Tables[Table]>;
 export type NewRow<Table extends keyof Tables> = Insertable<Tables[Table]>;
 
 /** What this code was written for (generation.ts). */
-export const newestMigration = "0054_messages_by_time.sql";
+export const newestMigration = "0055_goal_before_a_move.sql";
 
 export interface Tables {
   accounts: AccountsTable;
@@ -458,6 +458,7 @@ interface MovedEnrollmentsTable {
   to_due_at: Timestamp | null;
   to_awaiting: string | null;
   brought_back_at: Timestamp | null;
+  from_reached_before: boolean | null;
 }
 
 interface OpensTable {

@@ -3,6 +3,7 @@ import type { Tables } from "../database/tables.ts";
 import { WaypostError } from "../errors.ts";
 import type { Journey } from "../journey/journey.ts";
 import type { Migration } from "../journey/migration.ts";
+import { reachedBefore } from "./convert-by-condition.ts";
 import { type Source, explainUnknown, placeIn, unknownSources } from "./migrate-source.ts";
 import { type Route, type Stray, routesOf } from "./migrate-route.ts";
 import { standingIn } from "./standing.ts";
@@ -74,14 +75,15 @@ export async function migrateCustomers(
     ),
     noted as (
       insert into moved_enrollments (change_id, enrollment_id, from_version_id, from_state, from_step, from_due_at, from_awaiting,
-        from_reason, from_moved_at, to_state, to_step, to_due_at, to_awaiting)
-      select ${to.changeId}::bigint, m.id, m.version_id, m.state, m.step, m.due_at, m.awaiting, m.reason, m.moved_at,
+        from_reason, from_moved_at, from_reached_before, to_state, to_step, to_due_at, to_awaiting)
+      select ${to.changeId}::bigint, m.id, m.version_id, m.state, m.step, m.due_at, m.awaiting, m.reason, m.moved_at, m.reached_before,
              moved.state, moved.step, moved.due_at, moved.awaiting
       from moving m join moved on moved.id = m.id
     )
     select count(*) filter (where state <> 'exited') as moved, count(*) filter (where state = 'exited') as exited from moved`.execute(
     transaction,
   );
+  await judgeMoved(transaction, to, now);
   await withdrawLeft(transaction, to.changeId, to.versionId);
   return { moved: Number(rows[0]?.moved ?? 0), exited: Number(rows[0]?.exited ?? 0) };
 }
@@ -99,6 +101,27 @@ function asTable(routes: readonly Route[]) {
       ${isDueNow}::boolean[], ${routes.map((route) => route.keepsWaiting)}::boolean[],
       ${routes.map((route) => route.restingAt)}::text[])
     as route (version_id, step, to_step, to_awaiting, exits, due_now, keeps_waiting, resting_at)`;
+}
+
+/**
+ * Whoever comes to a condition as the goal that was not theirs before begins with it as one who enters: what holds by now was
+ * not reached here.
+ */
+async function judgeMoved(
+  transaction: Transaction<Tables>,
+  { changeId, versionId, journey }: MigratingTo,
+  now: Date,
+): Promise<void> {
+  if (typeof journey.objective?.goal !== "object") return;
+  const holds = reachedBefore(journey, sql.ref("enrollment.entry"), now);
+  await sql`
+    update enrollments enrollment set reached_before = ${holds}
+    from moved_enrollments was, customers customer, journey_versions before, journey_versions after
+    where was.change_id = ${changeId} and was.enrollment_id = enrollment.id and customer.id = enrollment.customer_id
+      and enrollment.version_id = ${versionId} and before.id = was.from_version_id and after.id = enrollment.version_id
+      and before.definition #> '{objective,goal}' is distinct from after.definition #> '{objective,goal}'`.execute(
+    transaction,
+  );
 }
 
 /** Every step that somebody stands at and that the file sends nowhere. */

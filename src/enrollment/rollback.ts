@@ -195,7 +195,8 @@ async function bringBack(
     with back as (
       update enrollments e
       set version_id = was.from_version_id, state = was.from_state, step = was.from_step, due_at = was.from_due_at,
-          awaiting = was.from_awaiting, reason = was.from_reason, finished_at = null
+          awaiting = was.from_awaiting, reason = was.from_reason, finished_at = null,
+          reached_before = coalesce(was.from_reached_before, e.reached_before)
       from moved_enrollments was
       where was.change_id = ${changeId} and was.enrollment_id = e.id and was.brought_back_at is null
         and e.moved_at = was.from_moved_at and e.state = was.to_state and e.step = was.to_step

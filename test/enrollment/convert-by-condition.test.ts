@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { convertByConditions } from "../../src/enrollment/convert-by-condition.ts";
+import { rollbackJourney } from "../../src/enrollment/rollback.ts";
 import { describeGoal } from "../../src/journey/describe-journey.ts";
 import { aCustomer } from "../support/people.ts";
 import { aShop, written } from "./shop.ts";
@@ -88,6 +89,45 @@ test("the holdout is judged like all others, and so is who is through", async ()
   await rise(ada);
   await rise(bob);
   expect(await judge()).toBe(2);
+});
+
+const moving = (goal: string) => `
+journey: gold
+objective: { goal: ${goal}, within: 10 days }
+start: { on: signed_up }
+migrate: all
+steps: [{ send: hello, by: email }, { wait: 3 days }, { send: reminder, by: email }]`;
+
+const gold = "{ customer.attributes.tier: gold }";
+
+test.each(["paid", "{ customer.attributes.tier: tin }"])(
+  "who is moved from the goal %s to another reaches it from then on, and has not where it holds already",
+  async (before) => {
+    await shop.apply(moving(before).replace("migrate: all", ""));
+    const [ada, bob] = [await inside(), await inside()];
+    await rise(bob);
+    await shop.apply(moving(gold));
+    expect(await judge()).toBe(0);
+    await rise(ada);
+    expect(await judge()).toBe(1);
+    expect(await convertedAt(ada)).toEqual(shop.now);
+    expect(await convertedAt(bob)).toBeNull();
+  },
+);
+
+test("who is moved with the goal they had goes on with what is known of it, and a rollback puts back what was known of another", async () => {
+  await shop.apply(moving(gold).replace("migrate: all", ""));
+  const [ada, bob] = [await inside("gold"), await inside()];
+  await rise(bob);
+  await shop.apply(moving(gold).replace("3 days", "4 days"));
+  expect(await judge()).toBe(1);
+  expect(await convertedAt(ada)).toBeNull();
+  await shop.apply(moving("{ customer.attributes.tier: tin }"));
+  await rollbackJourney(shop.database, "gold", { now: shop.now });
+  expect(await judge()).toBe(0);
+  await rise(ada, "tin");
+  await shop.apply(moving("{ customer.attributes.tier: tin }"));
+  expect(await judge()).toBe(0);
 });
 
 test.each([
