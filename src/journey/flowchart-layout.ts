@@ -1,5 +1,5 @@
 import type { FlowEdge, FlowNode, Flowchart } from "./flowchart.ts";
-import { type Cell, type Link, placeCells } from "./flowchart-place.ts";
+import { BESIDE, type Cell, type Link, placeCells, shiftCells } from "./flowchart-place.ts";
 
 /** A node of a drawing, or the label of an edge: how much room it needs, and once it is laid out, where it is. */
 export interface Sized {
@@ -29,7 +29,8 @@ const GAP = 22;
 
 /**
  * Nodes in layers, each below all that lead to it. Between two layers of nodes lies one of labels, so that no label meets another;
- * an edge that passes further layers keeps a place of its own in each. An edge back runs beside the layers it goes up.
+ * an edge that passes further layers keeps a place of its own in each. An edge back runs beside the layers it goes up, on
+ * the side that is nearer.
  */
 export function layOut(
   chart: Flowchart,
@@ -40,16 +41,23 @@ export function layOut(
   const cells: Cell[] = chart.nodes.map((node) => ({
     rank: ranks.get(node.id) ?? 0,
     ...sizeOf(node),
-    isLeft: false,
     x: 0,
   }));
   const indices = new Map(chart.nodes.map(({ id }, index) => [id, index]));
   const links: Link[] = [];
-  const ways = chart.edges.map((edge) => {
-    const ends = [indices.get(edge.from) ?? 0, indices.get(edge.to) ?? 0] as const;
-    return wayOf(edge, ends, sizeOfLabel(edge), cells, links);
-  });
-  const width = placeCells(cells, links);
+  const endsOf = (edge: FlowEdge) =>
+    [indices.get(edge.from) ?? 0, indices.get(edge.to) ?? 0] as const;
+  const ways = new Map<FlowEdge, Way>();
+  for (const edge of chart.edges)
+    if (!edge.isBack) ways.set(edge, wayOf(edge, endsOf(edge), sizeOfLabel(edge), cells, links));
+  placeCells(cells, links);
+  const length = (edge: FlowEdge) => (ranks.get(edge.from) ?? 0) - (ranks.get(edge.to) ?? 0);
+  // The rounds inside another are drawn first, and so nearer.
+  for (const edge of chart.edges
+    .filter(({ isBack }) => isBack)
+    .toSorted((a, b) => length(a) - length(b)))
+    ways.set(edge, wayBack(edge, endsOf(edge), sizeOfLabel(edge), cells));
+  const width = shiftCells(cells);
   const layers = layersOf(cells);
   const at = (index: number): Point & Sized => {
     const { x, rank, ...size } = cells[index] as Cell;
@@ -59,11 +67,13 @@ export function layOut(
     width,
     height: layers.height,
     nodes: chart.nodes.map((node, index) => ({ node, ...at(index) })),
-    edges: ways.map((way) => ({
-      edge: way.edge,
-      points: lineOf(way, cells, layers),
-      label: at(way.label),
-    })),
+    edges: chart.edges
+      .flatMap((edge) => ways.get(edge) ?? [])
+      .map((way) => ({
+        edge: way.edge,
+        points: lineOf(way, cells, layers),
+        label: at(way.label),
+      })),
   };
 }
 
@@ -89,10 +99,7 @@ interface Way {
   readonly label: number;
 }
 
-/**
- * Gives the edge a cell in every layer between its ends; one that goes back has one beside each end too. Without a label, the layer
- * above the node it reaches is passed straight down.
- */
+/** Gives the edge a cell in every layer between its ends. Without a label, the layer above the node it reaches is passed straight down. */
 function wayOf(
   edge: FlowEdge,
   [from, to]: readonly [number, number],
@@ -101,28 +108,48 @@ function wayOf(
   links: Link[],
 ): Way {
   const [first, last] = [cells[from]?.rank ?? 0, cells[to]?.rank ?? 0];
-  const labelled = edge.isBack ? first - 1 : first + 1;
-  const through = ranksBetween(first, last, edge.isBack)
-    .filter((rank) => edge.isBack || rank < last - 1 || label.height > 0)
+  const through = ranksBetween(first + 1, last - 1)
+    .filter((rank) => rank < last - 1 || label.height > 0)
     .map((rank) => {
-      const size = rank === labelled ? label : { width: 8, height: 0 };
-      return cells.push({ rank, ...size, isLeft: edge.isBack, x: 0 }) - 1;
+      const size = rank === first + 1 ? label : { width: 8, height: 0 };
+      return cells.push({ rank, ...size, x: 0 }) - 1;
     });
-  const line = edge.isBack ? through : [from, ...through, to];
+  const line = [from, ...through, to];
   line.forEach((index, place) => {
     const next = line[place + 1];
-    // Links lead down, whichever way the arrow points.
-    if (next !== undefined) links.push(edge.isBack ? [next, index] : [index, next]);
+    if (next !== undefined) links.push([index, next]);
   });
+  const place = through.find((index) => cells[index]?.rank === first + 1);
+  return { edge, from, to, through, label: place ?? from };
+}
+
+/** Gives an edge back a lane beside all that stands between its ends and beside them, once that has its place. */
+function wayBack(
+  edge: FlowEdge,
+  [from, to]: readonly [number, number],
+  label: Sized,
+  cells: Cell[],
+): Way {
+  const [first, last] = [cells[from]?.rank ?? 0, cells[to]?.rank ?? 0];
+  const beside = cells.filter(({ rank }) => rank >= last && rank <= first);
+  const left = Math.min(...beside.map(({ x, width }) => x - width / 2));
+  const right = Math.max(...beside.map(({ x, width }) => x + width / 2));
+  const middle = ((cells[from]?.x ?? 0) + (cells[to]?.x ?? 0)) / 2;
+  const far = BESIDE + Math.max(8, label.width) / 2;
+  const x = middle - left <= right - middle ? left - far : right + far;
+  const labelled = first - 1;
+  const through = ranksBetween(last, first)
+    .toReversed()
+    .map(
+      (rank) =>
+        cells.push({ rank, ...(rank === labelled ? label : { width: 8, height: 0 }), x }) - 1,
+    );
   const place = through.find((index) => cells[index]?.rank === labelled);
   return { edge, from, to, through, label: place ?? from };
 }
 
-function ranksBetween(first: number, last: number, isBack: boolean): readonly number[] {
-  const length = isBack ? first - last + 1 : last - first - 1;
-  return Array.from({ length: Math.max(0, length) }, (_, nth) =>
-    isBack ? first - nth : first + 1 + nth,
-  );
+function ranksBetween(first: number, last: number): readonly number[] {
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, nth) => first + nth);
 }
 
 interface Layers {

@@ -3,25 +3,20 @@ export interface Cell {
   readonly rank: number;
   readonly width: number;
   readonly height: number;
-  /** Begins at the left of its layer: the body of a repeat is there, and what leads back from it. */
-  readonly isLeft: boolean;
   x: number;
 }
 
 /** Two cells of neighbouring layers with a line between them, by their indices. */
 export type Link = readonly [number, number];
 
-const BESIDE = 26;
+/** Between two that stand beside one another. */
+export const BESIDE = 26;
 const SWEEPS = 24;
 
-/** Orders the cells of each layer by where their neighbours are, and gives them their `x`. Returns the width of it all. */
-export function placeCells(cells: readonly Cell[], links: readonly Link[]): number {
+/** Orders the cells of each layer by where their neighbours are, and gives them their `x`. */
+export function placeCells(cells: readonly Cell[], links: readonly Link[]): void {
   const layers: number[][] = [];
-  cells.forEach(({ rank, isLeft }, index) => {
-    const layer = (layers[rank] ??= []);
-    if (isLeft) layer.unshift(index);
-    else layer.push(index);
-  });
+  cells.forEach(({ rank }, index) => (layers[rank] ??= []).push(index));
   const above = neighbours(cells, links, ([up, down]) => [down, up]);
   const below = neighbours(cells, links, ([up, down]) => [up, down]);
   for (const layer of layers) pack(cells, layer ?? []);
@@ -31,7 +26,6 @@ export function placeCells(cells: readonly Cell[], links: readonly Link[]): numb
     for (const layer of inTurn)
       settle(cells, layer ?? [], isDown ? above : below, sweep < SWEEPS / 2);
   }
-  return shift(cells);
 }
 
 function neighbours(
@@ -101,7 +95,8 @@ function nondecreasing(wanted: readonly number[]): readonly number[] {
   return pools.flatMap(({ sum, count }) => Array.from({ length: count }, () => sum / count));
 }
 
-function shift(cells: readonly Cell[]): number {
+/** Moves all so that the leftmost begins at 0. Returns the width of it all. */
+export function shiftCells(cells: readonly Cell[]): number {
   const left = Math.min(...cells.map(({ x, width }) => x - width / 2));
   for (const cell of cells) cell.x = Math.round(cell.x - left);
   return Math.ceil(Math.max(...cells.map(({ x, width }) => x + width / 2)));

@@ -42,6 +42,27 @@ test("the last steps of a round lead back", () => {
   ]);
 });
 
+test("what leads back runs beside its round, not around all the rest", () => {
+  const chart = flowchartOf(
+    journeyFrom({
+      steps: `steps:
+  - switch: { a: { customer.country: GB }, b: { customer.country: IE }, c: { customer.country: DE } }
+    a:
+      - repeat: { times: 3 }
+        steps: [{ send: nudge, by: email }, { wait: 1 day }]
+    b: [{ send: hello, by: email, id: b-hello }]
+    c: [{ send: hello, by: email, id: c-hello }]
+  - send: goodbye
+    by: email`,
+    }),
+  );
+  const { nodes, edges, width } = layOut(chart, size, sizeOfLabel);
+  const round = nodes.find(({ node }) => node.id === "repeat");
+  const back = edges.find(({ edge }) => edge.isBack);
+  const reach = Math.max(...(back?.points ?? []).map(({ x }) => Math.abs(x - (round?.x ?? 0))));
+  expect(reach).toBeLessThan(width / 3);
+});
+
 const size = (): Sized => ({ width: 180, height: 50 });
 const sizeOfLabel = () => ({ width: 60, height: 20 });
 const overlap = (a: Point & Sized, b: Point & Sized) =>
