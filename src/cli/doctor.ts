@@ -6,6 +6,7 @@ import { examineChannels } from "./doctor-channels.ts";
 import { examineDatabase, examineWork } from "./doctor-database.ts";
 import { examineDns, senderDomains } from "./doctor-dns.ts";
 import { examineQueues, examineUrl } from "./doctor-reach.ts";
+import { examineSecret } from "./doctor-secret.ts";
 import { type Finding, error } from "./finding.ts";
 import type { House } from "./house.ts";
 import { counted, plain, say, sayJson } from "./output.ts";
@@ -47,6 +48,7 @@ async function examine(house: House, options: Options): Promise<readonly Finding
   const resolver = resolverAt(options.dns);
   const looks: readonly (readonly [string, () => Promise<readonly Finding[]>])[] = [
     ["database", () => examineDatabase(house)],
+    ["secret", () => examineSecret(house)],
     ["queues", () => examineQueues(house)],
     ["channels", () => examineChannels(house)],
     ["url", () => examineUrl(house.config.url)],

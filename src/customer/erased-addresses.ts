@@ -30,16 +30,16 @@ export async function rememberErased(
 
 /**
  * To be called for people who were just written, in the same transaction: an address of theirs that was erased is theirs to
- * see again, and is suppressed as it was, for marketing at least.
+ * see again, and is suppressed as it was, for marketing at least. Returns how many addresses that were.
  */
 export async function suppressReturned(
   transaction: Database,
   secrets: Secrets | undefined,
   people: Relation,
-): Promise<void> {
+): Promise<number> {
   const key = await findErasureKey(transaction, secrets);
-  if (key === undefined) return;
-  await sql`
+  if (key === undefined) return 0;
+  const { rows } = await sql<{ count: number }>`
     with people as materialized (${people}),
     other as (select distinct channel from erased_addresses where channel not in ('id', 'email', 'sms', 'whatsapp', 'phone')),
     given as (
@@ -51,10 +51,11 @@ export async function suppressReturned(
       using (select channels, address, ${hashOf(sql`address`, key)} as hash from given) as given
       where erased.hash = given.hash and erased.channel = any(given.channels)
       returning erased.channel, given.address, erased.reason, erased.erased_at
+    ), suppressed as (
+      insert into suppressions (channel, address, reason, created_at) select * from back on conflict do nothing
     )
-    insert into suppressions (channel, address, reason, created_at) select * from back on conflict do nothing`.execute(
-    transaction,
-  );
+    select count(distinct address)::int as count from back`.execute(transaction);
+  return rows[0]?.count ?? 0;
 }
 
 /** The suppressions that are not of erased addresses. Of those the reason is kept beside the hash, and the address nowhere. */

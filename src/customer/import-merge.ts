@@ -40,29 +40,37 @@ export async function mergeImport(
   if (rows === 0) return counts;
   if (options.kind === "products")
     return { ...counts, ...(await mergeProducts(session, sql`SELECT * FROM import_rows`, now)) };
-  const customers = await mergeImportedPeople(session, options, rows);
-  if (options.kind === "customers")
-    return { ...counts, ...customers, ...(await appendImportedConsents(session, options)) };
-  if (options.kind === "orders")
-    return { ...counts, customers, ...(await mergeImportedOrders(session, options, rows)) };
-  return { ...counts, customers, ...(await recordImportedEvents(session, options, rows)) };
+  const { notes, ...customers } = await mergeImportedPeople(session, options, rows);
+  if (options.kind === "customers") {
+    const { consents, notes: others } = await appendImportedConsents(session, options);
+    return { ...counts, ...customers, consents, notes: [...notes, ...others] };
+  }
+  const merged =
+    options.kind === "orders"
+      ? await mergeImportedOrders(session, options, rows)
+      : await recordImportedEvents(session, options, rows);
+  return { ...counts, customers, notes, ...merged };
 }
 
 async function mergeImportedPeople(
   session: Database,
   options: ImportOptions,
   rows: number,
-): Promise<Merged> {
+): Promise<Merged & { readonly notes: readonly string[] }> {
   await sql`CREATE TEMP TABLE import_people AS ${foldPeople(sql`SELECT ${person}, NULL::bigint AS known_id FROM import_rows`)}`.execute(
     session,
   );
   await sql`CREATE INDEX ON import_people (n)`.execute(session);
   await sql`ANALYZE import_people`.execute(session);
-  return inBatches(session, options, rows, async (transaction, from, to) => {
+  let returned = 0;
+  const counts = await inBatches(session, options, rows, async (transaction, from, to) => {
     const people = sql`SELECT * FROM import_people WHERE n BETWEEN ${from} AND ${to}`;
-    await suppressReturned(transaction, options.secrets, people);
-    return mergePeople(transaction, people, options.now);
+    const merged = await mergePeople(transaction, people, options.now);
+    returned += await suppressReturned(transaction, options.secrets, people);
+    return merged;
   });
+  const note = `${returned} addresses are of customers who were erased: they get no marketing (waypost erase ADDRESS --let-back, where they asked for it anew)`;
+  return { ...counts, notes: returned === 0 ? [] : [note] };
 }
 
 async function mergeImportedOrders(

@@ -54,6 +54,18 @@ test("erase --confirm does it, with the files of the outbox, and a second time t
   }
 });
 
+test("doctor says when the secret that erased addresses were hashed under is gone", async () => {
+  const strange = { WAYPOST_SECRET: "another secret of at least thirty-two characters" };
+  const secretIn = async (doctor: typeof terminal) =>
+    (await doctor.waypost("doctor", "--json")).json().filter(isOfSecret);
+  expect(await secretIn(terminal)).toEqual([]);
+  await terminal.waypost("erase", "c-17", "--confirm");
+  expect(await secretIn(terminal)).toMatchObject([{ level: "ok" }]);
+  expect(await secretIn(aTerminal(database, strange))).toMatchObject([{ level: "error" }]);
+});
+
+const isOfSecret = (finding: unknown) => (finding as { about: string }).about === "secret";
+
 test("erase --let-back has marketing go to the address again", async () => {
   await terminal.waypost("erase", "c-17", "--confirm");
   const { out } = await terminal.waypost("erase", "ada@example.com", "--let-back");
