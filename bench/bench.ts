@@ -16,6 +16,7 @@ import { latency } from "./latency.ts";
 import { messagesToOutbox, messagesToSendgrid } from "./messages.ts";
 import { advancing, enrolling, planning } from "./passages.ts";
 import { growthTable, lineOf, machine, table } from "./report.ts";
+import { reporting } from "./reporting.ts";
 import type { Noted, Row } from "./row.ts";
 import { scaling } from "./scaling.ts";
 import { sizesFor } from "./sizes.ts";
@@ -30,6 +31,7 @@ const measurements: Readonly<Record<string, (ground: Ground) => AsyncGenerator<R
   counting,
   plan: foreseeing,
   latency,
+  reporting,
   ceilings,
   scaling,
 };

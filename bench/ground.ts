@@ -53,6 +53,8 @@ export interface Ground {
 export interface Environment {
   readonly queues: Queues;
   readonly sendgridUrl?: string;
+  /** What the provider's reports are verified with. */
+  readonly webhookKey?: string;
 }
 
 export interface GroundOptions {
@@ -138,6 +140,7 @@ export async function prepareGround(options: GroundOptions, closers: Closers): P
           ...(given.sendgridUrl === undefined
             ? {}
             : { SENDGRID_API_KEY: "key", SENDGRID_BASE_URL: given.sendgridUrl }),
+          ...(given.webhookKey === undefined ? {} : { SENDGRID_WEBHOOK_KEY: given.webhookKey }),
         },
       });
     },

@@ -102,7 +102,8 @@ async function deliverAll(
   };
 }
 
-async function untilAllWent(database: Database): Promise<void> {
+/** Every planned message has been called about. */
+export async function untilAllWent(database: Database): Promise<void> {
   const open = sql<{ open: boolean }>`
     select exists (select from messages where state in ('planned', 'retry')) or
            exists (select from claims) as open`;

@@ -543,10 +543,10 @@ CREATE TABLE report_inbox (
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   provider text NOT NULL,
   received_at timestamp with time zone NOT NULL,
-  reports jsonb NOT NULL,
+  reports json NOT NULL,
   unread jsonb DEFAULT '[]'::jsonb NOT NULL,
   applied_at timestamp with time zone,
-  size integer GENERATED ALWAYS AS (jsonb_array_length(reports)) STORED NOT NULL,
+  size integer GENERATED ALWAYS AS (json_array_length(reports)) STORED NOT NULL,
   CONSTRAINT report_inbox_pkey PRIMARY KEY (id)
 );
 CREATE INDEX report_inbox_by_age ON report_inbox USING btree (applied_at) WHERE applied_at IS NOT NULL;

@@ -37,6 +37,7 @@ const TYPES: Record<string, string> = {
   date: "string",
   inet: "string",
   integer: "number",
+  json: "Json",
   jsonb: "Json",
   numeric: "Numeric",
   real: "number",

@@ -6,17 +6,22 @@
 export function untrustedText(text: unknown, without: readonly string[] = [], max = 500): string {
   if (typeof text !== "string") return "";
   // A little more than is kept, so that a blotted address at the edge is still found whole.
-  let plain = text
-    .slice(0, max * 4)
-    .toWellFormed()
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ")
-    .trim();
+  let plain = oneLine(text.slice(0, max * 4));
   for (const address of without) {
     // A pattern is compiled for good; most answers name no address, and there is one for every message sent.
     if (address.length > 2 && plain.toUpperCase().includes(address.toUpperCase()))
       plain = plain.replaceAll(literally(address), "(address)");
   }
   return plain.slice(0, max).toWellFormed();
+}
+
+/** Most of what providers say is plain already, and they say it thousands of times in one report. */
+function oneLine(text: string): string {
+  if (!/[^\x20-\x7e]| {2}|^ | $/.test(text)) return text;
+  return text
+    .toWellFormed()
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ")
+    .trim();
 }
 
 function literally(text: string): RegExp {

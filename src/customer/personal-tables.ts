@@ -46,17 +46,17 @@ export const personalTables: Readonly<Record<keyof Tables, PersonalTable | strin
   },
   report_inbox: {
     rows: (person) =>
-      sql<SqlBool>`t.applied_at is null and exists (select from jsonb_array_elements(t.reports) report where ${isAbout(person)})`,
+      sql<SqlBool>`t.applied_at is null and exists (select from jsonb_array_elements(t.reports::jsonb) report where ${isAbout(person)})`,
     erasing: {
       sets: (person) => ({
         reports: sql`(select jsonb_agg(case when ${isAbout(person)} then report || '{"from": null, "detail": null, "url": null}' else report end)
-          from jsonb_array_elements(t.reports) report)`,
+          from jsonb_array_elements(t.reports::jsonb) report)`,
       }),
       keeps: ["provider", "unread"],
     },
     told: (person) =>
       sql`jsonb_build_object('provider', t.provider, 'received_at', t.received_at, 'reports',
-        (select jsonb_agg(report) from jsonb_array_elements(t.reports) report where ${isAbout(person)}))`,
+        (select jsonb_agg(report) from jsonb_array_elements(t.reports::jsonb) report where ${isAbout(person)}))`,
   },
   reports: deleted(messages),
   opens: { rows: messages, erasing: { sets: () => ({ user_agent: nothing }), keeps: [] } },

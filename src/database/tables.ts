@@ -17,7 +17,7 @@ export type Row<Table extends keyof Tables> = Selectable<Tables[Table]>;
 export type NewRow<Table extends keyof Tables> = Insertable<Tables[Table]>;
 
 /** What this code was written for (generation.ts). */
-export const newestMigration = "0055_goal_before_a_move.sql";
+export const newestMigration = "0059_plain_inbox.sql";
 
 export interface Tables {
   accounts: AccountsTable;

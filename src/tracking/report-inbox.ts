@@ -73,17 +73,16 @@ export async function takeInbox(
   return rows;
 }
 
-/** Ends requests as applied. What they said of a person is where it belongs, and can be erased there: here it is no more. */
+/** Ends requests as applied. What they told is where it belongs, and what of a person can be erased there: here it is no more. */
 export async function endRequests(
   transaction: Database,
   ids: readonly string[],
   now: Date,
 ): Promise<void> {
   await sql`
-    update report_inbox set applied_at = ${now}, reports = (
-      select coalesce(jsonb_agg(report - ${["from", "detail", "url"]}::text[] order by place), '[]')
-      from jsonb_array_elements(reports) with ordinality as told (report, place))
-    where id = any(${ids}::bigint[])`.execute(transaction);
+    update report_inbox set applied_at = ${now}, reports = '[]' where id = any(${ids}::bigint[])`.execute(
+    transaction,
+  );
 }
 
 /** Requests that were applied. */
