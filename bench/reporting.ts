@@ -178,7 +178,7 @@ function openDoor(origin: string): Door {
         path: "/r/sendgrid",
         headers: { "content-type": "application/json", ...batch.headers },
         body: batch.body,
-        signal: AbortSignal.timeout(60_000),
+        signal: AbortSignal.timeout(600_000),
       });
       if (result.kind !== "answered" || result.status !== 200)
         throw new Error(`the report was not taken: ${JSON.stringify(result)}`);
