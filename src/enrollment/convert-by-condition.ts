@@ -17,7 +17,39 @@ export function reachedBefore(
   const goal = conditionOf(journey);
   return goal === undefined
     ? sql<null>`null::boolean`
-    : sql<boolean>`coalesce(${conditionSql(goal, { now, entry, journey: journey.name })}, false)`;
+    : isTrue(beforeSteps(goal), { now, entry, journey: journey.name });
+}
+
+/** The same for those who are inside, over `enrollment` and its `customer`. */
+export function reachedByNow(journey: Journey, now: Date): RawBuilder<boolean> | undefined {
+  const goal = conditionOf(journey);
+  return goal && isTrue(goal, { now, enrollment: "enrollment", journey: journey.name });
+}
+
+function isTrue(...asked: Parameters<typeof conditionSql>): RawBuilder<boolean> {
+  return sql<boolean>`coalesce(${conditionSql(...asked)}, false)`;
+}
+
+const nothing: Condition = { kind: "any", of: [] };
+
+/** The condition for somebody about to enter, who has come to no step: no voucher, answer, outcome or message of it is theirs. */
+function beforeSteps(condition: Condition): Condition {
+  switch (condition.kind) {
+    case "all":
+    case "any":
+      return { ...condition, of: condition.of.map(beforeSteps) };
+    case "not":
+      return { ...condition, of: beforeSteps(condition.of) };
+    case "task":
+    case "answer":
+      return nothing;
+    case "message":
+      return condition.journey === null ? nothing : condition;
+    case "voucher":
+      return condition.step === null ? condition : nothing;
+    default:
+      return condition;
+  }
 }
 
 /** Notes the goal of those of the enrollments that have reached it by now, where it is a condition. */
@@ -83,13 +115,8 @@ async function convertBatch(
 
 /** Over `enrollment` and its `customer`; undefined where the goal is an event. */
 function reachedSql(journey: Journey, now: Date): RawBuilder<boolean> | undefined {
-  const goal = conditionOf(journey);
-  if (goal === undefined || !journey.objective?.within) return undefined;
-  const holds = conditionSql(goal, {
-    now,
-    entry: sql.ref("enrollment.entry"),
-    journey: journey.name,
-  });
+  const holds = reachedByNow(journey, now);
+  if (holds === undefined || !journey.objective?.within) return undefined;
   return sql<boolean>`enrollment.converted_at is null and not enrollment.reached_before
     and enrollment.entered_at + ${interval(journey.objective.within)}::interval >= ${now} and ${holds}`;
 }

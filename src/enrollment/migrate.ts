@@ -3,7 +3,7 @@ import type { Tables } from "../database/tables.ts";
 import { WaypostError } from "../errors.ts";
 import type { Journey } from "../journey/journey.ts";
 import type { Migration } from "../journey/migration.ts";
-import { reachedBefore } from "./convert-by-condition.ts";
+import { reachedByNow } from "./convert-by-condition.ts";
 import { type Source, explainUnknown, placeIn, unknownSources } from "./migrate-source.ts";
 import { type Route, type Stray, routesOf } from "./migrate-route.ts";
 import { standingIn } from "./standing.ts";
@@ -112,8 +112,8 @@ async function judgeMoved(
   { changeId, versionId, journey }: MigratingTo,
   now: Date,
 ): Promise<void> {
-  if (typeof journey.objective?.goal !== "object") return;
-  const holds = reachedBefore(journey, sql.ref("enrollment.entry"), now);
+  const holds = reachedByNow(journey, now);
+  if (holds === undefined) return;
   await sql`
     update enrollments enrollment set reached_before = ${holds}
     from moved_enrollments was, customers customer, journey_versions before, journey_versions after

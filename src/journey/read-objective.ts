@@ -24,9 +24,8 @@ export function objectiveIn({ entry }: Pick<Scope, "entry">): Reader<Objective> 
   );
 }
 
-/** It is asked of those who enter, too, so that it cannot be about the steps that they come to. */
 function goalIn(entry: boolean): Reader<string | Condition> {
-  const condition = conditionIn({ entry, journey: true, steps: false });
+  const condition = conditionIn({ entry, journey: true, steps: true });
   const schema = oneOf(eventName.schema ?? anything, conditionSchema);
   return described<string | Condition>(schema, (place) =>
     place.isMapping ? condition(place) : eventName(place),

@@ -107,12 +107,21 @@ const outcomes = map(list("a list of outcomes", armName("task")), (read, place) 
   new Set(read).size === read.length ? read : place.wrong("expected each outcome once"),
 );
 
+/** Shown to agents as it is written: nothing is filled in. */
+const instruction = map(text("what the agent shall do"), (read, place) =>
+  /\{\{|\}\}/.test(read)
+    ? place.wrong(
+        "expected plain text, since nothing is filled in here: the list shows who it is beside it; write it without {{…}}",
+      )
+    : read,
+);
+
 const taskStep = stepKind(
   {
     task: required(
       mapping("a mapping such as { list: calls, do: Ring, outcomes: [reached], within: 3 days }", {
         list: required(name("the name of a list")),
-        do: required(text("what the agent shall do")),
+        do: required(instruction),
         outcomes: required(outcomes),
         within: required(duration),
       }),

@@ -143,6 +143,28 @@ test.each([
   expect(await judge()).toBe(count);
 });
 
+test("a goal may be about the journey's own steps: a click, or a voucher that was redeemed, in this passage", async () => {
+  const clicked = "{ message: { step: hello, was: clicked } }";
+  const redeemed = "{ voucher: { step: welcome, was: redeemed } }";
+  await shop.apply(`
+journey: gift
+objective: { goal: { any: [${clicked}, ${redeemed}] }, within: 10 days }
+start: { on: signed_up, again: always }
+steps: [{ voucher: welcome, else: [] }, { send: hello, by: email }, { wait: 3 days }, { exit: done }]`);
+  const ada = await inside();
+  expect(await judge()).toBe(0);
+  const reached = () =>
+    shop.database.updateTable("messages").set({ clicked_at: shop.now }).where("step", "=", "hello");
+  await reached().execute();
+  expect(await judge()).toBe(1);
+  await shop.travel("4 days");
+  await shop.happens(ada, "signed_up");
+  await shop.live();
+  expect(await judge()).toBe(0);
+  await reached().execute();
+  expect(await judge()).toBe(1);
+});
+
 test("a goal may ask what the customer came with, and is told in words", async () => {
   const goal =
     "{ all: [{ entry.plan: trial }, { event: paid, within: 30 days }] }, within: 30 days";

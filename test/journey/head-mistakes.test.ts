@@ -52,7 +52,7 @@ const mistakes: readonly (readonly [string, string])[] = [
   ],
   [
     "journey: welcome\ntopic: offers\nobjective: { goal: { task.ring: reached }, within: 1 day }",
-    '3 objective.goal.task.ring: "task" is about a step; there is none here yet',
+    '3 objective.goal.task.ring: no step "ring" in the journey, which has no task',
   ],
   [
     "journey: welcome\nclass: transactional\nobjective: { goal: a, holdout: 50% }",

@@ -347,6 +347,10 @@ const mistakes: readonly (readonly [string, string])[] = [
     '6 steps[0].headers.X: expected a line of plain ASCII text, got "a\\nb"',
   ],
   [
+    "task: { list: calls, do: 'Ring {{customer.first_name}}', outcomes: [reached], within: 3 days }",
+    "5 steps[0].task.do: expected plain text, since nothing is filled in here: the list shows who it is beside it; write it without {{…}}",
+  ],
+  [
     "task: ring",
     '5 steps[0].task: expected a mapping such as { list: calls, do: Ring, outcomes: [reached], within: 3 days }, got "ring"',
   ],
