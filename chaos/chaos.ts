@@ -9,30 +9,37 @@ import { Closers, endOnSignal } from "../bench/closers.ts";
 import { breaks } from "./breaks.ts";
 import { changes } from "./changes.ts";
 import { conflictScenarios } from "./conflicts.ts";
+import { diskScenarios } from "./full-disk.ts";
+import { failoverScenarios } from "./failover.ts";
 import { killedScenarios } from "./killed.ts";
 import { mailScenarios } from "./mail.ts";
 import { outages } from "./outages.ts";
 import { providers } from "./providers.ts";
 import { reportScenarios } from "./reports.ts";
-import { prepareGround } from "./ground.ts";
+import { type Ground, prepareGround } from "./ground.ts";
 import { play, playPatiently } from "./play.ts";
 import { hasRedis } from "./servers.ts";
 import { headline, lineOf, markdown, summary } from "./report.ts";
 import { releaseScenarios } from "./releases.ts";
 import { restoredScenarios } from "./restored.ts";
 import { sharesScenarios } from "./shares.ts";
+import { connectionScenarios } from "./unconnected.ts";
 import { textScenarios } from "./texts.ts";
 import type { Queues, Result, Scenario } from "./scenario.ts";
+import type { StageOptions } from "./stage.ts";
 import { type Size, sizes } from "./sizes.ts";
 
 const scenarios: readonly Scenario[] = [
   ...killedScenarios,
   ...breaks,
   ...outages,
+  ...diskScenarios,
+  ...failoverScenarios,
   ...conflictScenarios,
   ...changes,
   ...restoredScenarios,
   ...providers,
+  ...connectionScenarios,
   ...mailScenarios,
   ...textScenarios,
   ...reportScenarios,
@@ -105,8 +112,7 @@ async function run(): Promise<number> {
       `--only: expected some of ${scenarios.map(({ name }) => name).join(", ")}, got "${unknown.join(", ")}"`,
     );
   const unplayable = scenarios.find((one) => only.includes(one.name) && !isPlayable(one));
-  if (unplayable !== undefined)
-    return refuse(`--only ${unplayable.name}: expected --older with a checkout, got none`);
+  if (unplayable !== undefined) return refuse(`--only ${unplayable.name}: ${whyNot(unplayable)}`);
   const closers = new Closers();
   endOnSignal(closers, say);
   try {
@@ -129,8 +135,8 @@ async function playAll(
       "\n!! Redis is missing: nothing is broken with the queues in Redis.\n!! To do so: apt-get install redis-server.\n",
     );
   say(`${size.customers} customers, seed ${given.seed}`);
-  for (const { name } of scenarios.filter((one) => given.only === undefined && !isPlayable(one)))
-    say(`${name} is left out: --older says where an older release is`);
+  for (const one of scenarios.filter((one) => given.only === undefined && !isPlayable(one)))
+    say(`!! ${one.name} is left out: ${whyNot(one)}`);
   say(headline());
   // Beside one another, each on servers of its own: scenarios mostly wait.
   const results = (await Promise.all(queues.map((where) => playOn(closers, size, where)))).flat();
@@ -149,7 +155,8 @@ async function playOn(closers: Closers, size: Size, queues: Queues): Promise<rea
   const playWaiting = async () => {
     const ground = await prepareGround(closers, queues);
     for (let scenario = waiting.shift(); scenario !== undefined; scenario = waiting.shift()) {
-      const playOnce = () => play(ground, { scenario, queues, size, seed, older });
+      const options = { scenario, queues, size, seed, older };
+      const playOnce = () => playOnItsGround(closers, ground, options);
       const result = await (given.again ? playPatiently(playOnce) : playOnce());
       results.push(result);
       say(lineOf(result));
@@ -159,8 +166,29 @@ async function playOn(closers: Closers, size: Size, queues: Queues): Promise<rea
   return results.toSorted((a, b) => placeOf(a) - placeOf(b));
 }
 
-function isPlayable({ older = false }: Scenario): boolean {
-  return !older || given.older !== undefined;
+async function playOnItsGround(
+  closers: Closers,
+  shared: Ground,
+  options: StageOptions,
+): Promise<Result> {
+  const { scenario, queues } = options;
+  if (scenario.postgres === undefined) return play(shared, options);
+  const own = new Closers();
+  const close = closers.add(() => own.close());
+  try {
+    return await play(await prepareGround(own, queues, scenario.postgres), options);
+  } finally {
+    await close();
+  }
+}
+
+function isPlayable(scenario: Scenario): boolean {
+  return whyNot(scenario) === undefined;
+}
+
+function whyNot({ older = false, unplayable }: Scenario): string | undefined {
+  if (older && given.older === undefined) return "--older says where an older release is";
+  return unplayable?.();
 }
 
 function placeOf({ scenario }: Result): number {

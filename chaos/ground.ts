@@ -22,18 +22,24 @@ export interface Ground {
   copy(url: string): Promise<string>;
 }
 
+export type StartPostgres = (folder: string, closers: Closers) => Promise<PostgresServer>;
+
 export interface Fresh {
   readonly database: Database;
   readonly url: string;
   drop(): Promise<void>;
 }
 
-export async function prepareGround(closers: Closers, queues: Queues): Promise<Ground> {
+export async function prepareGround(
+  closers: Closers,
+  queues: Queues,
+  start: StartPostgres = startPostgres,
+): Promise<Ground> {
   const folder = mkdtempSync(join(tmpdir(), "waypost-chaos-"));
   // As root its Postgres is another user, who has to get in here.
   chmodSync(folder, 0o755);
   closers.add(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
-  const postgres = await startPostgres(folder, closers);
+  const postgres = await start(folder, closers);
   const redis = queues === "redis" ? await startRedis(folder, closers) : undefined;
   const filled = new Map<string, string>();
   let copies = 0;

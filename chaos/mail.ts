@@ -36,7 +36,7 @@ const mail: Scenario = {
     // A loaded machine takes its time for the words of SMTP, and nothing here is about silence.
     writeProject(stage.folder, { provider: "smtp", deadline: patientDeadline });
     const server = await startMailServer(stage);
-    await stage.workers(2, { smtpUrl: server.url });
+    await stage.workers(2, { environment: { SMTP_URL: server.url } });
     await stage.signUp();
     await stage.until("everybody's turn", async () => (await stage.count("planned")) === 0);
     await stage.moment();

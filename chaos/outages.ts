@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { sql } from "kysely";
 import { Client } from "pg";
 import { readLog } from "./evidence.ts";
+import type { Process } from "./process.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
 import { silencesAfter, lateResumes, targets } from "./targets.ts";
@@ -10,18 +11,19 @@ import { silencesAfter, lateResumes, targets } from "./targets.ts";
  * Strikes again and again while messages go out, which must go on soon after each: before and after every strike others
  * sign up, so that there is always somebody left to be called. Nothing may be left unknown, since nobody dies.
  */
-async function strikeUnderLoad(
+export async function strikeUnderLoad(
   stage: Stage,
   withinMs: number,
-  strike: () => Promise<void>,
+  strike: (workers: readonly Process[], turn: number) => Promise<void>,
+  given: Parameters<Stage["workers"]>[1] = {},
 ): Promise<void> {
   const strikes: number[] = [];
-  const workers = await stage.workers(3);
+  const workers = await stage.workers(3, given);
   const turns = stage.size.strikes + 1;
   for (let turn = 1; turn < turns; turn++) {
     await stage.signUp(turn, turns);
     await stage.untilAsked((turn - 0.6) / turns);
-    await strike();
+    await strike(workers, turn);
     strikes.push(Date.now());
   }
   await stage.signUp(turns, turns);

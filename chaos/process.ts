@@ -1,6 +1,8 @@
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 import type { Closers } from "../bench/closers.ts";
 
 /** A process of Waypost that can be broken: `waypost worker` or `waypost web`. */
@@ -19,6 +21,8 @@ export interface Process {
   /** Bytes it has in memory, and has had at most; 0 where the system does not tell. */
   memory(): number;
   peakMemory(): number;
+  /** Seconds of a processor it has used; 0 where the system does not tell. */
+  processorSeconds(): number;
   /** SIGKILL, and gone. */
   kill(): Promise<void>;
   /** SIGTERM; the code it ended with, or the signal that killed it. */
@@ -70,15 +74,43 @@ export function startProcess(options: ProcessOptions): Process {
     setClock: (clockMs) => void child.send({ clockMs } satisfies Told),
     memory: () => memoryOf(child.pid, "VmRSS"),
     peakMemory: () => memoryOf(child.pid, "VmHWM"),
+    processorSeconds: () => processorOf(child.pid),
     kill: async () => void (await end("SIGKILL")),
     stop: () => end("SIGTERM"),
   };
+}
+
+const door = fileURLToPath(new URL("../bin/waypost.cjs", import.meta.url));
+
+/** Whatever it ends with: a command that finds something wrong says so by its code, too. */
+export async function runCommand(
+  command: string,
+  folder: string,
+  environment: ProcessOptions["environment"],
+): Promise<string> {
+  const child = spawn(process.execPath, [door, command], {
+    cwd: folder,
+    env: { PATH: process.env["PATH"], ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return out + err;
 }
 
 function memoryOf(pid: number | undefined, what: "VmRSS" | "VmHWM"): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, "utf8");
     return 1024 * Number(new RegExp(`^${what}:\\s+(\\d+) kB$`, "m").exec(status)?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
+
+/** Of the system's hundredths. */
+function processorOf(pid: number | undefined): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+    return (Number(fields[11]) + Number(fields[12])) / 100;
   } catch {
     return 0;
   }

@@ -1,3 +1,4 @@
+import type { StartPostgres } from "./ground.ts";
 import type { Judgement } from "./oracle.ts";
 import type { Stage } from "./stage.ts";
 
@@ -18,6 +19,10 @@ export interface Scenario {
   readonly older?: boolean;
   /** Receipts, which may go out again when nobody knows: at least once. */
   readonly class?: "marketing" | "transactional";
+  /** Breaks the server itself, and so has one of its own. */
+  readonly postgres?: StartPostgres;
+  /** Why it cannot be played here, where it cannot. */
+  readonly unplayable?: () => string | undefined;
   /** Breaks things. When it returns, everything must come to rest. */
   play(stage: Stage): Promise<void>;
 }

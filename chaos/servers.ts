@@ -15,6 +15,22 @@ export interface PostgresServer {
   readonly url: string;
   /** As `pg_ctl restart -m immediate`: no checkpoint, no goodbye, recovery from the log. */
   restart(): Promise<void>;
+  /** Where its data lies on a disk that can be filled. */
+  readonly disk?: Disk;
+  /** Where another server follows it, which has what is committed. */
+  readonly standby?: Standby;
+}
+
+export interface Disk {
+  /** Not another byte fits. */
+  fill(): Promise<void>;
+  /** There is room again, and the server runs: as a supervisor would, this starts it where it ended. */
+  free(): Promise<void>;
+}
+
+export interface Standby {
+  /** The server dies with all its processes, and the other takes its place at the same address. */
+  takeOver(): Promise<void>;
 }
 
 export async function startPostgres(folder: string, closers: Closers): Promise<PostgresServer> {
@@ -23,7 +39,7 @@ export async function startPostgres(folder: string, closers: Closers): Promise<P
     Number(readFileSync(join(findPlace(folder).data, "postmaster.pid"), "utf8").split("\n")[0]);
   const end = async (signal: NodeJS.Signals) => {
     const server = pid();
-    process.kill(server, signal);
+    if (isAlive(server)) process.kill(server, signal);
     while (isAlive(server)) await pause(10);
   };
   // Whoever is still connected: a scenario that is broken off may be.

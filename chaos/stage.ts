@@ -10,7 +10,7 @@ import { reasonOf } from "../src/errors.ts";
 import { freePort } from "../test/support/free-port.ts";
 import type { Ending, Expected } from "./evidence.ts";
 import type { Fresh, Ground } from "./ground.ts";
-import { type Process, startProcess } from "./process.ts";
+import { type Process, runCommand, startProcess } from "./process.ts";
 import {
   countIn,
   isChannelPaused,
@@ -158,26 +158,36 @@ export class Stage {
       closers: ground.closers,
       clockMs: given.clockMs ?? 0,
       isHeard: given.isHeard ?? false,
-      environment: {
-        DATABASE_URL: given.databaseUrl ?? this.databaseUrl,
-        ...(this.queues === "redis" ? { REDIS_URL: ground.redis?.url } : {}),
-        ...(given.smtpUrl === undefined ? {} : { SMTP_URL: given.smtpUrl }),
-        SENDGRID_API_KEY: "key",
-        SENDGRID_BASE_URL: this.#stub.url,
-        TWILIO_ACCOUNT_SID: `AC${"0".repeat(32)}`,
-        TWILIO_AUTH_TOKEN: this.#stub.twilioAuthToken,
-        TWILIO_BASE_URL: this.#stub.url,
-        TWILIO_FROM: "+15005550006",
-        SENDGRID_WEBHOOK_KEY: this.#stub.sendgridPublicKey,
-        WAYPOST_SECRET: "the chaos runs sign their links with this",
-        WAYPOST_URL: this.webUrl,
-        PORT: String(this.#webPort),
-        LOG_LEVEL: "silent",
-        ...(given.faults === undefined ? {} : { WAYPOST_FAULTS: given.faults }),
-      },
+      environment: this.#environment(given),
     });
     this.processes.push(started);
     return started;
+  }
+
+  #environment(given: Given): Readonly<Record<string, string | undefined>> {
+    const { ground } = this;
+    return {
+      DATABASE_URL: given.databaseUrl ?? this.databaseUrl,
+      ...(this.queues === "redis" ? { REDIS_URL: ground.redis?.url } : {}),
+      SENDGRID_API_KEY: "key",
+      SENDGRID_BASE_URL: this.#stub.url,
+      TWILIO_ACCOUNT_SID: `AC${"0".repeat(32)}`,
+      TWILIO_AUTH_TOKEN: this.#stub.twilioAuthToken,
+      TWILIO_BASE_URL: this.#stub.url,
+      TWILIO_FROM: "+15005550006",
+      SENDGRID_WEBHOOK_KEY: this.#stub.sendgridPublicKey,
+      WAYPOST_SECRET: "the chaos runs sign their links with this",
+      WAYPOST_URL: this.webUrl,
+      PORT: String(this.#webPort),
+      LOG_LEVEL: "silent",
+      ...(given.faults === undefined ? {} : { WAYPOST_FAULTS: given.faults }),
+      ...given.environment,
+    };
+  }
+
+  /** What a command of the terminal says to an operator. */
+  async waypost(command: string, given: Given = {}): Promise<string> {
+    return runCommand(command, this.folder, this.#environment(given));
   }
 
   /** Everybody signs up at once, or those whose turn it is; the workers hear of it. */
@@ -354,7 +364,7 @@ interface Given {
   readonly faults?: string;
   readonly clockMs?: number;
   readonly databaseUrl?: string;
-  readonly smtpUrl?: string;
+  readonly environment?: Readonly<Record<string, string>>;
   readonly release?: Release;
   readonly isHeard?: boolean;
 }

@@ -9,6 +9,8 @@ export const targets = {
   resumeMs: 30_000,
   /** G5: sends go on, once the queue is lost. */
   refillMs: 60_000,
+  /** G17: sends go on, once the provider can be reached: after the longest rest, and a little more. */
+  reconnectMs: 60_000,
   /** G7: besides the deadline of the calls in flight. */
   stopMs: 30_000,
   /** G17: nine calls in ten end so soon after their deadline… */
@@ -17,6 +19,9 @@ export const targets = {
   farPastDeadlineMs: 5000,
   /** G17: what a worker may grow by, whatever its provider pours into it. */
   growthBytes: 256 * 1024 * 1024,
+  /** Of a processor, and lines in its log a second, of a worker that can do nothing. */
+  idleShare: 0.5,
+  idleLines: 20,
   /** G20: of the marketing calls, while a campaign and a small journey both have something to send. */
   share: 0.25,
 } as const;
@@ -149,4 +154,23 @@ export function unfair(turns: readonly Turn[], journey: string, fromMs: number):
     : [
         `${journey} had ${Math.round(100 * share)} % of the calls, expected ${100 * targets.share} at least`,
       ];
+}
+
+/** What a worker did in so many seconds in which nothing could be done. */
+export interface Idleness {
+  readonly seconds: number;
+  readonly processor: number;
+  readonly lines: number;
+}
+
+export function busyInVain({ seconds, processor, lines }: Idleness): string[] {
+  const [share, perSecond] = [processor / seconds, lines / seconds];
+  return [
+    ...(share <= targets.idleShare
+      ? []
+      : [`a worker used ${Math.round(100 * share)} % of a processor while nothing could be done`]),
+    ...(perSecond <= targets.idleLines
+      ? []
+      : [`a worker wrote ${Math.round(perSecond)} lines a second while nothing could be done`]),
+  ];
 }

@@ -1,5 +1,6 @@
 import type { Outcome } from "./channel.ts";
 import { retryAfterMs } from "./retry-after.ts";
+import { noConnection } from "./no-connection.ts";
 import { untrustedText } from "./untrusted-text.ts";
 import { outcomeOf, type Verdict } from "./verdict.ts";
 import type { CallResult } from "./wire.ts";
@@ -23,7 +24,8 @@ export function outcomeOfCall(
 ): Outcome {
   if (result.kind !== "answered") {
     const detail = untrustedText(result.detail, [context.to]);
-    return outcomeOf(result.kind === "unsent" ? "wait" : "unknown", { code: result.code, detail });
+    const verdict = result.kind === "unsent" ? "unconnected" : "unknown";
+    return outcomeOf(verdict, { code: result.code, detail });
   }
   const answer = read(result);
   return outcomeOf(answer.verdict, {
@@ -44,7 +46,8 @@ export function verdictOfStatus(status: number): Verdict {
 
 /** What an answer to a harmless call says is wrong with credentials, account or network; undefined when nothing is. */
 export function wrongWith(result: CallResult): string | undefined {
-  if (result.kind !== "answered") return untrustedText(`${result.code}: ${result.detail}`);
+  if (result.kind === "unsent") return noConnection(result.code, untrustedText(result.detail));
+  if (result.kind === "unanswered") return untrustedText(`${result.code}: ${result.detail}`);
   if (result.status >= 200 && result.status < 300) return undefined;
   return untrustedText(`${result.status} ${result.body}`).slice(0, 200);
 }

@@ -58,6 +58,8 @@ export type Outcome =
       readonly retryAfterMs: number | null;
       readonly counted: boolean;
       /** slow the whole channel down, not only this message */ readonly throttle: boolean;
+      /** Nobody was reached: this worker leaves the provider alone for a moment, then for longer ones. */
+      readonly unconnected?: boolean | undefined;
     }
   /** Final. `of`: the message alone, its address (suppress it), or the person (withdraw consent on this channel). */
   | {

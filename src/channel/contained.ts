@@ -91,6 +91,7 @@ const outcomeSchema: z.ZodType<Outcome> = z.discriminatedUnion("kind", [
     retryAfterMs: z.number().min(0).nullable(),
     counted: z.boolean(),
     throttle: z.boolean(),
+    unconnected: z.boolean().optional(),
   }),
   z.object({
     kind: z.literal("refused"),

@@ -1,5 +1,6 @@
 import { reasonOf } from "../errors.ts";
 import type { Outcome } from "./channel.ts";
+import { noConnection } from "./no-connection.ts";
 import { untrustedText } from "./untrusted-text.ts";
 import { outcomeOf, type Verdict } from "./verdict.ts";
 
@@ -28,6 +29,11 @@ const byReplyCode: Readonly<Record<number, Verdict>> = {
 
 /** What went wrong before any reply to the message, by nodemailer's code. */
 const byErrorCode: Readonly<Record<string, Verdict>> = {
+  ESOCKET: "unconnected",
+  ECONNECTION: "unconnected",
+  ETIMEDOUT: "unconnected",
+  EDNS: "unconnected",
+  ETLS: "unconnected",
   EAUTH: "misconfigured",
   ENOAUTH: "misconfigured",
   EOAUTH2: "misconfigured",
@@ -39,7 +45,7 @@ const byErrorCode: Readonly<Record<string, Verdict>> = {
 /** From nodemailer's error to the outcome: what the server replied, else how far the message had got. */
 export function outcomeOfSmtpError(
   thrown: unknown,
-  context: { readonly mayHaveIt: boolean; readonly to: string },
+  context: { readonly mayHaveIt: boolean; readonly hasBegun: boolean; readonly to: string },
 ): Outcome {
   const { code, responseCode, response } = partsOf(thrown);
   const detail = untrustedText(response ?? reasonOf(thrown), [context.to]);
@@ -51,7 +57,18 @@ export function outcomeOfSmtpError(
     });
   }
   if (context.mayHaveIt) return outcomeOf("unknown", { code, detail });
-  return outcomeOf(byErrorCode[code] ?? "wait", { code, detail });
+  const verdict = byErrorCode[code] ?? "wait";
+  return outcomeOf(context.hasBegun && verdict === "unconnected" ? "wait" : verdict, {
+    code,
+    detail,
+  });
+}
+
+/** What a harmless visit says is wrong with credentials, account or network. */
+export function wrongWithServer(thrown: unknown): string {
+  const { code } = partsOf(thrown);
+  const detail = untrustedText(reasonOf(thrown));
+  return byErrorCode[code] === "unconnected" ? noConnection(code, detail) : detail;
 }
 
 function verdictOfReply(code: number, enhanced: string | undefined): Verdict {

@@ -1,12 +1,11 @@
 import type { Readable } from "node:stream";
 import nodemailer from "nodemailer";
 import { z } from "zod";
-import { reasonOf } from "../errors.ts";
 import type { Outcome, Outgoing, Provider } from "./channel.ts";
 import { headersOf, oneLine, unsendableEmail } from "./outgoing.ts";
 import type { ProviderPlugin } from "./provider-plugin.ts";
-import { outcomeOfSmtpError } from "./smtp-answers.ts";
-import { untrustedText, untrustedTextOrNull } from "./untrusted-text.ts";
+import { outcomeOfSmtpError, wrongWithServer } from "./smtp-answers.ts";
+import { untrustedTextOrNull } from "./untrusted-text.ts";
 
 const smtpOptions = z.strictObject({
   /** `smtps://user:password@mail.shop.example:465`, or `smtp://` with STARTTLS where the server offers it. */
@@ -66,9 +65,11 @@ export function createSmtp(given: SmtpOptions): Provider {
         const sent = await transport.sendMail({ ...mail, signal });
         return { kind: "accepted", receipt: untrustedTextOrNull(sent.response, [message.to], 200) };
       } catch (thrown) {
+        const body = bodies.get(mail.messageId);
         // A server takes a message at the final dot only (RFC 5321 4.1.1.4): before the body has ended it has nothing.
         return outcomeOfSmtpError(thrown, {
-          mayHaveIt: bodies.get(mail.messageId)?.readableEnded ?? false,
+          mayHaveIt: body?.readableEnded ?? false,
+          hasBegun: body?.readableDidRead ?? false,
           to: message.to,
         });
       } finally {
@@ -79,10 +80,7 @@ export function createSmtp(given: SmtpOptions): Provider {
       const aborted = new Promise<never>((_, reject) =>
         signal.addEventListener("abort", () => reject(new Error("no answer in time"))),
       );
-      return Promise.race([transport.verify(), aborted]).then(
-        () => undefined,
-        (thrown: unknown) => untrustedText(reasonOf(thrown)),
-      );
+      return Promise.race([transport.verify(), aborted]).then(() => undefined, wrongWithServer);
     },
     async close() {
       transport.close();

@@ -76,6 +76,7 @@ const fates: Readonly<Record<Verdict, Pick<Report, "kind" | "because">>> = {
   accepted: { kind: "accepted" },
   // The one code that bids to wait.
   wait: { kind: "quiet_hours" },
+  unconnected: { kind: "blocked" },
   throttle: { kind: "throttled" },
   soft: { kind: "blocked" },
   unknown: { kind: "failed" },

@@ -8,6 +8,8 @@ export type Verdict =
   | "accepted"
   /** Surely not processed, and not the message's fault: wait, uncounted. */
   | "wait"
+  /** The same, since no connection came about. */
+  | "unconnected"
   /** The same, and the whole channel is too fast. */
   | "throttle"
   /** Surely not processed, for a reason that may pass: try again, counted. */
@@ -34,6 +36,16 @@ export function outcomeOf(verdict: Verdict, answer: Answer): Outcome {
       return { kind: "accepted", receipt };
     case "wait":
       return { kind: "later", code, detail, retryAfterMs, counted: false, throttle: false };
+    case "unconnected":
+      return {
+        kind: "later",
+        code,
+        detail,
+        retryAfterMs,
+        counted: false,
+        throttle: false,
+        unconnected: true,
+      };
     case "throttle":
       return { kind: "later", code, detail, retryAfterMs, counted: false, throttle: true };
     case "soft":

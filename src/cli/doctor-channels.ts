@@ -1,3 +1,4 @@
+import { remedyOfNoConnection } from "../channel/no-connection.ts";
 import type { Config } from "../config.ts";
 import { reasonOf } from "../errors.ts";
 import type { Delivery } from "../message/delivery-run.ts";
@@ -40,7 +41,9 @@ async function examineChannel({ channel, carrier }: Delivery): Promise<Finding> 
     );
   if (carrier.check === undefined) return ok(about, `${carrier.name}, which cannot be asked`);
   const wrong = await carrier.check(AbortSignal.timeout(withinMs)).catch(reasonOf);
-  return wrong === undefined
-    ? ok(about, `${carrier.name} takes its credentials`)
+  if (wrong === undefined) return ok(about, `${carrier.name} takes its credentials`);
+  const remedy = remedyOfNoConnection(wrong);
+  return remedy !== undefined
+    ? error(about, `${carrier.name}: ${wrong}`, remedy)
     : error(about, `${carrier.name} says: ${wrong}`, "correct its keys or account, then resume it");
 }

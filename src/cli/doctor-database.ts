@@ -1,3 +1,4 @@
+import { remedyOfNoConnection } from "../channel/no-connection.ts";
 import { sql } from "kysely";
 import { type KeptSegment, listSegments } from "../audience/segment.ts";
 import { readInstallation } from "../database/installation.ts";
@@ -179,10 +180,17 @@ function ofCurrencies(unknown: readonly string[]): readonly Finding[] {
 }
 
 function ofChannel(channel: ChannelState, now: Date, zone: string): Finding {
-  const { name, pausedAt, reason, throttledUntil, placeAt, oldestDueAt, due } = channel;
+  const { name, pausedAt, reason, throttledUntil, unconnectedAt, placeAt, oldestDueAt, due } =
+    channel;
   const about = `channel ${name}`;
   if (pausedAt !== null)
     return warn(about, `paused: ${reason ?? ""}`, `waypost resume channel ${name}`);
+  if (unconnectedAt !== null)
+    return error(
+      about,
+      `${channel.provider} was not reached at ${when(unconnectedAt, zone)}: ${reason ?? ""}`,
+      remedyOfNoConnection(reason ?? "") ?? "see to the network",
+    );
   if (throttledUntil !== null)
     return warn(
       about,

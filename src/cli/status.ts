@@ -69,8 +69,9 @@ async function journeysAt(database: Database, exact: boolean) {
 }
 
 function stateOf(channel: ChannelState, zone: string): string {
-  const { pausedAt, reason, throttledUntil, placeAt, due } = channel;
+  const { pausedAt, reason, throttledUntil, unconnectedAt, placeAt, due } = channel;
   if (pausedAt !== null) return `paused: ${reason}`;
+  if (unconnectedAt !== null) return `open, but at ${when(unconnectedAt, zone)} ${reason}`;
   if (throttledUntil !== null) return `told to wait until ${when(throttledUntil, zone)}`;
   return placeAt === null || due === 0
     ? "open"

@@ -12,6 +12,8 @@ export interface ChannelState {
   readonly pausedAt: Date | null;
   readonly reason: string | null;
   readonly throttledUntil: Date | null;
+  /** When its provider was last not reached, for `reason`; null once it is, and while the channel is paused. */
+  readonly unconnectedAt: Date | null;
   /** When its rate has a place again; null while it has one. */
   readonly placeAt: Date | null;
   /** At most 100,000: counting ends there. */
@@ -79,10 +81,34 @@ export async function throttleChannel(
   await sql`
     insert into channels (name, provider, throttled_until, changed_at) values (${channel}, ${provider}, ${noLater(until, now)}, ${now})
     on conflict (name) do update set changed_at = excluded.changed_at,
+      reason = case when channels.paused_at is not null then channels.reason end,
       throttled_until = greatest(channels.throttled_until, excluded.throttled_until)`.execute(
     database,
   );
 }
+
+/** A channel that is not reached is open, and says why nothing goes out. */
+export async function noteUnconnected(
+  database: Database,
+  channel: string,
+  provider: string,
+  reason: string,
+  now: Date,
+): Promise<void> {
+  await sql`
+    insert into channels (name, provider, reason, changed_at) values (${channel}, ${provider}, ${untrustedText(reason)}, ${now})
+    on conflict (name) do update set reason = excluded.reason, changed_at = excluded.changed_at
+      where channels.paused_at is null`.execute(database);
+}
+
+export async function noteConnected(database: Database, channel: string, now: Date): Promise<void> {
+  await sql`
+    update channels set reason = null, changed_at = ${now}
+    where name = ${channel} and paused_at is null and reason is not null`.execute(database);
+}
+
+/** A worker that was not reached tries again sooner; whoever noted it may have been stopped since. */
+const unconnectedFor = "10 minutes";
 
 /** The same length from now by the database's clock, where that is earlier. */
 function noLater(until: Date, now: Date): RawBuilder<Date> {
@@ -127,6 +153,8 @@ export async function channelStates(
   const { rows } = await sql<ChannelState>`
     select configured.name, configured.provider, state.paused_at as "pausedAt", state.reason,
       case when state.throttled_until > ${now} then state.throttled_until end as "throttledUntil",
+      case when state.paused_at is null and state.reason is not null and state.changed_at > ${now}::timestamptz - ${unconnectedFor}::interval
+        then state.changed_at end as "unconnectedAt",
       case when places.taken >= configured.rate then places.next_at end as "placeAt",
       (select count(*)::int from (select from messages where channel = configured.name and needs = 'delivery'
         and class in ('transactional', 'marketing') and due_at <= ${now} limit ${dueCountedTo}) as due) as due,

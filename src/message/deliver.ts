@@ -2,16 +2,15 @@ import type { Database } from "../database/database.ts";
 import { faultPoint } from "../fault.ts";
 import { type Claim, claim, endClaim } from "./claim.ts";
 import { type Composer, compose } from "./compose.ts";
-import { type Batch, type Compose, type Delivery, DeliveryRun } from "./delivery-run.ts";
+import {
+  type Batch,
+  type Compose,
+  type Delivered,
+  type Delivery,
+  DeliveryRun,
+} from "./delivery-run.ts";
 import { failUncomposable } from "./fail.ts";
 import type { ClaimedMessage } from "./message.ts";
-
-export interface Delivered {
-  readonly claimed: number;
-  readonly accepted: number;
-  /** The channel was paused (credentials, account) or throttled by its provider: no use in trying on. */
-  readonly mustRest: boolean;
-}
 
 export interface DueBatch extends Batch {
   readonly limit: number;
@@ -35,7 +34,8 @@ export async function deliver(
     inTurns: batch.places !== undefined,
   });
   await faultPoint("after-claim");
-  if (claimed.messages.length === 0) return { claimed: 0, accepted: 0, mustRest: false };
+  if (claimed.messages.length === 0)
+    return { claimed: 0, accepted: 0, mustRest: false, isAnswered: false, unconnected: null };
   const composeSome: Compose = async (messages) => {
     const { composed, failed } = await compose(database, composer, messages, batch.now());
     if (failed.length > 0) await failUncomposable(database, failed);

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Outcome, Provider } from "../channel/channel.ts";
+import { noConnection } from "../channel/no-connection.ts";
 import type { Rate } from "../config-values.ts";
 import type { Database } from "../database/database.ts";
 import { shownReason } from "../database/shown-reason.ts";
@@ -36,6 +37,17 @@ export interface Batch {
   readonly places?: Pick<Places, "take" | "keep">;
 }
 
+export interface Delivered {
+  readonly claimed: number;
+  readonly accepted: number;
+  /** The channel was paused (credentials, account), throttled by its provider, or nobody was reached: no use in trying on. */
+  readonly mustRest: boolean;
+  /** Calls got through to the provider. */
+  readonly isAnswered: boolean;
+  /** Why nobody was reached in the end. */
+  readonly unconnected: string | null;
+}
+
 /** Renders some of a batch; who cannot be rendered is missing from the answer, and noted as failed. */
 export type Compose = (messages: readonly ClaimedMessage[]) => Promise<readonly Composed[]>;
 
@@ -64,6 +76,9 @@ export class DeliveryRun {
   #busy = 0;
   #accepted = 0;
   #mustRest = false;
+  #isAnswered = false;
+  #inVain = 0;
+  #unconnected: string | null = null;
   #failure: { readonly thrown: unknown } | null = null;
   #wake: () => void = () => {};
 
@@ -83,7 +98,7 @@ export class DeliveryRun {
   }
 
   /** Settles when every call has been answered and recorded, and the claim is over. */
-  async finish(): Promise<{ accepted: number; mustRest: boolean }> {
+  async finish(): Promise<Omit<Delivered, "claimed">> {
     while (this.#waiting.length > 0 || this.#busy > 0 || this.#settled.length > 0) {
       if (this.#batch.stopping.aborted || this.#mustRest || this.#failure !== null)
         this.#waiting = [];
@@ -93,7 +108,12 @@ export class DeliveryRun {
     }
     await this.#patiently(() => endClaim(this.#database, this.#claim.id));
     if (this.#failure !== null) throw this.#failure.thrown;
-    return { accepted: this.#accepted, mustRest: this.#mustRest };
+    return {
+      accepted: this.#accepted,
+      mustRest: this.#mustRest,
+      isAnswered: this.#isAnswered && this.#unconnected === null,
+      unconnected: this.#unconnected,
+    };
   }
 
   /** How many rows to open now: none until a quarter of the slots is free, so that a commit is shared by many. */
@@ -171,7 +191,22 @@ export class DeliveryRun {
     this.#busy--;
     if (outcome.kind === "accepted") this.#accepted++;
     if (isWishForRest(outcome)) this.#mustRest = true;
+    this.#learn(outcome);
     this.#wake();
+  }
+
+  /** A connection that fails beside others says nothing of the provider; as many as there are slots do, or the first. */
+  #learn(outcome: Outcome): void {
+    if (outcome.kind !== "later" || outcome.unconnected !== true) {
+      this.#isAnswered = true;
+      this.#inVain = 0;
+      this.#unconnected = null;
+      return;
+    }
+    this.#inVain++;
+    if (this.#isAnswered && this.#inVain < this.#delivery.concurrency) return;
+    this.#unconnected = noConnection(outcome.code, outcome.detail);
+    this.#mustRest = true;
   }
 
   async #send(outgoing: Parameters<Provider["send"]>[0]): Promise<Outcome> {

@@ -98,7 +98,8 @@ function decide(settled: Settled, rules: RecordRules): Line {
       }
       // "Retry-After: 0" would have it called as fast as we can.
       const named = outcome.retryAfterMs === null ? null : Math.max(outcome.retryAfterMs, 1000);
-      const delay = named ?? retryDelayMs(message.attempts, rules.random);
+      const isUnconnected = outcome.unconnected ?? false;
+      const delay = named ?? retryDelayMs(message.attempts, rules.random, { isUnconnected });
       return {
         ...line,
         state: "retry",

@@ -6,6 +6,7 @@ import type { Database } from "../database/database.ts";
 import type { Log } from "../log.ts";
 import type { Composer } from "../message/compose.ts";
 import type { Delivery } from "../message/delivery-run.ts";
+import type { Line } from "./line.ts";
 import type { RestoreGuard } from "./restore-guard.ts";
 import type { Wake } from "./wake.ts";
 
@@ -38,4 +39,6 @@ export interface Working {
 /** What leaves the house asks first whether it may. */
 export interface Delivering extends Working {
   readonly guard: RestoreGuard;
+  /** This worker's way to each channel's provider. */
+  readonly lines: ReadonlyMap<string, Line>;
 }

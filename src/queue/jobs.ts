@@ -146,12 +146,13 @@ export interface Lanes {
  * next one, so that a burst is carried by as many lanes as it needs and one message by one.
  */
 export async function deliverJob(
-  { engine, wake, guard, stopping }: Delivering,
+  { engine, wake, guard, lines, stopping }: Delivering,
   { channel = "", lane = 0 }: JobIds,
   { here, everywhere: lanes }: Lanes,
 ): Promise<void> {
   const whole = engine.deliveries.get(channel);
-  if (whole === undefined) return;
+  const line = lines.get(channel);
+  if (whole === undefined || line?.isResting === true) return;
   const delivery = { ...whole, concurrency: Math.floor(whole.concurrency / here) };
   const places = placesOf(engine.database, delivery);
   const now = () => engine.clock.now();
@@ -163,6 +164,7 @@ export async function deliverJob(
     if (limit === 0) return;
     const batch = { limit, now, stopping, takeBack, ...(places !== undefined && { places }) };
     const delivered = await deliver(engine.database, engine.composer, delivery, batch);
+    await line?.learn(engine.database, delivered, now());
     if (delivered.claimed < limit || delivered.mustRest || stopping.aborted) return;
     // Where it was the rate that left no room for more, another lane would have none either.
     if (limit === messagesAtOnce && lane + 1 < lanes) await wake.delivery(channel, lane + 1);

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Log } from "../log.ts";
 import type { Work } from "./backend.ts";
+import { complain } from "./complaint.ts";
 
 /** Of a job that is done nothing is lost with the connection but its acknowledgement. */
 const closeWithinMs = 5000;
@@ -47,7 +48,7 @@ export function kept<Source extends Connected>(
   { jobs, onClosed }: { readonly jobs?: JobsAtWork; readonly onClosed?: () => void } = {},
 ): Source {
   source.on("error", (error) =>
-    log.warn({ error: error.message }, "the queue's connection broke; it is being re-made"),
+    complain(log, error.message, "the queue's connection broke; it is being re-made"),
   );
   const close = source.close.bind(source);
   return Object.assign(source, {

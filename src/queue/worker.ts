@@ -4,6 +4,7 @@ import type { OpenWorker, QueueBackend } from "./backend.ts";
 import { counted } from "./call-metrics.ts";
 import type { Delivering, Engine, Working } from "./engine.ts";
 import { deliverJob, engineJobs } from "./jobs.ts";
+import { Line } from "./line.ts";
 import { listenForEvents } from "./listen.ts";
 import { createRestoreGuard } from "./restore-guard.ts";
 import { keepSchedules } from "./schedule.ts";
@@ -47,7 +48,8 @@ export async function startWorker(
   const engine = { ...given, deliveries: new Map(deliveries) };
   const stop = new AbortController();
   const guard = createRestoreGuard(engine, backend);
-  const working: Delivering = { engine, wake, guard, stopping: stop.signal };
+  const lines = new Map(deliveries.map(([name, one]) => [name, new Line(one)]));
+  const working: Delivering = { engine, wake, guard, lines, stopping: stop.signal };
   await prepareMonths(engine);
   const schedules = backend.queue(engineQueue);
   const opened: { close(): Promise<void> }[] = [schedules];

@@ -17,6 +17,8 @@ const deaf: Wake = {
   delivery: () => Promise.resolve(),
   close: () => Promise.resolve(),
 };
+/** Nothing leaves it. */
+const lines = new Map<string, never>();
 const isHeldBack = () => Promise.resolve(false);
 
 /**
@@ -52,7 +54,7 @@ export class InlineWake implements Wake {
    * have something due is asked once for all of them: most that are woken have not.
    */
   async drain(given: Working): Promise<boolean> {
-    const working = { ...given, guard, isHeldBack };
+    const working = { ...given, guard, lines, isHeldBack };
     const { database, clock } = working.engine;
     let ran = false;
     let due: readonly string[] | undefined;

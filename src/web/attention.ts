@@ -21,6 +21,7 @@ export function attentionOf(
 ): readonly Attention[] {
   return [
     ...channels.flatMap(pausedChannel),
+    ...channels.flatMap(unconnectedChannel),
     ...segments.flatMap(failingSegment),
     ...channels.flatMap(waitingChannel),
     ...journeys.flatMap(heldIn),
@@ -37,6 +38,12 @@ function pausedChannel({ name, pausedAt, reason, due }: ChannelState): readonly 
       ? ""
       : `, ${due >= dueCountedTo ? `${due}+ messages wait` : counted(due, "message waits", "messages wait")}`;
   const what = `Channel ${name} is paused${waiting}`;
+  return [{ tone: "bad", href: "/channels", what, why: reason }];
+}
+
+function unconnectedChannel({ name, unconnectedAt, reason }: ChannelState): readonly Attention[] {
+  if (unconnectedAt === null) return [];
+  const what = `Channel ${name} does not reach its provider`;
   return [{ tone: "bad", href: "/channels", what, why: reason }];
 }
 

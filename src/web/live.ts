@@ -102,7 +102,7 @@ async function readStates(database: Database): Promise<string> {
   const { rows } = await sql<{ states: string }>`
     select concat_ws('|',
       (select string_agg(concat_ws(' ', id, state, version_id), ',' order by id) from journeys),
-      (select string_agg(concat_ws(' ', name, paused_at, throttled_until), ',' order by name) from channels),
+      (select string_agg(concat_ws(' ', name, paused_at, throttled_until, reason), ',' order by name) from channels),
       (select string_agg(concat_ws(' ', id, size, refreshed_at, failure), ',' order by id) from segments)) as states`.execute(
     database,
   );

@@ -7,6 +7,7 @@ import {
   lateResumes,
   tooFast,
   unfair,
+  busyInVain,
 } from "../../chaos/targets.ts";
 import type { StubLine } from "../../src/channel/stub-log.ts";
 
@@ -107,4 +108,14 @@ it("a journey's share counts from when it has something to send until its last c
   expect(unfair(turns, "small", 5)).toEqual([]);
   expect(unfair(turns, "small", 1)).toEqual(["small had 22 % of the calls, expected 25 at least"]);
   expect(unfair(turns, "another", 1)).toEqual(["another sent nothing"]);
+});
+
+it("a worker that can do nothing neither uses a processor up nor fills its log", () => {
+  expect(busyInVain({ seconds: 10, processor: 4, lines: 150 })).toEqual([]);
+  expect(busyInVain({ seconds: 10, processor: 8, lines: 150 })).toEqual([
+    "a worker used 80 % of a processor while nothing could be done",
+  ]);
+  expect(busyInVain({ seconds: 10, processor: 4, lines: 330 })).toEqual([
+    "a worker wrote 33 lines a second while nothing could be done",
+  ]);
 });

@@ -11,7 +11,11 @@ import { examineDns, senderDomains } from "../../src/cli/doctor-dns.ts";
 import { examineUrl, ofServer } from "../../src/cli/doctor-reach.ts";
 import type { Finding } from "../../src/cli/finding.ts";
 import { readConfig } from "../../src/config.ts";
-import { throttleChannel } from "../../src/message/channel-state.ts";
+import {
+  noteConnected,
+  noteUnconnected,
+  throttleChannel,
+} from "../../src/message/channel-state.ts";
 import { Places } from "../../src/message/places.ts";
 import { aJourney, plan } from "../message/ledger.ts";
 import { aDatabase } from "../support/database.ts";
@@ -225,6 +229,25 @@ describe("waypost doctor", () => {
     expect(of("DMARC of shop.example")).toMatchObject([{ level: "ok" }]);
     expect(of("SPF of shop.example")).toMatchObject([{ level: "warn" }]);
     names.close();
+  });
+
+  test("says of a channel that its provider is not reached, and why, and status does", async () => {
+    const terminal = aTerminal(database);
+    const why = "no connection: its certificate has expired (CERT_HAS_EXPIRED)";
+    await noteUnconnected(database, "sms", "twilio", why, new Date());
+    const { of } = await findingsOf(terminal);
+    expect(of("channel sms")).toContainEqual({
+      about: "channel sms",
+      level: "error",
+      found: expect.stringMatching(
+        /^outbox was not reached at 20.*certificate has expired/,
+      ) as string,
+      remedy: "whoever runs it must renew it; what waits goes out by itself then",
+    });
+    const status = async () => (await terminal.waypost("status")).out;
+    expect(await status()).toMatch(/^sms +outbox +open, but at 20.*its certificate has expired/m);
+    await noteConnected(database, "sms", new Date());
+    expect(await status()).toMatch(/^sms +outbox +open +/m);
   });
 
   test("says of a channel until when it was told to wait, and status does, until it is resumed", async () => {
