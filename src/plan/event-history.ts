@@ -49,13 +49,17 @@ export async function eventHistory(
   was: EventStart | null,
   will: EventStart,
   asked: Asked & { readonly journeyId: number | null },
+  looked = windows,
 ): Promise<EventHistory> {
-  for (const window of windows) {
+  for (const window of looked) {
     const row = await rowOf(database, was, will, asked, window);
     if (row === undefined) continue;
     const isPart = window.newest !== null && Number(row.named) >= window.newest;
     const all = isPart ? await eventsPlanned(database, will.event, asked.now) : null;
-    return history(row, window, all);
+    const scale =
+      all === null ? 30 / window.days : Math.max(1, all / Math.max(1, Number(row.named)));
+    const most = scale > 1 ? await plannedRows(database, sql`select from customers`) : Infinity;
+    return history(row, window, { all, scale, entering: enteringOf(row, will.again, scale, most) });
   }
   const events = await eventsPlanned(database, will.event, asked.now);
   // How many pass nobody knows: it is not less than none, and not more than all.
@@ -87,6 +91,10 @@ interface Row {
   readonly named: string;
   readonly passing: string;
   readonly entrants: string;
+  /** Of customers who can enter: how many there are, how many with one event alone, and the events of all. */
+  readonly seen: string;
+  readonly once: string;
+  readonly theirs: string;
   readonly was: string;
   readonly will: string;
   readonly enters: string;
@@ -124,6 +132,8 @@ async function rowOf(
       )
       select (select count(*) from heard where named) as named, coalesce(sum(passing), 0) as passing,
              ${entrantsBy(will.again, days)} as entrants,
+             count(*) filter (where ${canEnter(will.again)}) as seen, count(*) filter (where ${canEnter(will.again)} and passing = 1) as once,
+             coalesce(sum(passing) filter (where ${canEnter(will.again)}), 0) as theirs,
              count(*) filter (where was) as was, count(*) filter (where will) as will,
              count(*) filter (where will and not was) as enters, count(*) filter (where was and not will) as leaves,
              array(select customer_id::text from people where will and not was order by people.customer_id limit 5) as entering,
@@ -141,9 +151,18 @@ async function rowOf(
   )?.[0];
 }
 
-/** `all` is how many events there are when only some were looked at. */
-function history(row: Row, { days, newest }: Window, all: number | null): EventHistory {
-  const scale = all === null ? 30 / days : all / Math.max(1, Number(row.named));
+/** What is made of a part: how many events there are in all where only the newest were looked at, and how many that is for one. */
+interface Scaled {
+  readonly all: number | null;
+  readonly scale: number;
+  readonly entering: number;
+}
+
+function history(
+  row: Row,
+  { days, newest }: Window,
+  { all, scale, entering }: Scaled,
+): EventHistory {
   const passing = Number(row.passing);
   const hours = Array.from({ length: 24 }, (_, hour) =>
     passing === 0 ? 1 / 24 : (row.hours?.[String(hour)] ?? 0) / passing,
@@ -158,7 +177,7 @@ function history(row: Row, { days, newest }: Window, all: number | null): EventH
     days: 30,
     events: Math.round(Number(row.named) * scale),
     passing: Math.round(passing * scale),
-    entering: Math.round(Number(row.entrants) * scale),
+    entering: Math.round(entering),
     perDay: Object.fromEntries(
       Object.entries(row.days ?? {})
         .toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -191,10 +210,33 @@ export function passes(start: EventStart | null, { now, journey }: Asked): RawBu
   return sql<boolean>`event.name = ${start.event} and ${matches(start.where, now)} and ${meets}`;
 }
 
+/**
+ * Events are scaled up, customers are not: the longer one looks, the more of them were there before. How many there are
+ * besides those seen is told by those who were seen once (estimator Duj1 of Haas and Stokes, 1998).
+ */
+function enteringOf(row: Row, again: Again, scale: number, most: number): number {
+  if (scale <= 1) return Number(row.entrants);
+  const events = Number(row.passing) * scale;
+  if (again.kind === "always") return events;
+  const [seen, once, theirs] = [Number(row.seen), Number(row.once), Number(row.theirs)];
+  const customers =
+    theirs === 0
+      ? 0
+      : Math.min(Math.max(most, seen), (seen * theirs) / (theirs - once + once / scale));
+  return again.kind === "never" ? customers : Math.min(events, customers * timesIn(again, 30));
+}
+
+function canEnter(again: Again): RawBuilder<boolean> {
+  return again.kind === "never" ? sql<boolean>`will and is_new` : sql<boolean>`will`;
+}
+
 /** "after 10 days" lets a customer in three times in thirty days at most. */
 function entrantsBy(again: Again, days: number): RawBuilder<string> {
   if (again.kind === "always") return sql<string>`coalesce(sum(passing), 0)`;
-  if (again.kind === "never") return sql<string>`count(*) filter (where will and is_new)`;
-  const most = Math.max(1, Math.ceil((days * 86_400) / roughSeconds(again.after)));
-  return sql<string>`coalesce(sum(least(passing, ${most}::int)), 0)`;
+  if (again.kind === "never") return sql<string>`count(*) filter (where ${canEnter(again)})`;
+  return sql<string>`coalesce(sum(least(passing, ${timesIn(again, days)}::int)), 0)`;
+}
+
+function timesIn({ after }: Extract<Again, { kind: "after" }>, days: number): number {
+  return Math.max(1, Math.ceil((days * 86_400) / roughSeconds(after)));
 }
