@@ -107,23 +107,30 @@ function audienceLines(
     lines.push(...differenceLines(members, outcome === "created" ? null : "now"));
   if (events !== null) {
     say(
-      `${number(events.events)} such events in the last ${events.days} days, ${number(events.events / events.days)} a day; ` +
+      `${many(events.events, "such event")} in the last ${events.days} days, ${number(events.events / events.days)} a day; ` +
         (events.found.by === "planner"
           ? `how many of them pass was not counted (${foundWords(events.found)})`
-          : `${number(events.passing)} of them pass (${foundWords(events.found)})`),
+          : `${number(events.passing)} of them ${verb(events.passing, "passes", "pass")} (${foundWords(events.found)})`),
     );
     if (outcome !== "created" && events.found.by !== "planner")
       lines.push(...differenceLines({ ...events.customers, found: events.found }, "of those days"));
   }
   if (anew && atOnce === 0) say("the start changes: nobody enters for what came before the apply");
-  if (atOnce > 0) say(`${number(atOnce)} enter at once`);
+  if (atOnce > 0) say(`${number(atOnce)} ${verb(atOnce, "enters", "enter")} at once`);
   const [next] = occurrences;
   if (next !== undefined)
-    say(`next on ${day(next.at)}: ${number(next.customers)}; ${occurrences.length} occasions`);
+    say(
+      `next on ${day(next.at)}: ${number(next.customers)}; ${many(occurrences.length, "occasion")}`,
+    );
   const others = byOthers
     .filter(({ customers }) => customers > 0)
     .map(({ journey, customers }) => `${number(customers)} of them let in by ${journey}`);
-  say([`about ${number(entering)} enter within ${days} days`, ...others].join(", "));
+  say(
+    [
+      `about ${number(entering)} ${verb(entering, "enters", "enter")} within ${days} days`,
+      ...others,
+    ].join(", "),
+  );
   if (others.length > 0 && (after?.start.if ?? null) !== null)
     say("the `if` of the start is not asked of those");
   if (holdout > 0) say(`${percent(holdout)} of them are left alone`);
@@ -136,11 +143,15 @@ export function differenceLines(
   of: string | null,
 ): readonly Line[] {
   const by = foundWords(found);
-  if (of === null) return [{ mark: " ", text: `${number(then)} customers (${by})` }];
+  if (of === null) return [{ mark: " ", text: `${many(then, "customer")} (${by})` }];
   const lines: Line[] = [
-    { mark: " ", text: `${number(now)} customers ${of}, ${number(then)} under the change (${by})` },
+    { mark: " ", text: `${many(now, "customer")} ${of}, ${number(then)} under the change (${by})` },
   ];
-  if (enters > 0) lines.push({ mark: "+", text: `${number(enters)} come in${ids(entering)}` });
+  if (enters > 0)
+    lines.push({
+      mark: "+",
+      text: `${number(enters)} ${verb(enters, "comes", "come")} in${ids(entering)}`,
+    });
   if (leaves > 0)
     lines.push({ mark: "-", text: `${number(leaves)} no longer would${ids(leaving)}` });
   return lines;
@@ -169,20 +180,26 @@ function inFlightLine({ version, step, customers, held, fate, to }: InFlight): L
   const who = `version ${version}, at ${step}: ${number(customers)}${held > 0 ? ` (${number(held)} held)` : ""}`;
   switch (fate) {
     case "drains":
-      return { mark: " ", text: `${who} stay on their version, to its end` };
+      return {
+        mark: " ",
+        text: `${who} ${verb(customers, "stays", "stay")} on their version, to its end`,
+      };
     case "moves":
-      return { mark: "~", text: `${who} move to ${to}` };
+      return { mark: "~", text: `${who} ${verb(customers, "moves", "move")} to ${to}` };
     case "exits":
-      return { mark: "-", text: `${who} leave the journey` };
+      return { mark: "-", text: `${who} ${verb(customers, "leaves", "leave")} the journey` };
     case "stranded":
-      return { mark: "!", text: `${who} have no destination in migrate` };
+      return {
+        mark: "!",
+        text: `${who} ${verb(customers, "has", "have")} no destination in migrate`,
+      };
   }
 }
 
 function messageLines(plan: MessagesPlan): readonly Line[] {
   const { channels, lost, delayed, guessed, prices, sample, caps } = plan;
   const lines: Line[] = channels.map(({ channel, messages, segments, cost, currency, perDay }) => {
-    const length = segments === null ? "" : `, ${number(segments)} segments`;
+    const length = segments === null ? "" : `, ${many(segments, "segment")}`;
     const price = cost === null ? "" : `, ${cost.toFixed(2)} ${currency}`;
     return {
       mark: " ",
@@ -192,7 +209,10 @@ function messageLines(plan: MessagesPlan): readonly Line[] {
   const why = Object.entries(lost).map(([reason, count]) => `${number(count)} ${inWords(reason)}`);
   if (why.length > 0) lines.push({ mark: "-", text: `not sent: ${why.join(", ")}` });
   if (delayed >= 0.5)
-    lines.push({ mark: " ", text: `${number(delayed)} wait for the permitted hours` });
+    lines.push({
+      mark: " ",
+      text: `${number(delayed)} ${verb(delayed, "waits", "wait")} for the permitted hours`,
+    });
   for (const { template, channel, length } of prices)
     if (length !== null && length.segments > 1)
       lines.push({
@@ -259,13 +279,26 @@ function objectiveLines(objective: ObjectivePlan): readonly Line[] {
   if (holdout <= 0)
     return [first, text("without a holdout nobody will know what the journey added")];
   if (customers === null) return [first];
-  const time = days === null ? "at this rate never" : `about ${number(days)} days`;
+  const time = days === null ? "at this rate never" : `about ${many(days, "day")}`;
   return [
     first,
     text(
-      `to tell the two apart takes ${number(customers)} customers, ${time} (two-sided 5%, power 80%)`,
+      `to tell the two apart takes ${many(customers, "customer")}, ${time} (two-sided 5%, power 80%)`,
     ),
   ];
+}
+
+/** "less than 1 segment", "1 segment", "2 segments" */
+function many(count: number, noun: string): string {
+  return `${number(count)} ${noun}${isOne(count) ? "" : "s"}`;
+}
+
+function verb(count: number, one: string, several: string): string {
+  return isOne(count) ? one : several;
+}
+
+function isOne(count: number): boolean {
+  return count > 0 && count < 1.5;
 }
 
 export function number(count: number): string {

@@ -161,6 +161,21 @@ test("a schedule lets the whole audience in on every occurrence, or once", async
   expect((await planOf(shop, files([text("after 2 weeks")]))).audience?.entering).toBe(2);
 });
 
+test("of one it is told as of one", async () => {
+  const ada = await aCustomer(shop.database);
+  await shop.happens(ada, "signed_up", {}, later(shop.now, { days: -1 }));
+  const text = onSignUp(
+    "start: { on: signed_up, again: always }\nsteps: [{ send: reminder-short, by: sms }]",
+  );
+  const made = await planOf(shop, files([text]));
+  const told = describeJourneyPlan(made, 30).flatMap(({ lines }) => lines.map((line) => line.text));
+  expect(told).toContain(
+    "1 such event in the last 30 days, less than 1 a day; 1 of them passes (counted)",
+  );
+  expect(told).toContain("about 1 enters within 30 days");
+  expect(told).toContainEqual(expect.stringMatching(/^sms: 1, 1 segment[;,]/));
+});
+
 test("a start that changes lets nobody in for what came before, and says so", async () => {
   await aCustomer(shop.database);
   const text = (day: number) => onSignUp(`start: { every: "0 9 * * ${day}" }\n${steps}`);
