@@ -1,6 +1,6 @@
 import { type Mistake, nearMiss } from "../errors.ts";
 import type { Project } from "./read-project.ts";
-import type { Reference } from "./reference.ts";
+import type { Position, Reference } from "./reference.ts";
 
 /**
  * Events that look like slips of the pen: named once in all files, when another that they nearly are is known. Nobody
@@ -13,19 +13,32 @@ export function doubtfulEvents(
   const named = eventsIn([...journeys, ...segments]);
   const counts = new Map<string, number>();
   for (const { name } of named) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return named
-    .filter(({ name }) => counts.get(name) === 1 && name !== ours && !happened.includes(name))
-    .flatMap(({ name, position }) => {
-      const meant = [ours, ...counts.keys(), ...happened].find((other) => isSlip(name, other));
-      const guess = meant ?? nearMiss(name, happened);
-      if (guess === undefined) return [];
-      return [
-        {
-          ...position,
-          message: `no other file knows the event "${name}"; did you mean "${guess}"?`,
-        },
-      ];
-    });
+  const isLone = (name: string) =>
+    counts.get(name) === 1 && name !== ours && !happened.includes(name);
+  return named.flatMap(({ name, position }, index) => {
+    if (!isLone(name)) return [];
+    const meant = [ours, ...happened, ...counts.keys()].find((other) => isSlip(name, other));
+    const twin = named.find((other) => other.name === meant && isLone(meant));
+    if (twin !== undefined)
+      return named.indexOf(twin) > index ? [] : [eitherOf(name, position, twin)];
+    const guess = meant ?? nearMiss(name, happened);
+    if (guess === undefined) return [];
+    return [
+      {
+        ...position,
+        message: `no other file knows the event "${name}"; did you mean "${guess}"?`,
+      },
+    ];
+  });
+}
+
+/** Two that are each named once: which of them is meant nobody knows, so it is told once, with both places. */
+function eitherOf(name: string, position: Position, twin: Reference): Mistake {
+  const { file, line } = twin.position;
+  return {
+    ...position,
+    message: `the event "${name}" is named here alone, and "${twin.name}" at ${file}:${line} alone; if one is meant, write it alike in both places`,
+  };
 }
 
 /**

@@ -292,6 +292,23 @@ test("an event that only one place names, and that is nearly another, is doubtfu
   ]);
 });
 
+test("of two events that are nearly the same and named once each neither is blamed, and both places are told", () => {
+  write("a.yaml", aJourney({ start: "start: { on: basket_updated }" }));
+  write("b.yaml", aJourney({ start: "start: { on: baskt_updated }" }));
+  const doubts = (happened: readonly string[] = []) =>
+    linesOf(doubtfulEvents(readProject(folder), happened));
+  expect(doubts()).toEqual([
+    `3 start.on: the event "baskt_updated" is named here alone, and "basket_updated" at ${join(folder, "a.yaml")}:3 alone; if one is meant, write it alike in both places`,
+  ]);
+  expect(doubts(["basket_updated"])).toEqual([
+    '3 start.on: no other file knows the event "baskt_updated"; did you mean "basket_updated"?',
+  ]);
+  expect(doubts(["baskt_updated"])).toEqual([
+    '3 start.on: no other file knows the event "basket_updated"; did you mean "baskt_updated"?',
+  ]);
+  expect(doubts(["basket_updated", "baskt_updated"])).toEqual([]);
+});
+
 test("what nearly is order_completed is doubtful, and order_completed never is", () => {
   write("a.yaml", aJourney({ start: "start: { on: order_complete }" }));
   write("b.yaml", aJourney({ start: "start: { on: order_completed }" }));
