@@ -4,6 +4,7 @@ import { type KeptSegment, listSegments } from "../audience/segment.ts";
 import { readInstallation } from "../database/installation.ts";
 import { reasonOf } from "../errors.ts";
 import { countDeadEvents } from "../enrollment/dead-event.ts";
+import { countHeld } from "../enrollment/hold.ts";
 import { listDue } from "../enrollment/list-due.ts";
 import { unknownCurrencies } from "../enrollment/worth.ts";
 import { type ChannelState, channelStates } from "../message/channel-state.ts";
@@ -132,8 +133,6 @@ export async function examineWork(house: House): Promise<readonly Finding[]> {
     now,
   );
   const { counts } = await countOrEstimate(database);
-  const held = await sql<{ count: number }>`
-    select count(*)::int as count from enrollments where state = 'held'`.execute(database);
   const due = await listDue(database, now, house.config.zone);
   return [
     isAlive
@@ -144,8 +143,8 @@ export async function examineWork(house: House): Promise<readonly Finding[]> {
           "start waypost worker, or see why it ends",
         ),
     ...channels.map((channel) => ofChannel(channel, now, house.config.zone)),
-    ...doubtful(counts, held.rows[0]?.count ?? 0),
-    ...ofDeadEvents(await countDeadEvents(database, deadCountedTo)),
+    ...doubtful(counts, await countHeld(database, countedTo)),
+    ...ofDeadEvents(await countDeadEvents(database, countedTo)),
     ...(await listSegments(database)).flatMap(ofSegment),
     ...(due.events && !isAlive
       ? [warn("events", "some wait for a worker", "start waypost worker")]
@@ -154,7 +153,7 @@ export async function examineWork(house: House): Promise<readonly Finding[]> {
   ];
 }
 
-const deadCountedTo = 100_000;
+const countedTo = 100_000;
 
 function ofDeadEvents(count: number): readonly Finding[] {
   if (count === 0) return [];

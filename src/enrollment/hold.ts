@@ -32,6 +32,16 @@ export async function listHeld(
   return rows;
 }
 
+/** How many are held, counted to `atMost`: journey by journey, so that an index serves. */
+export async function countHeld(database: Database, atMost: number): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from (select from journeys cross join lateral (select from enrollments
+      where journey_id = journeys.id and state = 'held' limit ${atMost}) as one limit ${atMost}) as held`.execute(
+    database,
+  );
+  return rows[0]?.count ?? 0;
+}
+
 /** Lets held enrollments try their step again, at once. Returns how many. */
 export async function replayHeld(
   database: Database,

@@ -12,6 +12,8 @@ export interface MessageFilter {
   readonly since?: Date;
   /** Only messages with a lower id: the next page. */
   readonly before?: string;
+  /** Only this message and those with a higher id. */
+  readonly from?: string;
   readonly limit: number;
 }
 
@@ -39,21 +41,47 @@ export interface ListedMessage {
   readonly bouncedAt: Date | null;
 }
 
-/** The newest messages that fit the filter, newest first. */
+/** The newest messages that fit the filter, newest first. Where no index serves the filter that reads the ledger until they are found. */
 export async function listMessages(
   database: Database,
   filter: MessageFilter,
 ): Promise<ListedMessage[]> {
-  const journey =
-    filter.journey === undefined ? undefined : await findJourneyId(database, filter.journey);
-  if (filter.journey !== undefined && journey === undefined) return [];
+  return listAmong(database, filter, await ledgerOf(database, filter.journey));
+}
+
+/** The ledger, or one journey's part of it. */
+interface Part {
+  readonly rows: RawBuilder<unknown>;
+  readonly isSmall: boolean;
+}
+
+/** A journey of so few messages is read whole, wherever in the ledger they lie. */
+const few = 5000;
+
+async function ledgerOf(database: Database, journey: string | undefined): Promise<Part> {
+  if (journey === undefined) return { rows: sql`messages`, isSmall: false };
+  const id = (await findJourneyId(database, journey)) ?? null;
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from (select from messages where journey_id = ${id} limit ${few + 1}) as those`.execute(
+    database,
+  );
+  const isSmall = (rows[0]?.count ?? 0) <= few;
+  // By its id, so that the planner knows whether it has many messages or few.
+  const mine = sql`select * from messages where journey_id = ${id}`;
+  return { rows: isSmall ? sql`(${mine} limit ${2 * few})` : sql`(${mine})`, isSmall };
+}
+
+async function listAmong(
+  database: Database,
+  filter: MessageFilter,
+  { rows }: Part,
+): Promise<ListedMessage[]> {
   const conditions = [
-    // By its id, so that the planner knows whether it has many messages or few.
-    journey === undefined ? null : sql<SqlBool>`m.journey_id = ${journey}`,
     filter.channel === undefined ? null : sql<SqlBool>`m.channel = ${filter.channel}`,
     filter.customerId === undefined ? null : sql<SqlBool>`m.customer_id = ${filter.customerId}`,
     filter.since === undefined ? null : sql<SqlBool>`m.planned_at >= ${filter.since}`,
     filter.before === undefined ? null : sql<SqlBool>`m.id < ${filter.before}`,
+    filter.from === undefined ? null : sql<SqlBool>`m.id >= ${filter.from}`,
   ].filter((condition) => condition !== null);
   const states =
     filter.states === undefined
@@ -63,10 +91,50 @@ export async function listMessages(
   const newest = states.map(
     (
       isInIt,
-    ) => sql`(select m.* from messages m where ${sql.join([isInIt, ...conditions], sql` and `)}
+    ) => sql`(select m.* from ${rows} m where ${sql.join([isInIt, ...conditions], sql` and `)}
       order by m.id desc limit ${filter.limit})`,
   );
   return select(database, sql`(${sql.join(newest, sql` union all `)})`, filter.limit);
+}
+
+/** So many messages are looked at for a page of those that fit. */
+const lookedAt = 200_000;
+
+export interface Look {
+  readonly messages: readonly ListedMessage[];
+  /** Where the look ended: of what is older than this message nobody knows yet whether it fits. Null where all was seen, or the limit reached. */
+  readonly endedAt: { readonly id: string; readonly plannedAt: Date } | null;
+}
+
+/** The same for somebody who waits for the page: a filter that no index serves is tried on so many messages, and then on those before. */
+export async function lookForMessages(
+  database: Database,
+  filter: MessageFilter,
+  most = lookedAt,
+): Promise<Look> {
+  const part = await ledgerOf(database, filter.journey);
+  const isFound = part.isSmall || isIndexed(filter);
+  const end = isFound ? undefined : await endOfLook(database, filter.before, most);
+  const from = end === undefined ? {} : { from: end.id };
+  const messages = await listAmong(database, { ...filter, ...from }, part);
+  if (end === undefined) return { messages, endedAt: null };
+  return { messages, endedAt: messages.length < filter.limit ? end : null };
+}
+
+function isIndexed({ states, journey, channel, customerId }: MessageFilter): boolean {
+  if (customerId !== undefined) return true;
+  const isUsual = (state: MessageState) => state === "accepted" || state === "delivered";
+  return journey === undefined && channel === undefined && states?.some(isUsual) !== true;
+}
+
+/** The message that a look at `most` ends with; none where the ledger ends before. */
+async function endOfLook(database: Database, before: string | undefined, most: number) {
+  const { rows } = await sql<{ id: string; plannedAt: Date }>`
+    select id, planned_at as "plannedAt" from messages where id <= (
+      select coalesce(${before ?? null}::bigint, max(id) + 1) - ${most}::bigint from messages) order by id desc limit 1`.execute(
+    database,
+  );
+  return rows[0];
 }
 
 /** Whether the message `m` is in the state; found by an index where that is not one of the usual course that is over. */

@@ -30,11 +30,10 @@ const versionsShown = 20;
 export async function journeyPage({ engine }: Site, figures: Figures, name: string): Promise<Page> {
   const { database, config } = engine;
   const { id } = await getJourney(database, name);
-  const [counted, came, versions, recent, held] = await Promise.all([
+  const [counted, came, versions, held] = await Promise.all([
     figures.journeys.read(),
     figures.engagement.read(),
     versionsOf(database, id),
-    recentEnrollments(database, id),
     listHeld(database, { journey: name, limit: recentOnes }),
   ]);
   const all = await journeyCounts(database, counted.value);
@@ -42,6 +41,7 @@ export async function journeyPage({ engine }: Site, figures: Figures, name: stri
   if (counts === undefined)
     throw new WaypostError("WAYPOST_NOT_FOUND", `journey "${name}": it is just being applied`);
   const { journey, state, version, entered, inside, completed } = counts;
+  const recent = await recentEnrollments(database, id, entered + counts.holdout);
   const model = {
     name,
     state,
@@ -57,6 +57,7 @@ export async function journeyPage({ engine }: Site, figures: Figures, name: stri
     inside,
     completed,
     held: counts.held,
+    hasEntered: entered > 0,
     exits: Object.entries(counts.exited).map(([reason, count]) => ({ reason, count })),
     result: resultOf(counts),
     goal: describeGoal(journey),
@@ -134,14 +135,23 @@ interface RecentEnrollment {
   readonly convertedAt: Date | null;
 }
 
+/** Who entered last, of a large journey among so many that entered any. */
+const lookedAt = 50_000;
+const few = 5000;
+
 async function recentEnrollments(
   database: Database,
   journeyId: number,
+  entered: number,
 ): Promise<readonly RecentEnrollment[]> {
+  const newest =
+    entered < few
+      ? sql`(select * from enrollments where journey_id = ${journeyId} limit ${2 * few})`
+      : sql`(select * from enrollments order by id desc limit ${lookedAt})`;
   const { rows } = await sql<RecentEnrollment>`
     select e.id, e.customer_id as "customerId", coalesce(nullif(concat_ws(' ', c.first_name, c.last_name), ''), c.email, c.external_id) as "customerName",
       e.state, e.holdout, ${placeSql("e", "version")} as step, e.reason, e.due_at as "dueAt", e.entered_at as "enteredAt", e.converted_at as "convertedAt"
-    from enrollments e join customers c on c.id = e.customer_id join journey_versions version on version.id = e.version_id
+    from ${newest} e join customers c on c.id = e.customer_id join journey_versions version on version.id = e.version_id
     where e.journey_id = ${journeyId} order by e.id desc limit ${recentOnes}`.execute(database);
   return rows;
 }

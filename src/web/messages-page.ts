@@ -1,4 +1,4 @@
-import { listMessages } from "../message/list.ts";
+import { lookForMessages } from "../message/list.ts";
 import { type MessageState, messageStates } from "../message/message.ts";
 import type { Page } from "./page.ts";
 import type { Site } from "./site.ts";
@@ -13,8 +13,8 @@ export async function messagesPage(
   const { database, config } = engine;
   const wanted = readFilter(query);
   const { state, journey, channel, before } = wanted;
-  const [found, journeys] = await Promise.all([
-    listMessages(database, {
+  const [{ messages: found, endedAt }, journeys] = await Promise.all([
+    lookForMessages(database, {
       limit: onePage + 1,
       ...(state !== null && { states: [state] }),
       ...(journey !== null && { journey }),
@@ -34,6 +34,8 @@ export async function messagesPage(
     isFirst: before === null,
     newest: `/messages${filter.size > 0 ? `?${filter.toString()}` : ""}`,
     older: last === undefined ? null : `/messages?${withBefore(filter, last.id)}`,
+    endedAt: endedAt?.plannedAt ?? null,
+    further: endedAt === null ? null : `/messages?${withBefore(filter, endedAt.id)}`,
     states: choices(messageStates, state),
     journeys: choices(
       journeys.map(({ name }) => name),

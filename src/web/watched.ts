@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import { countDeadEvents } from "../enrollment/dead-event.ts";
+import { countHeld } from "../enrollment/hold.ts";
 import { inFlight, oldestDue } from "../message/channel-state.ts";
 
 /** Counting ends here, so that a look costs the same over ten million rows that wait as over a hundred thousand. */
@@ -67,15 +68,14 @@ export interface Beating {
 }
 
 export async function watchWorkers(database: Database): Promise<Beating> {
-  const { rows } = await sql<Omit<Beating, "deadEvents">>`
+  const { rows } = await sql<Omit<Beating, "deadEvents" | "held">>`
     select (select extract(epoch from clock_timestamp() - beat_at)::float8 from installation where beat > 0) as age,
       exists (select from installation where restored_at is not null) as "isRestored",
-      (select count(*)::int from (select from journeys cross join lateral (select from enrollments
-        where journey_id = journeys.id and state = 'held' limit ${countedAtMost}) as one limit ${countedAtMost}) as held) as held,
       (select count(*)::int from segments where removed_at is null and failure is not null) as "failingSegments"`.execute(
     database,
   );
   const deadEvents = await countDeadEvents(database, countedAtMost);
-  const nothing = { age: null, isRestored: false, held: 0, failingSegments: 0 };
-  return { ...nothing, ...rows[0], deadEvents };
+  const held = await countHeld(database, countedAtMost);
+  const nothing = { age: null, isRestored: false, failingSegments: 0 };
+  return { ...nothing, ...rows[0], held, deadEvents };
 }

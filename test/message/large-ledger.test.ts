@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { beforeAll, describe, expect, test } from "vitest";
 import { countOrEstimate } from "../../src/message/count.ts";
 import { lastDay } from "../../src/message/last-day.ts";
-import { type MessageFilter, listMessages } from "../../src/message/list.ts";
+import { type MessageFilter, listMessages, lookForMessages } from "../../src/message/list.ts";
 import type { MessageState } from "../../src/message/message.ts";
 import { aDatabase } from "../support/database.ts";
 import { aCustomer, later, monday } from "../support/people.ts";
@@ -12,12 +12,14 @@ import { aJourney, plan } from "./ledger.ts";
 const database = await aDatabase();
 const inLedger = 40_000;
 const now = later(monday, { days: 100 });
+/** A thousand messages of long ago, beside a journey with all others. */
+let quiet = "";
 
 /** A hundred days of messages, a minute or three apart; all but a few were delivered, or left out for want of consent. */
 beforeAll(async () => {
-  const [quiet, busy] = [await aJourney(database), await aJourney(database)];
+  const [first, busy] = [await aJourney(database), await aJourney(database)];
   const ada = await aCustomer(database);
-  await plan(database, [ada], { journey: quiet });
+  await plan(database, [ada], { journey: first });
   await plan(database, [ada], { journey: busy });
   await sql`
     insert into messages (enrollment_id, journey_id, version_id, customer_id, step, channel, occurrence, template, class, state, due_at, expires_at, planned_at, sent_at, subject)
@@ -27,10 +29,11 @@ beforeAll(async () => {
       at, at, at, case when i % 10 > 0 then at + interval '1 minute' end, repeat('x', 700)
     from generate_series(1, ${inLedger}::int) as i
     cross join lateral (select ${now}::timestamptz - (${inLedger}::int - i) * interval '216 seconds' as at) as clock
-    join messages first on first.journey_id = case when i <= 1000 then ${quiet}::int else ${busy}::int end and first.occurrence = 0`.execute(
+    join messages first on first.journey_id = case when i <= 1000 then ${first}::int else ${busy}::int end and first.occurrence = 0`.execute(
     database,
   );
   await sql`vacuum analyze messages`.execute(database);
+  quiet = (await listMessages(database, { limit: 1, before: "2" }))[0]?.journey ?? "";
 }, 60_000);
 
 const readBy = (filter: Partial<MessageFilter>) =>
@@ -74,6 +77,25 @@ describe("in a large ledger", () => {
     expect(await rowsRead(database, "messages", (asked) => lastDay(asked, now))).toBeLessThan(
       inLedger / 4,
     );
+  });
+
+  test("those of a journey that has few are found wherever they lie", async () => {
+    const found = await listMessages(database, { journey: quiet, limit: 50 });
+    expect(found).toHaveLength(50);
+    expect(found[0]?.id).toBe("1002");
+    expect(await readBy({ journey: quiet })).toBeLessThan(2100);
+  });
+
+  test("somebody who waits for a page is shown how far it looked, and can look further", async () => {
+    const look = (before?: string, asked = database) =>
+      lookForMessages(asked, { channel: "sms", limit: 50, ...(before && { before }) }, 15_000);
+    const first = await look();
+    expect(first.messages).toHaveLength(1);
+    expect(first.endedAt?.id).toBe("25003");
+    expect((await look("25003")).messages).toHaveLength(2);
+    expect((await look("10003")).endedAt).toBe(null);
+    const read = await rowsRead(database, "messages", (asked) => look(undefined, asked));
+    expect(read).toBeLessThanOrEqual(15_100);
   });
 
   test("what seldom happens is counted where the rest is estimated", async () => {
