@@ -60,11 +60,11 @@ async function mergeImportedPeople(
   await sql`CREATE TEMP TABLE import_people AS ${foldPeople(sql`SELECT ${person}, NULL::bigint AS known_id FROM import_rows`)}`.execute(
     session,
   );
-  await sql`CREATE INDEX ON import_people (n)`.execute(session);
-  await sql`ANALYZE import_people`.execute(session);
+  await sql`CREATE INDEX ON import_people (place)`.execute(session);
+  await sql`ANALYZE import_people (place)`.execute(session);
   let returned = 0;
   const counts = await inBatches(session, options, rows, async (transaction, from, to) => {
-    const people = sql`SELECT * FROM import_people WHERE n BETWEEN ${from} AND ${to}`;
+    const people = sql`SELECT * FROM import_people WHERE place BETWEEN ${from} AND ${to}`;
     const merged = await mergePeople(transaction, people, options.now);
     returned += await suppressReturned(transaction, options.secrets, people);
     return merged;
@@ -138,7 +138,8 @@ async function appendImportedConsents(
   const given = sql`
     SELECT who.customer_id, k.channel, k.topic, k.state, 'import' AS method, coalesce(s.consent_source, ${options.file}::text) AS source,
       s.consent_text_version AS text_version, NULL::inet AS ip, NULL::text AS actor, CASE WHEN s.consent_at <= ${options.now} THEN s.consent_at END AS consent_at, NULL::timestamptz AS expires_at
-    FROM import_rows s JOIN ${customerOfRow} who ON true, jsonb_to_recordset(s.consents) AS k (channel text, topic text, state text)`;
+    FROM (SELECT * FROM import_rows WHERE consents IS NOT NULL) s JOIN ${customerOfRow} who ON true,
+      jsonb_to_recordset(s.consents) AS k (channel text, topic text, state text)`;
   const dated: Relation = sql`
     SELECT customer_id, channel, topic, state, method, source, text_version, ip, actor, coalesce(consent_at, ${options.now}::timestamptz) AS occurred_at, expires_at
     FROM (${given}) g WHERE consent_at IS NOT NULL OR NOT EXISTS (
