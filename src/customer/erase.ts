@@ -44,30 +44,36 @@ export async function countPerson(database: Database, person: Person): Promise<R
  * The customers are locked first, for which whoever would write of them waits, and finds nobody then.
  */
 export async function erasePerson(database: Database, erasing: Erasing): Promise<Erased> {
+  // Links are read as a whole, which may take seconds: before anything is locked that others wait for.
+  const seen = await readPerson(database, erasing.customerId, erasing.channels);
+  if (seen === undefined) return nothing;
   // A deadlock with a worker that has locked the same rows the other way round ends one of the two.
   for (let left = 4; ; left -= 1) {
     try {
       return await database
         .transaction()
-        .execute((transaction) => eraseWithin(transaction, erasing));
+        .execute((transaction) => eraseWithin(transaction, erasing, seen.links));
     } catch (thrown) {
       if (left === 0 || !conflicts.has(sqlStateOf(thrown))) throw thrown;
     }
   }
 }
 
+const nothing: Erased = { kind: "erased", rows: {} };
 const conflicts = new Set(["40001", "40P01"]);
 
 async function eraseWithin(
   transaction: Transaction<Tables>,
   { customerId, channels, secrets, now }: Erasing,
+  links: readonly string[],
 ): Promise<Erased> {
   await sql`select from customers where id = ${customerId} or merged_into = ${customerId} order by id for update`.execute(
     transaction,
   );
   await lock(transaction, "enrollments", customerId);
   await lock(transaction, "messages", customerId);
-  const person = await readPerson(transaction, customerId, channels);
+  const person = await readPerson(transaction, customerId, channels, links);
+  if (person === undefined) return nothing;
   const { messages, calls } = await inFlight(transaction, person);
   if (messages + calls > 0) return { kind: "in flight", messages, calls };
   const key = await getErasureKey(transaction, secrets);

@@ -14,6 +14,8 @@ export interface Person {
   readonly messages: readonly string[];
   readonly orders: readonly string[];
   readonly addresses: readonly HeldAddress[];
+  /** Links of messages with an address of theirs in the URL. */
+  readonly links: readonly string[];
 }
 
 /** An address of now, or one that a message went to. */
@@ -25,6 +27,8 @@ export interface HeldAddress {
   /** Another customer has it, too. */
   readonly isShared: boolean;
 }
+
+type Rows = Omit<Person, "addresses" | "links">;
 
 /** Channels by which the two addresses are used that every customer has a column for; whatever channels there are beside them. */
 const ofColumns = ["email", "sms", "whatsapp", "phone"];
@@ -41,15 +45,17 @@ export async function findPerson(
     : readPerson(database, found.merged_into ?? found.id, channels);
 }
 
+/** Undefined where there is no such customer. Links that are known already are not looked for. */
 export async function readPerson(
   database: Database,
   customerId: string,
   channels: readonly string[],
-): Promise<Person> {
-  const { rows } = await sql<Omit<Person, "addresses">>`
+  links?: readonly string[],
+): Promise<Person | undefined> {
+  const { rows } = await sql<Rows>`
     with person as materialized (select * from customers where id = ${customerId} or merged_into = ${customerId})
     select
-      (select array_agg(id::text order by id <> ${customerId}, id) from person) as customers,
+      array(select id::text from person order by id <> ${customerId}, id) as customers,
       array(select external_id from person where external_id is not null
         union select value from identities where customer_id in (select id from person)) as names,
       array(select distinct account_id::text from person where account_id is not null) as accounts,
@@ -59,13 +65,14 @@ export async function readPerson(
     database,
   );
   const [person] = rows;
-  if (person === undefined) throw new Error("person: expected a row");
-  return { ...person, addresses: await addressesOf(database, person, channels) };
+  if (person?.customers[0] === undefined) return undefined;
+  const addresses = await addressesOf(database, person, channels);
+  return { ...person, addresses, links: links ?? (await linksOf(database, addresses)) };
 }
 
 async function addressesOf(
   database: Database,
-  { customers, messages }: Omit<Person, "addresses">,
+  { customers, messages }: Rows,
   channels: readonly string[],
 ): Promise<readonly HeldAddress[]> {
   const { rows } = await sql<HeldAddress>`
@@ -83,7 +90,33 @@ async function addressesOf(
   return rows;
 }
 
+/** The one table that no index helps with. */
+async function linksOf(
+  database: Database,
+  addresses: readonly HeldAddress[],
+): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select id from links where url like any(${linked(addresses)}::text[]) order by id`.execute(
+    database,
+  );
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * Patterns of URLs that hold one of the addresses, as it is or encoded; what is too short may be anything. Addresses are
+ * written as the database has them, so that case can count: millions of links are read several times as fast.
+ */
+function linked(addresses: readonly HeldAddress[]): readonly string[] {
+  const spelled = ownAddresses({ addresses }).flatMap(({ address }) => {
+    const encoded = encodeURIComponent(address);
+    return [address, encoded, encoded.replaceAll(/%\w\w/g, (code) => code.toLowerCase())];
+  });
+  return [...new Set(spelled)]
+    .filter((text) => text.length > 5)
+    .map((text) => `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`);
+}
+
 /** Those that are nobody else's: what is done to them harms no other customer. */
-export function ownAddresses({ addresses }: Person): readonly HeldAddress[] {
+export function ownAddresses({ addresses }: Pick<Person, "addresses">): readonly HeldAddress[] {
   return addresses.filter(({ isShared }) => !isShared);
 }

@@ -34,9 +34,8 @@ const deleted = (rows: PersonalTable["rows"]): PersonalTable => ({ rows, erasing
  */
 export const personalTables: Readonly<Record<keyof Tables, PersonalTable | string>> = {
   links: {
-    rows: (person) => sql<SqlBool>`t.url ilike any(${linked(person)}::text[])`,
+    rows: of("id", (person) => person.links),
     erasing: {
-      // Not found by an index: the one table that is read as a whole.
       sets: () => ({
         url: sql`substring(t.url from '^[a-z]+://[^/?#]+') || '/'`,
         hash: sql`sha256(convert_to('erased ' || t.id, 'UTF8'))`,
@@ -162,10 +161,10 @@ export const personalTables: Readonly<Record<keyof Tables, PersonalTable | strin
 };
 
 /** The tables that have something, in the order of erasing. */
-export const personal: readonly (readonly [keyof Tables, PersonalTable])[] = Object.entries(
-  personalTables,
-).flatMap(([table, place]) =>
-  typeof place === "string" ? [] : [[table as keyof Tables, place] as const],
+export const personal: ReadonlyMap<keyof Tables, PersonalTable> = new Map(
+  Object.entries(personalTables).flatMap(([table, place]) =>
+    typeof place === "string" ? [] : [[table as keyof Tables, place] as const],
+  ),
 );
 
 /** Whether a report in the inbox, `report`, is about a message of theirs, or a text they wrote. */
@@ -173,15 +172,4 @@ function isAbout(person: Person): RawBuilder<SqlBool> {
   const own = ownAddresses(person).map(({ address }) => address);
   return sql<SqlBool>`(report ->> 'from' = any(${own}::text[]) or report ->> 'from' = any(${own.map((address) => `whatsapp:${address}`)}::text[])
     or report ->> 'deliveryId' in (select delivery_id::text from messages where id = any(${person.messages}::bigint[])))`;
-}
-
-/** Patterns of URLs that hold an address of theirs, as it is or encoded. What is too short may be anything. */
-function linked(person: Person): readonly string[] {
-  const spelled = ownAddresses(person).flatMap(({ address }) => [
-    address,
-    encodeURIComponent(address),
-  ]);
-  return [...new Set(spelled)]
-    .filter((text) => text.length > 5)
-    .map((text) => `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`);
 }
