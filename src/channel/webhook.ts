@@ -12,7 +12,7 @@ export interface WebhookCall {
   readonly method: "POST" | "PUT" | "GET";
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON, or null for none. */
+  /** A JSON object, or null for none. A GET has its values in the query of its address. */
   readonly body: string | null;
   readonly at: Date;
 }
@@ -56,6 +56,8 @@ const connections = 64;
 /** An answer is kept up to this many bytes. */
 const longestAnswer = 64 * 1024;
 const deepestAnswer = 50;
+/** More than servers take as a rule. */
+const longestPath = 8000;
 
 /**
  * Signs as Standard Webhooks says (https://www.standardwebhooks.com): HMAC-SHA256 over id, time and body. Redirects are
@@ -83,7 +85,12 @@ export function createWebhookCaller({ allow, key, fill }: WebhookOptions): Webho
       }
       const { method, body } = call;
       const wire: Wire = isAllowed ? inside : outside;
+      if (method === "GET") addQuery(url, body);
       const path = url.pathname + url.search;
+      if (path.length > longestPath)
+        return failure(
+          `expected an address of at most ${longestPath} characters, got ${path.length}`,
+        );
       const sent = {
         method,
         origin: url.origin,
@@ -95,6 +102,14 @@ export function createWebhookCaller({ allow, key, fill }: WebhookOptions): Webho
     },
     close: async () => void (await Promise.all([outside.close(), inside.close()])),
   };
+}
+
+/** Only the query is written to: whatever a value says, the host and the path stay the file's. */
+function addQuery(url: URL, body: string | null): void {
+  const values = Object.entries(JSON.parse(body ?? "{}") as Readonly<Record<string, unknown>>);
+  for (const [name, value] of values)
+    if (value !== null)
+      url.searchParams.append(name, typeof value === "string" ? value : JSON.stringify(value));
 }
 
 function hostOf(url: URL): string {

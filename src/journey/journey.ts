@@ -177,7 +177,7 @@ export type Step =
       readonly url: string;
       readonly method: "POST" | "PUT" | "GET";
       readonly headers: Readonly<Record<string, string>>;
-      /** Never `add`. Empty: no body. */
+      /** Never `add`. Empty: no body. A GET says it in its address. */
       readonly body: Readonly<Record<string, Operand>>;
       /** How long it is tried. */
       readonly within: Duration;

@@ -11,7 +11,7 @@ import { duration, text } from "./scalar.ts";
 const address: Reader<string> = described(pattern("^https?://"), (place) => {
   if (/\$\{|\{\{/.test(String(place.value)))
     return place.wrong(
-      "expected the whole address as it is; ${NAME} stands for a variable of the environment in headers alone, and what the journey knows goes into the body",
+      "expected the whole address as it is; ${NAME} stands for a variable of the environment in headers alone, and what the journey knows goes into the body, or with GET into the query",
     );
   const url = typeof place.value === "string" ? URL.parse(place.value) : null;
   if (url === null || !/^https?:$/.test(url.protocol))
@@ -72,10 +72,18 @@ export const callKeys = (scope: Scope) => ({
   method: optional<Method>(choice("a method", ["POST", "PUT", "GET"]), "POST"),
   headers: optional(headers, {}),
   body: optional(bodyIn(scope), {}),
+  query: optional(bodyIn(scope), {}),
   within: optional(duration, oneHour),
 });
 
-export function refuseBodyOfGet(method: Method, step: Place): void {
+/** What the service is told: a GET in its address, the others in their body. */
+export function toldBy<Told>(
+  { method, body, query }: { readonly method: Method; readonly body: Told; readonly query: Told },
+  step: Place,
+): Told {
   if (method === "GET" && step.has("body"))
-    step.at("body").wrong("a GET has no body; put the values into the address or use POST");
+    step.at("body").wrong('a GET has no body; write "query" or use POST');
+  if (method !== "GET" && step.has("query"))
+    step.at("query").wrong(`a ${method} says it in its body; write "body" or use GET`);
+  return method === "GET" ? query : body;
 }

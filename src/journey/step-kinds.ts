@@ -1,6 +1,6 @@
 import { armName, armsOf, underArm } from "./arms.ts";
 import { matchIn } from "./operand.ts";
-import { callKeys, refuseBodyOfGet } from "./read-call.ts";
+import { callKeys, toldBy } from "./read-call.ts";
 import { conditionIn } from "./read-condition.ts";
 import { eventName } from "./read-event-condition.ts";
 import { sendStep } from "./read-send.ts";
@@ -28,9 +28,9 @@ export function kindsIn(scope: Scope): Readonly<Record<string, StepKind>> {
     voucher: voucherStep,
     call: stepKind(
       callKeys(scope),
-      ({ call: url, ...rest }, step) => {
-        refuseBodyOfGet(rest.method, step);
-        return { kind: "call", url, ...rest };
+      ({ call: url, query, ...rest }, step) => {
+        const body = toldBy({ ...rest, query }, step);
+        return { kind: "call", url, ...rest, body };
       },
       thenOrElse,
     ),

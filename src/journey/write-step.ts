@@ -76,7 +76,7 @@ function callOf({ url, method, headers, body, within }: Extract<Step, { kind: "c
     call: url,
     ...(method !== "POST" && { method }),
     ...(Object.keys(headers).length > 0 && { headers }),
-    ...(values.length > 0 && { body: Object.fromEntries(values) }),
+    ...(values.length > 0 && { [method === "GET" ? "query" : "body"]: Object.fromEntries(values) }),
     within: writeDuration(within),
   };
 }

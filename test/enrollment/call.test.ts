@@ -50,6 +50,49 @@ const ring = async () => {
 
 const calls = () => shop.database.selectFrom("calls").selectAll().orderBy("id").execute();
 
+test("a GET asks by its query, in which no value can lead elsewhere", async () => {
+  service.answers(() => ({ body: '{"tier":"gold"}' }));
+  await shop.apply(
+    journey()
+      .replace("/credit", "/credit?v=1")
+      .replace("body:", "method: GET\n    query:")
+      .replace("tries: 3", "gone: entry.nothing, items: entry.items"),
+  );
+  const ada = await aCustomer(shop.database);
+  const order_id = "../../admin?x=1&who=eve#@evil.example/";
+  await shop.happens(ada, "order_completed", { order_id, items: [1, "a b"] });
+  await shop.live();
+  expect(await ring()).toBe(1);
+  const [{ method, path, body } = { path: "" }] = service.received;
+  expect({ method, body }).toEqual({ method: "GET", body: "" });
+  const asked = new URL(path, service.url);
+  expect(asked.pathname).toBe("/credit");
+  expect([...asked.searchParams]).toEqual(
+    expect.arrayContaining([
+      ["v", "1"],
+      ["order", order_id],
+      ["who", "Ada"],
+      ["channel", "shop"],
+      ["items", '[1,"a b"]'],
+    ]),
+  );
+  expect([...asked.searchParams]).toHaveLength(5);
+  expect(await shop.messagesTo(ada)).toEqual(["email gold"]);
+});
+
+test("a GET whose address would be longer than servers take fails", async () => {
+  service.answers(() => ({}));
+  await shop.apply(journey().replace("body:", "method: GET\n    query:"));
+  const ada = await aCustomer(shop.database);
+  await shop.happens(ada, "order_completed", { order_id: "x".repeat(9000) });
+  await shop.live();
+  await ring();
+  expect(service.received).toEqual([]);
+  expect(await calls()).toMatchObject([
+    { state: "failed", reason: expect.stringMatching(/^expected an address of at most 8000/) },
+  ]);
+});
+
 test("the service is told what the step says, and its answer decides the way", async () => {
   service.answers(() => ({ body: '{"tier":"gold"}' }));
   const ada = await ordered();

@@ -308,7 +308,7 @@ const mistakes: readonly (readonly [string, string])[] = [
   ["call: https://example.com/#top", "5 steps[0].call: expected an address without a #fragment"],
   [
     "call: https://example.com/?key=${SECRET}",
-    "5 steps[0].call: expected the whole address as it is; ${NAME} stands for a variable of the environment in headers alone, and what the journey knows goes into the body",
+    "5 steps[0].call: expected the whole address as it is; ${NAME} stands for a variable of the environment in headers alone, and what the journey knows goes into the body, or with GET into the query",
   ],
   [
     'call: https://example.com/\nbody: { key: "${SECRET}" }',
@@ -324,7 +324,15 @@ const mistakes: readonly (readonly [string, string])[] = [
   ],
   [
     "call: https://example.com/\nmethod: GET\nbody: { a: 1 }",
-    "7 steps[0].body: a GET has no body; put the values into the address or use POST",
+    '7 steps[0].body: a GET has no body; write "query" or use POST',
+  ],
+  [
+    "call: https://example.com/\nquery: { a: 1 }",
+    '6 steps[0].query: a POST says it in its body; write "body" or use GET',
+  ],
+  [
+    "call: https://example.com/\nmethod: GET\nquery: { a: customer.ctiy }",
+    '7 steps[0].query.a: unknown field "customer.ctiy"; did you mean "customer.city"? (one of your own is customer.attributes.<key>)',
   ],
   [
     "call: https://example.com/\nbody: { a: { add: 1 } }",
