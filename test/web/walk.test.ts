@@ -115,6 +115,25 @@ describe.skipIf(executable === undefined)("somebody with a browser", async () =>
     await page.context().close();
   });
 
+  it("looks at a wide drawing where the journey begins, and stays where they scroll to when the numbers change", async () => {
+    const { page } = await enter({ viewport: { width: 320, height: 700 } });
+    await page.goto(`${door.url}/journeys/welcome`);
+    const start = page.locator(".chart .node.start");
+    const { x = -1, width = 0 } = (await start.boundingBox()) ?? {};
+    expect(Math.abs(x + width / 2 - 160)).toBeLessThan(40);
+    await page.getByText("Live", { exact: true }).waitFor();
+    await page.evaluate("document.querySelector('.wide').scrollLeft = 7");
+    await page.evaluate("document.querySelector('.wide .chart').dataset.mark = 'old'");
+    await database
+      .updateTable("enrollments")
+      .set({ state: "held", reason: "a fault", due_at: null })
+      .where("state", "=", "waiting")
+      .execute();
+    await page.locator(".wide .chart:not([data-mark])").waitFor();
+    expect(await page.evaluate("document.querySelector('.wide').scrollLeft")).toBe(7);
+    await page.context().close();
+  });
+
   it("searches, filters and pages by the keyboard alone", async () => {
     const { page } = await enter();
     await page.goto(`${door.url}/customers`);

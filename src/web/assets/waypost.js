@@ -12,6 +12,15 @@ const parts = (root) =>
 const isInUse = (part) =>
   part.contains(document.activeElement) && document.activeElement !== document.body;
 
+const wides = (root) => [...root.querySelectorAll(".wide")];
+
+/** A drawing that is wider than its place is looked at where the journey begins. */
+for (const wide of wides(document)) {
+  const start = wide.querySelector(".node.start")?.getBoundingClientRect();
+  const place = wide.getBoundingClientRect();
+  if (start) wide.scrollLeft += start.left + start.width / 2 - place.left - place.width / 2;
+}
+
 async function refresh() {
   if (isBusy || document.hidden) return;
   isBusy = true;
@@ -25,7 +34,9 @@ async function refresh() {
     for (const [name, part] of parts(document)) {
       const next = fresh.get(name);
       if (next && !isInUse(part) && next.innerHTML !== part.innerHTML) {
+        const looked = wides(part).map((wide) => wide.scrollLeft);
         part.replaceChildren(...next.childNodes);
+        wides(part).forEach((wide, index) => (wide.scrollLeft = looked[index] ?? 0));
         part.classList.add("fresh");
         setTimeout(() => part.classList.remove("fresh"), 1200);
       }
