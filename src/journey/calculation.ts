@@ -33,7 +33,10 @@ export function describeCalculation(calculation: Calculation, field: string): st
     case "number": {
       const { of: base, operation, by, round } = calculation;
       const sum = operation === null ? "" : ` ${signs[operation]} ${by}`;
-      const rounded = round === null ? "" : `, rounded${round === 0 ? "" : ` to ${round} digits`}`;
+      const rounded =
+        round === null
+          ? ""
+          : `, rounded${round === 0 ? "" : ` to ${round} digit${round === 1 ? "" : "s"}`}`;
       return `${base ?? field}${sum}${rounded}`;
     }
     case "date":

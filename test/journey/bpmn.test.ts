@@ -31,7 +31,7 @@ const whole = journeyFrom({
     expires: 30 days
     else: [{ exit: nothing left }]
   - await: { event: paid, match: { order_id: entry.order_id }, within: 2 days }
-    then: [{ set: { customer.attributes.paid: now, customer.attributes.times: { add: 1 } } }]
+    then: [{ set: { customer.attributes.paid: now, customer.attributes.times: { add: 1 }, customer.attributes.points: { multiply: 0.1, of: entry.total, round: 0 }, customer.attributes.ends: { date: now, offset: 30 days after }, customer.attributes.said: { join: [Hi, entry.name] } } }]
   - switch: { gold: { customer.attributes.plan: gold }, near: { orders: { total: { gte: 50 } } } }
     gold: [{ enter: other }]
     near: []

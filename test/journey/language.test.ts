@@ -245,6 +245,14 @@ test.each([
     "set: { customer.attributes.a: { add: 2 }, customer.city: ~ }",
     "set attributes.a + 2, city to nothing",
   ],
+  [
+    "set: { customer.attributes.a: { divide: entry.n, of: entry.total, round: 0 }, customer.attributes.b: { round: 1 } }",
+    "set attributes.a to entry.total / entry.n, rounded, attributes.b to attributes.b, rounded to 1 digit",
+  ],
+  [
+    "set: { customer.attributes.a: { date: now, offset: 1 month before }, customer.city: { join: [entry.a, x] } }",
+    'set attributes.a to 1 month before now, city to entry.a + "x"',
+  ],
   ["voucher: welcome-10\nexpires: 30 days", "voucher from welcome-10, good for 30 days"],
   ["call: https://example.com/a", "call POST https://example.com/a"],
   ["task: { list: calls, do: Ring, outcomes: [a], within: 1 day }", "task on calls: Ring"],
