@@ -8,6 +8,8 @@ import type { Certificate } from "./certificates.ts";
 
 /** What a connection that is being closed is given to have its answer. */
 const patienceMs = 15_000;
+/** Who asks nothing for so long is not about to. */
+const idleMs = 1500;
 
 /**
  * The way to a provider, in front of its stub: it can be shut, and be shown with another certificate. Connections that
@@ -64,10 +66,15 @@ export class Door {
   }
 
   async #endAll(): Promise<void> {
-    const until = Date.now() + patienceMs;
     const those = [...this.#passing];
+    const areGone = async (withinMs: number) => {
+      const until = Date.now() + withinMs;
+      while (those.some((one) => this.#passing.has(one)) && Date.now() < until) await pause(10);
+    };
+    for (const passing of those) passing.announceEnd();
+    await areGone(idleMs);
     for (const passing of those) passing.end();
-    while (those.some((one) => this.#passing.has(one)) && Date.now() < until) await pause(10);
+    await areGone(patienceMs);
     for (const passing of those) passing.destroy();
   }
 }
@@ -77,6 +84,7 @@ class Passing {
   isCut = false;
   readonly #client: Socket;
   #isAsking = false;
+  #isAnnounced = false;
   #isEnding = false;
 
   constructor(client: Socket, stub: Socket) {
@@ -86,12 +94,17 @@ class Passing {
       else this.#isAsking = stub.write(chunk) || true;
     });
     stub.on("data", (chunk: Buffer) => {
-      client.write(chunk);
+      client.write(this.#isAnnounced ? announced(chunk) : chunk);
       this.#isAsking = false;
-      if (this.#isEnding) client.end();
+      if (this.#isAnnounced) client.end();
     });
     client.on("close", () => void stub.destroy()).on("error", () => {});
     stub.on("close", () => void client.destroy()).on("error", () => {});
+  }
+
+  /** With its next answer, so that nobody asks anything more. */
+  announceEnd(): void {
+    this.#isAnnounced = true;
   }
 
   end(): void {
@@ -103,4 +116,11 @@ class Passing {
     if (this.#isAsking) this.isCut = true;
     this.#client.destroy();
   }
+}
+
+function announced(answer: Buffer): Buffer {
+  const text = answer
+    .toString("latin1")
+    .replace(/^Connection: keep-alive(?=\r$)/im, "Connection: close");
+  return Buffer.from(text, "latin1");
 }

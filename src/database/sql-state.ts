@@ -17,6 +17,19 @@ export function isRefusal(error: unknown): boolean {
   return sqlStateOf(error).startsWith("42");
 }
 
+/**
+ * The server is not reached, or can write nothing for now, whatever it is asked: a connection that broke (the driver's words
+ * or the network's code), no room or memory (53), a start or stop (57P), a disk that fails (58), a replica that has not taken over.
+ */
+export function isOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = "code" in error ? String(error.code) : "";
+  if (/^E[A-Z]{4,}$/.test(code) || /^(08|53|57P|58|25006)/.test(code)) return true;
+  return (
+    code === "" && /\bconnection (terminated|error|closed)|timeout expired/i.test(error.message)
+  );
+}
+
 /** A value that the driver cannot send, or another mistake in the code: no second try gets past it. */
 export function isMistake(error: unknown): boolean {
   return error instanceof TypeError || error instanceof RangeError;

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { WebhookCaller, WebhookOutcome } from "../channel/webhook.ts";
 import type { Database } from "../database/database.ts";
+import { patiently } from "../database/patience.ts";
 import { shownReason } from "../database/shown-reason.ts";
 import { type CallSettled, type ClaimedCall, claimCalls, recordCalls } from "./call-ledger.ts";
 
@@ -21,8 +22,6 @@ const graceSeconds = 30;
 const gatherMs = 2;
 /** What becomes due while a slow service is waited for. */
 const lookAgainMs = 250;
-/** What is known of a call is worth waiting for a database that restarts: the service has answered. */
-const patience = { tries: 60, pauseMs: 500 };
 
 /**
  * Makes the calls that are due, up to 64 beside one another, until none is: a slow service holds up its own slot only.
@@ -60,8 +59,8 @@ export async function makeCalls(
     const batch = settled;
     settled = [];
     if (batch.length === 0) continue;
-    if ((await patiently(() => recordCalls(database, batch, { now: now(), random }))) > 0)
-      await onAnswered();
+    const record = () => recordCalls(database, batch, { now: now(), random });
+    if ((await patiently(record, { stopping })) > 0) await onAnswered();
   }
 }
 
@@ -97,15 +96,4 @@ async function first(underWay: ReadonlySet<Promise<void>>): Promise<void> {
   await Promise.race([look, ...underWay]);
   late.abort();
   await pause(gatherMs);
-}
-
-async function patiently<T>(write: () => Promise<T>): Promise<T> {
-  for (let left = patience.tries; ; left--) {
-    try {
-      return await write();
-    } catch (thrown) {
-      if (left === 0) throw thrown;
-      await pause(patience.pauseMs);
-    }
-  }
 }

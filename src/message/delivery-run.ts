@@ -3,8 +3,8 @@ import type { Outcome, Provider } from "../channel/channel.ts";
 import { noConnection } from "../channel/no-connection.ts";
 import type { Rate } from "../config-values.ts";
 import type { Database } from "../database/database.ts";
+import { patiently } from "../database/patience.ts";
 import { shownReason } from "../database/shown-reason.ts";
-import { isMistake } from "../database/sql-state.ts";
 import { faultPoint } from "../fault.ts";
 import { pauseChannel, throttleChannel } from "./channel-state.ts";
 import { type Claim, endClaim, release } from "./claim.ts";
@@ -51,8 +51,6 @@ export interface Delivered {
 /** Renders some of a batch; who cannot be rendered is missing from the answer, and noted as failed. */
 export type Compose = (messages: readonly ClaimedMessage[]) => Promise<readonly Composed[]>;
 
-/** What is known of a row is worth waiting for a database that restarts: without it the row would become unknown. */
-const patience = { tries: 60, pauseMs: 500 };
 /** A provider that is too busy and names no time, or none to speak of, is left alone so long. */
 const shortestRestMs = 1000;
 /** A moment for the neighbours of an answer, so that outcomes are written in sets. */
@@ -265,16 +263,14 @@ export class DeliveryRun {
     await throttleChannel(this.#database, channel, provider, until, now);
   }
 
-  /** Tries until the database takes it. A fault that stays is the run's. */
+  /** What is known of a row is worth waiting for: without it the row would become unknown. A fault that stays is the run's. */
   async #patiently(write: () => Promise<void>): Promise<void> {
-    for (let left = patience.tries; ; left--) {
-      try {
-        return await write();
-      } catch (thrown) {
-        const isHopeless = thrown instanceof UnwrittenError || isMistake(thrown);
-        if (left === 0 || isHopeless) return void (this.#failure = { thrown });
-        await pause(patience.pauseMs);
-      }
+    const { stopping } = this.#batch;
+    const isHopeless = (thrown: unknown) => thrown instanceof UnwrittenError;
+    try {
+      await patiently(write, { stopping, isHopeless });
+    } catch (thrown) {
+      this.#failure = { thrown };
     }
   }
 
