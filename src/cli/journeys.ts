@@ -83,9 +83,8 @@ function show(one: Counts, currency: string): void {
   say(
     `${number("entered")} entered, ${number("inside")} inside, ${number("completed")} completed, ${number("converted")} converted worth ${worth(one)} ${currency}`,
   );
-  const isAbout = (name: Counts["estimated"][number]) => one.estimated.includes(name);
   for (const [reason, count] of Object.entries(one.exited))
-    say(`${aboutIf(isAbout("exited"), count)} left: ${reason}`);
+    say(`${aboutIf(one.estimated.includes("exited"), count)} left: ${reason}`);
   for (const { id, at, held } of one.atGoneSteps)
     say(`${at + held} at ${id}, a step of earlier versions that is gone`);
   say();
@@ -96,9 +95,9 @@ function show(one: Counts, currency: string): void {
       return [
         step.id,
         described === undefined ? step.kind : describeStep(described),
-        aboutIf(isAbout("inside"), step.at),
+        aboutIf(step.estimated.includes("at"), step.at),
         step.passed,
-        aboutIf(isAbout("held"), step.held),
+        aboutIf(step.estimated.includes("held"), step.held),
       ];
     }),
   );

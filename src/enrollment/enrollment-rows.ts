@@ -5,10 +5,8 @@ import type { EnrollmentsState } from "../database/tables.ts";
 import type { StepId } from "../journey/journey.ts";
 import { placeSql } from "./resting.ts";
 
-/** So many of one journey in one state are counted; more of a large table are estimated. */
-const few = 5000;
-
-const states: readonly EnrollmentsState[] = ["entered", "waiting", "held", "completed", "exited"];
+/** So many of one journey at one step, or over, are counted; more of a large table are estimated. */
+const few = 2000;
 
 /** How many of a journey are in the same state at the same place. */
 export interface EnrollmentRow {
@@ -16,6 +14,8 @@ export interface EnrollmentRow {
   readonly state: EnrollmentsState;
   /** Who waits is at the wait of their own version, though the step to execute next is the one after. */
   readonly step: StepId | null;
+  /** The step to execute next. */
+  readonly ahead: StepId | null;
   readonly reason: string | null;
   readonly holdout: boolean;
   readonly customers: string;
@@ -36,37 +36,52 @@ export async function countEnrollments(database: Database): Promise<readonly Enr
 }
 
 /**
- * The same at a bounded cost. Of a large table what a journey has few of in a state is counted (who is held, the last ones inside);
- * the rest is as large as its share of some pages, which lie all over the table.
+ * The same at a bounded cost. Of a large table what a journey has few of at a step, or over, is counted (who is held, the last ones
+ * inside); the rest is as large as its share of some pages, which lie all over the table.
  */
 export async function estimateEnrollments(database: Database): Promise<readonly EnrollmentRow[]> {
   const { rows, isEstimated } = await rowsOf(database, "enrollments");
   if (!isEstimated) return countEnrollments(database);
+  const isOf = sql`sampled.journey_id = groups.journey_id and sampled.state = groups.state and (groups.step is null or groups.step = sampled.step)`;
   return placed(
     database,
-    sql`groups as materialized (
-      select journeys.id as journey_id, version_id, known.state,
-        (select count(*) from (select from enrollments e where e.journey_id = journeys.id and e.state = known.state limit ${few + 1}) as those) as size
-      from journeys cross join unnest(${states}::text[]) as known (state)
+    sql`inside as materialized (
+      select place.*, ${sizeOf(inside)} as size from (
+        select distinct journeys.id as journey_id, journeys.version_id, known.state, step
+        from journeys join journey_versions version on version.journey_id = journeys.id
+        cross join jsonb_object_keys(version.definition -> 'steps') as step cross join unnest(array['entered', 'waiting', 'held']) as known (state)) as place
+    ), over as materialized (
+      select place.*, ${sizeOf(over)} as size from (
+        select id as journey_id, version_id, known.state, null as step from journeys cross join unnest(array['completed', 'exited']) as known (state)) as place
+    ), groups as (
+      select * from inside union all select * from over
     ), sampled as materialized (
       select ${place}, ${sums}, ${rows}::numeric / sum(count(*)) over () as times
       from ${await sampleOf(database, "enrollments")} group by 1, 2, 3, 4, 5, 6, 7
     ), counted as (
-      select one.*, false as "isEstimated" from groups cross join lateral (
-        select ${place}, ${sums} from (select * from enrollments e
-          where e.journey_id = groups.journey_id and e.state = groups.state and groups.size <= ${few} limit ${few}) as all_of_it
-        group by 1, 2, 3, 4, 5, 6, 7) as one
+      select ${place}, ${sums}, false as "isEstimated" from (
+        select one.* from inside as place cross join lateral (select e.* ${inside} and place.size <= ${few} limit ${few}) as one
+        union all
+        select one.* from over as place cross join lateral (select e.* ${over} and place.size <= ${few} limit ${few}) as one) as those
+      group by 1, 2, 3, 4, 5, 6, 7
       union all
-      select sampled.journey_id, sampled.version_id, sampled.state, step, resting_at, reason, holdout,
+      select sampled.journey_id, sampled.version_id, sampled.state, sampled.step, resting_at, reason, holdout,
         round(customers * times), round(converted * times), value * times, true
-      from sampled join groups on groups.journey_id = sampled.journey_id and groups.state = sampled.state and size > ${few}
+      from sampled join groups on ${isOf} and size > ${few}
       union all
       -- The pages may have missed most of them, but that there are so many is known.
-      select groups.journey_id, groups.version_id, groups.state, null, null, null, false, size - coalesce(sum(customers * times), 0), 0, 0, true
-      from groups left join sampled on groups.journey_id = sampled.journey_id and groups.state = sampled.state
-      where size > ${few} group by groups.journey_id, groups.version_id, groups.state, size having size > coalesce(sum(customers * times), 0)
+      select groups.journey_id, groups.version_id, groups.state, groups.step, null, null, false, size - coalesce(sum(customers * times), 0), 0, 0, true
+      from groups left join sampled on ${isOf}
+      where size > ${few} group by groups.journey_id, groups.version_id, groups.state, groups.step, size having size > coalesce(sum(customers * times), 0)
     )`,
   );
+}
+
+const over = sql`from enrollments e where e.journey_id = place.journey_id and e.state = place.state`;
+const inside = sql`${over} and e.step = place.step`;
+
+function sizeOf(those: RawBuilder<unknown>): RawBuilder<number> {
+  return sql`(select count(*) from (select ${those} limit ${few + 1}) as those)`;
 }
 
 async function placed(
@@ -75,7 +90,7 @@ async function placed(
 ): Promise<readonly EnrollmentRow[]> {
   const { rows } = await sql<EnrollmentRow>`
     with ${counted}
-    select counted.journey_id, state, ${placeSql("counted", "version")} as step, reason, holdout, customers, converted, value, "isEstimated"
+    select counted.journey_id, state, ${placeSql("counted", "version")} as step, step as ahead, reason, holdout, customers, converted, value, "isEstimated"
     from counted join journey_versions version on version.id = counted.version_id`.execute(
     database,
   );

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Database } from "../database/database.ts";
-import type { EnrollmentsState, JourneysState, MessagesState } from "../database/tables.ts";
+import type { JourneysState, MessagesState } from "../database/tables.ts";
 import type { Journey, Step, StepId } from "../journey/journey.ts";
 import { stepsInOrder } from "../journey/step.ts";
 import { type MessageCount, countMessages, estimateMessages } from "../message/count.ts";
@@ -59,6 +59,8 @@ export interface StepCounts {
   readonly at: number;
   readonly held: number;
   readonly passed: number;
+  /** Which of `at` and `held` are estimated. */
+  readonly estimated: readonly ("at" | "held")[];
   /** How many went on to which step from here; '' is the end. */
   readonly to: Readonly<Record<StepId, number>>;
   /** Of a send step. */
@@ -156,14 +158,8 @@ function counted(
   // Left alone by all journeys: no measure for this one alone.
   const ofAll = enrollments.filter((one) => one.reason === "global holdout" && one.holdout);
   const heldOut = enrollments.filter((one) => one.holdout && !ofAll.includes(one));
-  const inState = (...states: readonly EnrollmentsState[]) =>
-    treated.filter((one) => states.includes(one.state));
-  const [inside, held, completed] = [
-    inState("entered", "waiting"),
-    inState("held"),
-    inState("completed"),
-  ];
-  const exited = [...inState("exited"), ...ofAll];
+  const completed = treated.filter((one) => one.state === "completed");
+  const exited = [...treated.filter((one) => one.state === "exited"), ...ofAll];
   const converted = treated.filter((one) => Number(one.converted) > 0);
   return {
     id,
@@ -173,8 +169,8 @@ function counted(
     journey,
     entered: total(treated),
     holdout: total(heldOut),
-    inside: total(inside),
-    held: total(held),
+    inside: total(inside(treated)),
+    held: total(held(treated)),
     completed: total(completed),
     exited: added(
       exited,
@@ -195,8 +191,8 @@ function counted(
     estimated: estimatedOf({
       entered: treated,
       holdout: heldOut,
-      inside,
-      held,
+      inside: inside(treated),
+      held: held(treated),
       completed,
       exited,
       converted,
@@ -206,27 +202,31 @@ function counted(
   };
 }
 
-function estimatedOf(
-  numbers: Readonly<Record<Estimable, readonly { readonly isEstimated: boolean }[]>>,
-): readonly Estimable[] {
-  return (Object.keys(numbers) as Estimable[]).filter((name) =>
+function estimatedOf<Name extends string>(
+  numbers: Readonly<Record<Name, readonly { readonly isEstimated: boolean }[]>>,
+): readonly Name[] {
+  return (Object.keys(numbers) as Name[]).filter((name) =>
     numbers[name].some(({ isEstimated }) => isEstimated),
   );
 }
 
 function stepCounts(
-  { id, kind }: Step,
+  step: Step,
   enrollments: readonly EnrollmentRow[],
   passages: readonly PassageRow[],
   messages: readonly MessageCount[],
 ): StepCounts {
+  const { id, kind } = step;
   const here = enrollments.filter((one) => one.step === id);
+  // Those who wait here and those who are at the step after it are counted, or estimated, together.
+  const near = enrollments.filter(({ ahead }) => ahead === id || (ahead ?? "") === nextOf(step));
   const left = passages.filter((one) => one.step === id);
   return {
     id,
     kind,
-    at: total(here.filter((one) => one.state === "entered" || one.state === "waiting")),
-    held: total(here.filter((one) => one.state === "held")),
+    at: total(inside(here)),
+    held: total(held(here)),
+    estimated: estimatedOf({ at: inside(near), held: held(near) }),
     passed: sumOf(left, (one) => one.customers),
     to: added(
       left,
@@ -241,19 +241,27 @@ function stepCounts(
   };
 }
 
+function nextOf(step: Step): StepId | null {
+  return "next" in step ? step.next : null;
+}
+
+function inside(rows: readonly EnrollmentRow[]): readonly EnrollmentRow[] {
+  return rows.filter(({ state }) => state === "entered" || state === "waiting");
+}
+
+function held(rows: readonly EnrollmentRow[]): readonly EnrollmentRow[] {
+  return rows.filter(({ state }) => state === "held");
+}
+
 /** Who entered by an earlier version drains by its steps, and some of these the version in force may not have. */
 function goneSteps({ steps }: Journey, enrollments: readonly EnrollmentRow[]): readonly GoneStep[] {
-  const inside = enrollments.filter(
-    ({ state, step }) =>
-      (state === "entered" || state === "waiting" || state === "held") &&
-      step !== null &&
-      steps[step] === undefined,
+  const there = [...inside(enrollments), ...held(enrollments)].filter(
+    ({ step }) => step !== null && steps[step] === undefined,
   );
-  const ids = [...new Set(inside.flatMap(({ step }) => step ?? []))].toSorted();
+  const ids = [...new Set(there.flatMap(({ step }) => step ?? []))].toSorted();
   return ids.map((id) => {
-    const here = inside.filter(({ step }) => step === id);
-    const held = total(here.filter(({ state }) => state === "held"));
-    return { id, at: total(here) - held, held };
+    const here = there.filter(({ step }) => step === id);
+    return { id, at: total(inside(here)), held: total(held(here)) };
   });
 }
 

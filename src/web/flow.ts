@@ -96,7 +96,7 @@ function drawBranch(drawing: Drawing, { to, label }: Edge, edges: readonly Edge[
 }
 
 function nobody({ id, kind }: Step): StepCounts {
-  return { id, kind, at: 0, held: 0, passed: 0, to: {}, messages: {} };
+  return { id, kind, at: 0, held: 0, estimated: [], passed: 0, to: {}, messages: {} };
 }
 
 /** The first step that at least two of the ways lead to; undefined when they never meet. After a repeat it is what comes when it is done. */

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { estimateEnrollments } from "../../src/enrollment/enrollment-rows.ts";
 import { estimateJourneyFigures, journeyCounts } from "../../src/enrollment/journey-counts.ts";
-import { aCustomer, monday } from "../support/people.ts";
+import { aCustomer, later, monday } from "../support/people.ts";
 import { aShop } from "./shop.ts";
 
 const shop = await aShop();
@@ -11,7 +11,7 @@ const journey = (name: string) => `
 journey: ${name}
 objective: { goal: paid }
 start: { on: signed_up, again: always }
-steps: [{ wait: 1 day }, { send: hello, by: email }]`;
+steps: [{ wait: 1 day }, { send: hello, by: email }, { wait: 2 days }, { send: bye, by: email }]`;
 
 /** So many passages of a customer that are over, a kilobyte each; one in four was worth ten pounds. */
 async function manyPassages(name: string, count: number): Promise<void> {
@@ -57,7 +57,7 @@ test("of many passages most are estimated; who is held or inside, and journeys w
   });
   expect(Math.abs((large?.entered ?? 0) - 36_003)).toBeLessThan(2000);
   expect(Math.abs((large?.converted ?? 0) - 9000)).toBeLessThan(1000);
-  expect(large?.steps[0]).toMatchObject({ kind: "wait", at: 2 });
+  expect(large?.steps[0]).toMatchObject({ kind: "wait", at: 2, estimated: [] });
   expect(small).toMatchObject({
     entered: 15,
     inside: 3,
@@ -65,4 +65,24 @@ test("of many passages most are estimated; who is held or inside, and journeys w
     value: 30,
     estimated: [],
   });
+});
+
+test("where many are at one step and few at another, the few are counted", async () => {
+  await shop.apply(journey("large"));
+  await manyPassages("large", 36_000);
+  await sql`
+    update enrollments set state = 'waiting', step = 'bye', finished_at = null, due_at = ${later(monday, { days: 9 })} where id % 4 = 0`.execute(
+    shop.database,
+  );
+  await shop.happens(await aCustomer(shop.database), "signed_up");
+  await shop.live();
+  await sql`analyze enrollments`.execute(shop.database);
+  const [large] = await journeyCounts(shop.database, await estimateJourneyFigures(shop.database));
+  expect(large?.estimated).toContain("inside");
+  const [first, hello, last, bye] = large?.steps ?? [];
+  expect(first).toMatchObject({ at: 1, estimated: [] });
+  expect(hello).toMatchObject({ at: 0, estimated: [] });
+  // Whoever waits at it has the same step ahead as those who are there.
+  expect(last).toMatchObject({ at: 0, estimated: ["at"] });
+  expect(bye).toMatchObject({ estimated: ["at"] });
 });

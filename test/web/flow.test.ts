@@ -52,7 +52,16 @@ test("a split inside a branch keeps its arms, and an empty arm at the end ends",
 
 test("each branch tells how many took it", () => {
   const counts = [
-    { id: "gb", kind: "if", at: 1, held: 0, passed: 10, to: { b: 7, c: 3 }, messages: {} },
+    {
+      id: "gb",
+      kind: "if",
+      at: 1,
+      held: 0,
+      estimated: [],
+      passed: 10,
+      to: { b: 7, c: 3 },
+      messages: {},
+    },
   ] as const;
   const steps = `- { ${ifGb}, then: [${send("b")}], else: [${send("c")}] }`;
   const [gb] = draw(steps, counts);
