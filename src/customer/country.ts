@@ -46,10 +46,10 @@ let codes: ReadonlyMap<string, string> | undefined;
 
 /** An ISO 3166 code from a code or a name in seven languages; null for "Unspecified" and the like; undefined for what is no country. */
 export function readCountry(text: string): string | null | undefined {
-  const plain = plainName(text);
-  if (unknown.has(plain)) return null;
   codes ??= countryNames();
-  return aliases.get(plain) ?? codes.get(plain);
+  // Two letters need no cleaning.
+  const plain = /^[A-Z]{2}$/.test(text) ? text.toLowerCase() : plainName(text);
+  return unknown.has(plain) ? null : (aliases.get(plain) ?? codes.get(plain));
 }
 
 function countryNames(): ReadonlyMap<string, string> {

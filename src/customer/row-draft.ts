@@ -13,7 +13,8 @@ export interface RowReaderOptions extends PlanOptions {
 /** A row in the making. */
 export interface RowDraft {
   readonly values: (string | null)[];
-  readonly bags: Map<number, Record<string, Json>>;
+  /** By place; Maps, so that a name from outside is never anything but a name. */
+  readonly bags: Map<number, Map<string, Json>>;
   readonly consents: { channel: string; topic: string; state: "granted" | "withdrawn" }[];
   readonly faults: string[];
 }
