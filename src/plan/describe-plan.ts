@@ -88,7 +88,7 @@ function stepsOf({ change }: JourneyPlan): readonly Line[] {
     ...change.removed.map(({ id, line }): Line => ({ mark: "-", text: `${id}: ${line}` })),
     ...change.changed.map(({ what, was, from, to }): Line => ({
       mark: "~",
-      text: `${what}${was === null ? "" : ` (was ${was})`}: ${from} -> ${to}`,
+      text: `${what}${was === null ? "" : ` (was ${was})`}: ${from === to ? to : `${from} -> ${to}`}`,
     })),
     ...change.edges.added.map((text): Line => ({ mark: "+", text: `way ${text}` })),
     ...change.edges.removed.map((text): Line => ({ mark: "-", text: `way ${text}` })),
@@ -126,10 +126,9 @@ function audienceLines(
     .filter(({ customers }) => customers > 0)
     .map(({ journey, customers }) => `${number(customers)} of them let in by ${journey}`);
   say(
-    [
-      `about ${number(entering)} ${verb(entering, "enters", "enter")} within ${days} days`,
-      ...others,
-    ].join(", "),
+    [`${about(entering)} ${verb(entering, "enters", "enter")} within ${days} days`, ...others].join(
+      ", ",
+    ),
   );
   if (others.length > 0 && (after?.start.if ?? null) !== null)
     say("the `if` of the start is not asked of those");
@@ -286,6 +285,11 @@ function objectiveLines(objective: ObjectivePlan): readonly Line[] {
       `to tell the two apart takes ${many(customers, "customer")}, ${time} (two-sided 5%, power 80%)`,
     ),
   ];
+}
+
+/** "about 12", "less than 1" */
+function about(count: number): string {
+  return count > 0 && count < 0.5 ? number(count) : `about ${number(count)}`;
 }
 
 /** "less than 1 segment", "1 segment", "2 segments" */

@@ -91,7 +91,9 @@ function diffStep(
     diffWritten(written(before), written(after), words),
     ": ",
   );
-  return changed.map((one) => ({ ...one, id: after.id, was }));
+  // A step that is only called otherwise is told with what it does.
+  const told = changed.length === 0 ? [{ what: after.id, ...words }] : changed;
+  return told.map((one) => ({ ...one, id: after.id, was }));
 }
 
 /**

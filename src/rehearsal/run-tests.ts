@@ -78,6 +78,13 @@ function sharesAmongCustomers({ steps }: TestCase["journeys"][number]["journey"]
   );
 }
 
+function asksConditions({ journeys }: TestCase): boolean {
+  return journeys.some(
+    ({ journey: { objective, stop } }) =>
+      typeof objective?.goal === "object" || stop.some(({ kind }) => kind === "condition"),
+  );
+}
+
 interface Act {
   readonly happening: Happening;
   readonly nth: number;
@@ -139,10 +146,16 @@ class Play {
       const next = await this.#next(acts[0]?.happening.at ?? null, named);
       if (next === null || next > end || this.#rehearsal.working.stopping.aborted) return;
       clock.moveTo(next);
+      const before = acts.length;
       for (let act = acts[0]; act !== undefined && act.happening.at <= clock.now(); act = acts[0])
         await this.#perform(acts.shift() ?? act);
       await this.#rehearsal.refresh();
       await this.#rehearsal.settle();
+      // A voucher is used once the journey has heard of it, and only then does a condition that asks for it hold.
+      if (acts.length < before && this.#tests.some(asksConditions)) {
+        await this.#rehearsal.refresh();
+        await this.#rehearsal.settle();
+      }
       if (
         clock.now() >= named &&
         acts.length === 0 &&

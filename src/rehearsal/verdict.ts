@@ -122,7 +122,7 @@ function judgePassage(test: TestCase, line: ExpectedPassage, path: Path): readon
   const got =
     mine.length === 0
       ? `never entered${soFar(test, line)}`
-      : mine.map((one) => whereabouts(one, zone)).join("; ");
+      : mine.map((one) => `${whereabouts(one, zone)}${goalOf(line, one, zone)}`).join("; ");
   const wanted = `${line.customer}: expected that ${line.customer} ${line.state}${step}${as}${at}`;
   return [{ line: line.line, message: `${wanted} (${line.journey}), got: ${got}` }];
 }
@@ -156,6 +156,13 @@ function isAsSaid({ zone }: TestCase, line: ExpectedPassage, passage: PathPassag
   const isInTime = line.at === null || writeMoment(line.at, zone) === writeMoment(at, zone);
   const isSo = line.as === null || (passage.reason ?? "").includes(line.as);
   return isInTime && isSo && (line.step === null || line.step === passage.step);
+}
+
+function goalOf({ state }: ExpectedPassage, { convertedAt }: PathPassage, zone: string): string {
+  if (state !== "converts") return "";
+  return convertedAt === null
+    ? ", without the goal"
+    : `, the goal at ${writeMoment(convertedAt, zone)}`;
 }
 
 /** When the passage came into the state the line speaks of; null when it did not. */

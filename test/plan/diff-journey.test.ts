@@ -158,3 +158,11 @@ test("a step that sends something else is another step", () => {
   );
   expect(change).toMatchObject({ added: [{ id: "letter" }], removed: [{ id: "hello" }] });
 });
+
+test("a step that is only called otherwise is a changed one, with what it does", () => {
+  const body = (id: string) => steps.replace("wait: 1 day", `wait: 1 day, id: ${id}`);
+  const change = diffJourney(journey(start, body("rest")), journey(start, body("pause")));
+  expect(change?.changed).toEqual([
+    { id: "pause", was: "rest", what: "pause", from: "wait 1 day", to: "wait 1 day" },
+  ]);
+});
