@@ -19,6 +19,7 @@ import type { Environment } from "./environment.ts";
 import { type Database, connect } from "./database/database.ts";
 import { type EmbeddedServer, startEmbedded } from "./database/embedded.ts";
 import { migrate } from "./database/migrate.ts";
+import { refusePooler } from "./database/pooler.ts";
 import { explainUnreachable } from "./database/unreachable.ts";
 import { checkZones } from "./database/zones.ts";
 import { armFaults } from "./fault.ts";
@@ -99,9 +100,11 @@ export function openHouse(
         log,
       });
       closers.push(() => database.destroy());
-      await migrate(database, { folder: migrations, schema }).catch((thrown: unknown) => {
-        throw explainUnreachable(thrown, url);
-      });
+      await refusePooler(database, schema)
+        .then(() => migrate(database, { folder: migrations, schema }))
+        .catch((thrown: unknown) => {
+          throw explainUnreachable(thrown, url);
+        });
       return database;
     }),
     queues: once(() => openQueues(config, log, () => house.databaseUrl(), closers)),

@@ -7,7 +7,7 @@ import { examineDatabase, examineWork } from "./doctor-database.ts";
 import { examineDns, senderDomains } from "./doctor-dns.ts";
 import { examineQueues, examineUrl } from "./doctor-reach.ts";
 import { examineSecret } from "./doctor-secret.ts";
-import { type Finding, error } from "./finding.ts";
+import { type Finding, error, warn } from "./finding.ts";
 import type { House } from "./house.ts";
 import { counted, plain, say, sayJson } from "./output.ts";
 
@@ -46,23 +46,36 @@ export const doctor: CommandFile = {
 /** What cannot even be looked at is a finding too, and keeps nothing else from being looked at. */
 async function examine(house: House, options: Options): Promise<readonly Finding[]> {
   const resolver = resolverAt(options.dns);
-  const looks: readonly (readonly [string, () => Promise<readonly Finding[]>])[] = [
+  const hasDatabase = await house.database().then(
+    () => true,
+    () => false,
+  );
+  const queuesElsewhere = house.config.environment.REDIS_URL !== undefined;
+  const looks: readonly (readonly [string, () => Promise<readonly Finding[]>, boolean?])[] = [
     ["database", () => examineDatabase(house)],
-    ["secret", () => examineSecret(house)],
-    ["queues", () => examineQueues(house)],
-    ["channels", () => examineChannels(house)],
+    ["secret", () => examineSecret(house), hasDatabase],
+    ["queues", () => examineQueues(house), hasDatabase || queuesElsewhere],
+    ["channels", () => examineChannels(house), hasDatabase],
     ["url", () => examineUrl(house.config.url)],
     ["dns", () => examineDns(senderDomains(house.config), resolver, options.selector)],
-    ["work", () => examineWork(house)],
+    ["work", () => examineWork(house), hasDatabase],
   ];
   const findings: Finding[] = [];
-  for (const [about, look] of looks)
+  for (const [about, look, canBe = true] of looks)
     findings.push(
-      ...(await look().catch((thrown: unknown) => [
-        error(about, reasonOf(thrown), "see to what it names, and ask again"),
-      ])),
+      ...(canBe ? await look().catch((thrown: unknown) => [unseen(about, thrown)]) : []),
     );
-  return findings;
+  const others = looks.filter(([, , canBe]) => canBe === false).map(([about]) => about);
+  return others.length === 0 ? findings : [...findings, notLookedAt(others)];
+}
+
+function unseen(about: string, thrown: unknown): Finding {
+  return error(about, reasonOf(thrown), "see to what it names, and ask again");
+}
+
+function notLookedAt(others: readonly string[]): Finding {
+  const found = `${others.join(", ")} cannot be looked at without the database`;
+  return warn("doctor", found, "ask again when it can be used");
 }
 
 function resolverAt(address: string | undefined): Resolver {

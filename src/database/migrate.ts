@@ -99,7 +99,11 @@ async function appliedMigrations(
   session: Kysely<Tables>,
   schema: string,
 ): Promise<readonly AppliedMigration[]> {
-  await sql`create schema if not exists ${sql.id(schema)}`.execute(session);
+  // Not "if not exists": that asks for the right to create schemas even where an administrator has made this one.
+  const { rows: there } = await sql`select from pg_namespace where nspname = ${schema}`.execute(
+    session,
+  );
+  if (there.length === 0) await sql`create schema ${sql.id(schema)}`.execute(session);
   const table = sql.id(schema, "migrations");
   await sql`create table if not exists ${table} (
     name text primary key,

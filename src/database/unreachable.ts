@@ -11,10 +11,15 @@ const remedies: Readonly<Record<string, string>> = {
   ECONNRESET: "see whether the server is starting, or wants TLS (add ?sslmode=require)",
   ENOENT: "start the server, or correct the folder of its socket",
   EACCES: "let this user use the server's socket",
+  "08P01":
+    "put the address of Postgres itself there: a pooler such as PgBouncer does not let sessions be set up as Waypost needs them",
+  "25006":
+    "connect to the primary: this server is a replica, or set to read only (default_transaction_read_only)",
   "3D000": "create the database, or correct its name",
   "28000": "correct user and password, or let the user in (pg_hba.conf)",
   "28P01": "correct user and password",
-  "42501": "let the user create a schema in the database: GRANT CREATE ON DATABASE … TO …",
+  "42501":
+    "let the user create its schemas (GRANT CREATE ON DATABASE … TO …), or create them for it: CREATE SCHEMA waypost AUTHORIZATION …; CREATE SCHEMA waypost_queue AUTHORIZATION …",
   "53300": "raise max_connections, or run fewer processes",
   "57P03": "wait until the server has started",
 };

@@ -1,5 +1,5 @@
 import { createPostgresBackend, runMigrations, withBackend } from "bullmq";
-import { Pool } from "pg";
+import { Pool, type PoolClient } from "pg";
 import { WaypostError, reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { QueueBackend, QueuePlace, Traced } from "./backend.ts";
@@ -22,7 +22,7 @@ async function openPostgres(place: PostgresPlace, log: Log, traced: Traced): Pro
   try {
     const client = await pool.connect();
     try {
-      await runMigrations(client, place.schema);
+      await runMigrations(await withoutRights(client, place.schema), place.schema);
     } finally {
       client.release();
     }
@@ -46,4 +46,19 @@ async function openPostgres(place: PostgresPlace, log: Log, traced: Traced): Pro
       return kept(new bound.Worker(name, jobs.watched(work), given), log, { jobs });
     },
   };
+}
+
+/**
+ * BullMQ creates its schema "if not exists", for which Postgres asks the right to create schemas even where there is
+ * nothing to create. A role that may not, and whose administrator has made the schema, is not asked.
+ */
+async function withoutRights(
+  client: PoolClient,
+  schema: string,
+): Promise<Parameters<typeof runMigrations>[0]> {
+  const { rows } = await client.query("select from pg_namespace where nspname = $1", [schema]);
+  if (rows.length === 0) return client;
+  const query = (text: string, values?: unknown[]) =>
+    client.query(text.startsWith("CREATE SCHEMA IF NOT EXISTS") ? "select" : text, values);
+  return Object.assign(Object.create(client) as PoolClient, { query });
 }

@@ -292,3 +292,11 @@ describe("waypost doctor", () => {
     expect((await aTerminal(database).waypost("doctor", "--dns", "nonsense")).code).toBe(2);
   });
 });
+
+test("without the database each other part is named once, and not its error again", async () => {
+  const lost = new Terminal({ DATABASE_URL: "postgres://nobody@127.0.0.1:1/shop" });
+  const { code, out } = await lost.waypost("doctor");
+  expect(code).toBe(1);
+  expect(out.match(/ECONNREFUSED/g)).toHaveLength(1);
+  expect(out).toContain("secret, queues, channels, work cannot be looked at without the database");
+});

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { hasPgBouncer } from "./has-pgbouncer.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
 
@@ -14,6 +15,8 @@ export function tellWhatIsMissing(redisUrl: string | undefined): { chromium: str
   }
   if (chromium === undefined)
     tell("Chromium", "the tests that walk the dashboard in a browser", "apt-get install chromium");
+  if (!hasPgBouncer)
+    tell("PgBouncer", "the tests that connect through a pooler", "apt-get install pgbouncer");
   return { chromium };
 }
 
