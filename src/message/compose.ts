@@ -24,7 +24,12 @@ export type Composed = {
   readonly message: ClaimedMessage;
   readonly outgoing: Omit<Outgoing, "to">;
 };
-export type Uncomposable = { readonly message: ClaimedMessage; readonly failure: string };
+export interface Uncomposable {
+  readonly message: ClaimedMessage;
+  readonly failure: string;
+  /** This worker has no such template; one that was started later may. */
+  readonly lacksTemplate: boolean;
+}
 
 /**
  * Renders a batch. URLs seen for the first time are stored for the whole batch in one statement, before anything that
@@ -72,7 +77,8 @@ function composeOne(
     const rendered = renderTracked(composer, message, now, onNewUrl);
     return { message, outgoing: outgoingOf(composer, message, rendered) };
   } catch (thrown) {
-    return { message, failure: reasonOf(thrown) };
+    const lacksTemplate = !composer.templates.has(message.template, message.channel);
+    return { message, failure: reasonOf(thrown), lacksTemplate };
   }
 }
 

@@ -38,7 +38,7 @@ export async function deliver(
     return { claimed: 0, accepted: 0, mustRest: false, isAnswered: false, unconnected: null };
   const composeSome: Compose = async (messages) => {
     const { composed, failed } = await compose(database, composer, messages, batch.now());
-    if (failed.length > 0) await failUncomposable(database, failed);
+    if (failed.length > 0) await failUncomposable(database, failed, batch.now());
     return composed;
   };
   const going = { ...claimed, messages: await notTakenBack(database, claimed, batch) };

@@ -111,6 +111,32 @@ describe("delivering", () => {
     );
   });
 
+  it("a message whose template came with an apply waits for a worker that was started after it", async () => {
+    const { journey } = await planned(1, { template: "new" });
+    await planned(1, { journey });
+    const before = { composer: aComposer(["new"]) };
+    await deliverDue(database, before);
+    expect(await ledger(database)).toMatchObject([
+      { state: "retry", reason: expect.stringContaining("restart those of before") as string },
+      { state: "accepted" },
+    ]);
+    expect(await deliverDue(database, before)).toMatchObject({ claimed: 0 });
+    await deliverDue(database, { at: later(monday, { minutes: 1 }) });
+    expect(await states()).toEqual(["accepted", "accepted"]);
+  });
+
+  it("it has failed when nobody has the template an hour after the apply", async () => {
+    await planned(1, { template: "new" });
+    const composer = aComposer(["new"]);
+    await deliverDue(database, { composer, at: later(monday, { minutes: 59 }) });
+    expect(await states()).toEqual(["retry"]);
+    await deliverDue(database, { composer, at: later(monday, { minutes: 60 }) });
+    expect((await ledger(database))[0]).toMatchObject({
+      state: "failed",
+      reason: 'found no template "new"',
+    });
+  });
+
   it("journeys take turns, however many messages one of them has and however long they are due", async () => {
     const { journey: campaign } = await planned(60);
     const small = await planned(10, { at: later(monday, { hours: 1 }) });

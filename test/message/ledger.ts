@@ -28,13 +28,14 @@ export function aCarrier(
   return { carrier, handed };
 }
 
-/** Templates that greet by name; the one called "broken" cannot be rendered, "shop" links to the shop. */
-export function aComposer(): Composer {
+/** Templates that greet by name; the one called "broken" cannot be rendered, "shop" links to the shop. Some are `missing`. */
+export function aComposer(missing: readonly string[] = []): Composer {
   return {
     templates: {
       list: [],
-      has: () => true,
+      has: (name) => !missing.includes(name),
       render: (name, _channel, _locale, variables, track): Rendered => {
+        if (missing.includes(name)) throw new Error(`found no template "${name}"`);
         if (name === "broken")
           throw new Error('template broken.email.hbs: "customer.nickname" is missing');
         const customer = variables["customer"] as { first_name: string };
@@ -81,6 +82,7 @@ interface Deliver {
   readonly at?: Date;
   readonly limit?: number;
   readonly stopping?: AbortSignal;
+  readonly composer?: Composer;
 }
 
 /** Delivers one batch of what is due. */
@@ -92,9 +94,10 @@ export async function deliverDue(
     at = monday,
     limit = 100,
     stopping = new AbortController().signal,
+    composer = aComposer(),
   }: Deliver = {},
 ) {
-  return deliver(database, aComposer(), aDelivery(carrier, rules), {
+  return deliver(database, composer, aDelivery(carrier, rules), {
     limit,
     now: () => at,
     stopping,
