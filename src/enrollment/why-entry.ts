@@ -93,8 +93,25 @@ async function occasionOf(one: Case): Promise<Occasion> {
     case "date":
       return { ...plain, ...(await dateSeen(one, start)) };
     case "request":
-      return { ...plain, holds: true, seen: "whenever it is asked for" };
+      return { ...plain, ...(await lastRequest(one)) };
   }
+}
+
+/** With what it will be asked for is known only then; so the condition is asked of what it was asked with last. */
+async function lastRequest({ session, customerId, version, at }: Case) {
+  const { rows } = await sql<{ at: Date; entry: Json }>`
+    select entered_at as at, entry from enrollments
+    where customer_id = ${customerId} and journey_id = ${version.journeyId} and entered_at <= ${at}
+    order by entered_at desc limit 1`.execute(session);
+  const [last] = rows;
+  const said = last === undefined ? null : briefly(last.entry);
+  const seen = [
+    "whenever it is asked for",
+    ...(last === undefined
+      ? []
+      : [`last ${instant(last.at)}${said === null ? "" : ` with ${said}`}`]),
+  ];
+  return { holds: true, seen: seen.join("; "), entry: last?.entry ?? null };
 }
 
 interface Newest {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { enterByRequest } from "../../src/enrollment/enter-by-request.ts";
 import { why } from "../../src/enrollment/why.ts";
 import { agree, aCustomer, monday } from "../support/people.ts";
 import { aShop } from "./shop.ts";
@@ -204,4 +205,20 @@ steps:
     "here wait-1-day 0",
     "ahead goodbye 0",
   ]);
+});
+
+test("who is asked for by request is judged by what was asked with last", async () => {
+  await shop.apply(`
+journey: asked
+start: { request: true, if: { entry.reason: cancelled }, again: always }
+steps: [{ send: hello, by: email }]`);
+  const ada = await aCustomer(shop.database, { external_id: "ada" });
+  expect((await trace(ada)).entry?.occasion.seen).toBe("whenever it is asked for");
+  const request = { journey: "asked", customer: "ada", key: "k-1", entry: { reason: "cancelled" } };
+  await enterByRequest(shop.database, request, shop.turn);
+  await shop.live();
+  const { entry } = await trace(ada);
+  expect(entry?.occasion.seen).toContain("; last 2026-");
+  expect(entry?.occasion.seen).toContain("with reason: cancelled");
+  expect(entry).toMatchObject({ condition: { holds: true }, lets: true });
 });
