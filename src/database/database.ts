@@ -2,6 +2,7 @@ import { Kysely, PostgresDialect } from "kysely";
 import { Client, type ClientConfig, Pool, types } from "pg";
 import { WaypostError } from "../errors.ts";
 import type { Log } from "../log.ts";
+import { keepAlive } from "./keep-alive.ts";
 import { preparing } from "./prepared.ts";
 import type { Tables } from "./tables.ts";
 
@@ -46,6 +47,7 @@ export function connect(connection: Connection): Database {
   const pool = new Pool({
     Client: ImpatientClient,
     ...splitOptions(connection),
+    ...keepAlive,
     max: connection.maxConnections,
     application_name: connection.applicationName,
     types: { getTypeParser },

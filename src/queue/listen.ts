@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Client } from "pg";
+import { keepAlive } from "../database/keep-alive.ts";
 import { reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 
@@ -21,7 +22,7 @@ export async function listenForEvents(
   const connect = async (): Promise<void> => {
     const next = new Client({
       connectionString: url,
-      keepAlive: true,
+      ...keepAlive,
       connectionTimeoutMillis: connectWithinMs,
       application_name: "waypost listen",
     });

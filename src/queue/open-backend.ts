@@ -1,5 +1,6 @@
 import { createPostgresBackend, runMigrations, withBackend } from "bullmq";
 import { Pool, type PoolClient } from "pg";
+import { keepAlive } from "../database/keep-alive.ts";
 import { WaypostError, reasonOf } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { QueueBackend, QueuePlace, Traced } from "./backend.ts";
@@ -36,7 +37,7 @@ async function openPostgres(place: PostgresPlace, log: Log, traced: Traced): Pro
     await pool.end();
   }
   const bound = withBackend(createPostgresBackend);
-  const connection = { connectionString: place.url, schema: place.schema, max: 3 };
+  const connection = { connectionString: place.url, schema: place.schema, max: 3, ...keepAlive };
   return {
     place,
     queue: (name) => kept(new bound.Queue(name, { ...traced, connection }), log),
