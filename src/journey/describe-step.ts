@@ -69,8 +69,17 @@ function describeWait(wait: Wait): string {
   if (wait.kind === "for") return writeDuration(wait.duration);
   if (wait.kind === "date") return describeDate(wait);
   const days = wait.days === 0 ? "" : `${wait.days} ${wait.days === 1 ? "day" : "days"}, `;
-  const names = wait.weekdays.map((day) => weekdays[day - 1]).join(" or ");
+  const names = describeWeekdays(wait.weekdays);
   return `${days}until ${names === "" ? "" : `${names} `}${wait.time} ${describeZone(wait.zone)}`;
+}
+
+/** "friday", "monday or friday", "monday to friday" */
+function describeWeekdays(days: readonly number[]): string {
+  const inOrder = days.toSorted((a, b) => a - b);
+  const [first = 0, last = 0] = [inOrder[0], inOrder.at(-1)];
+  const name = (day: number) => weekdays[day - 1] ?? "";
+  const isRun = inOrder.length > 2 && last - first === inOrder.length - 1;
+  return isRun ? `${name(first)} to ${name(last)}` : inOrder.map(name).join(" or ");
 }
 
 function describeZone(zone: string): string {

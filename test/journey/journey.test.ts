@@ -145,6 +145,10 @@ test.each([
   ["wait: 90 minutes", "wait 90 minutes"],
   ['wait: { until: "10:00", days: 3 }', "wait 3 days, until 10:00 customer's time"],
   [
+    'wait: { until: "09:00", days: 1, weekdays: [monday, tuesday, wednesday, thursday, friday] }',
+    "wait 1 day, until monday to friday 09:00 customer's time",
+  ],
+  [
     'wait: { until: "18:30", weekdays: [sun, friday], zone: UTC }',
     "wait until friday or sunday 18:30 UTC time",
   ],
