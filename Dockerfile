@@ -30,7 +30,7 @@ USER node
 WORKDIR /project
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-# For `web`, which listens; a worker's health is its heartbeat: waypost_worker_heartbeat_age_seconds. See compose.yaml.
+# For `web`; a worker answers the same at METRICS_PORT, see compose.yaml.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/readyz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["waypost"]

@@ -1,4 +1,5 @@
 import { openMetrics, workerReadings } from "../queue/metrics-door.ts";
+import { readiness } from "../queue/readiness.ts";
 import { startWorker } from "../queue/worker.ts";
 import type { CommandFile } from "./command.ts";
 import { longestStopMs, untilStopped } from "./stop.ts";
@@ -18,19 +19,26 @@ export const worker: CommandFile = {
         const { backend, wake } = await house.queues();
         const stopped = untilStopped(longestStopMs(house.config));
         const { HOST, METRICS_PORT } = house.config.environment;
+        let isWorking = false;
+        const ready = async () => {
+          const found = await readiness(engine.database);
+          return { ...found, ok: found.ok && isWorking };
+        };
         // Before any work: a worker that cannot be watched takes no jobs.
         const door =
           METRICS_PORT === undefined
             ? null
-            : await openMetrics(HOST, METRICS_PORT, workerReadings());
+            : await openMetrics(HOST, METRICS_PORT, workerReadings(), ready);
         if (door !== null) house.log.info({ metrics: door.url }, "metrics are served");
         try {
           const running = await startWorker(engine, backend, wake, await house.databaseUrl());
+          isWorking = true;
           house.log.info(
             { queues: backend.place.kind, channels: [...engine.deliveries.keys()] },
             "the worker is ready",
           );
           await stopped;
+          isWorking = false;
           house.log.info("stopping: what is in flight is being finished");
           await running.stop();
         } finally {

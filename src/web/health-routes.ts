@@ -1,6 +1,6 @@
 import { Router } from "express";
-import { sql } from "kysely";
 import type { Readings } from "../queue/metrics-door.ts";
+import { readiness } from "../queue/readiness.ts";
 import type { Site } from "./site.ts";
 
 /**
@@ -11,13 +11,8 @@ export function healthRoutes(site: Site, metrics: Readings | null): Router {
   const routes = Router();
   routes.get("/healthz", (_, response) => void response.json({ ok: true }));
   routes.get("/readyz", async (_, response) => {
-    const isReady = await sql`select 1`.execute(site.engine.database).then(
-      () => true,
-      () => false,
-    );
-    response
-      .status(isReady ? 200 : 503)
-      .json({ ok: isReady, database: isReady ? "answers" : "does not answer" });
+    const ready = await readiness(site.engine.database);
+    response.status(ready.ok ? 200 : 503).json(ready);
   });
   if (metrics !== null)
     routes.get("/metrics", async (_, response) => {

@@ -70,10 +70,9 @@ export class Metrics implements Readings {
 
   async #due(): Promise<void> {
     const { database, clock } = this.#site.engine;
-    const { enrollment, event, report } = await watchOldestDue(database, clock.now());
-    this.#oldest("enrollment", enrollment);
-    this.#oldest("event", event);
-    this.#oldest("report", report);
+    const oldest = await watchOldestDue(database, clock.now());
+    for (const kind of ["enrollment", "event", "report", "call"] as const)
+      this.#oldest(kind, oldest[kind]);
   }
 
   async #workers(): Promise<void> {

@@ -40,6 +40,8 @@ export interface OldestDue {
   readonly enrollment: number;
   readonly event: number;
   readonly report: number;
+  /** Calls of journeys to services. */
+  readonly call: number;
 }
 
 export async function watchOldestDue(database: Database, now: Date): Promise<OldestDue> {
@@ -48,10 +50,12 @@ export async function watchOldestDue(database: Database, now: Date): Promise<Old
     where journeys.state <> 'paused')`;
   const event = sql`(select occurred_at from pending_events order by id limit 1)`;
   const report = sql`(select received_at from report_inbox where applied_at is null order by id limit 1)`;
+  const call = sql`(select due_at from calls where state in ('planned', 'retry') and due_at <= ${now} and expires_at > ${now}
+    and journey_id not in (select id from journeys where state = 'paused') order by due_at limit 1)`;
   const { rows } = await sql<OldestDue>`
     select ${secondsSince(enrollment, now)} as enrollment, ${secondsSince(event, now)} as event,
-      ${secondsSince(report, now)} as report`.execute(database);
-  return rows[0] ?? { enrollment: 0, event: 0, report: 0 };
+      ${secondsSince(report, now)} as report, ${secondsSince(call, now)} as call`.execute(database);
+  return rows[0] ?? { enrollment: 0, event: 0, report: 0, call: 0 };
 }
 
 function secondsSince(instant: RawBuilder<unknown>, now: Date): RawBuilder<number> {

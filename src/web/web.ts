@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import express, { type Express } from "express";
 import { WaypostError, reasonOf } from "../errors.ts";
 import { type Readings, openMetrics } from "../queue/metrics-door.ts";
+import { readiness } from "../queue/readiness.ts";
 import { assetRoutes } from "./asset-routes.ts";
 import { protect } from "./content-policy.ts";
 import { dashboardRoutes } from "./dashboard-routes.ts";
@@ -55,7 +56,9 @@ export async function startWeb(
   { host, port, metricsPort }: { host: string; port: number; metricsPort?: number | undefined },
 ): Promise<RunningWeb> {
   const metrics = new Metrics(site);
-  const door = metricsPort === undefined ? null : await openMetrics(host, metricsPort, metrics);
+  const ready = () => readiness(site.engine.database);
+  const door =
+    metricsPort === undefined ? null : await openMetrics(host, metricsPort, metrics, ready);
   const figures = createFigures(site.engine);
   const live = new Live(figures, site.engine.database, site.engine.log);
   const app = createApp(site, figures, live, door === null ? metrics : null);

@@ -125,7 +125,7 @@ describe("delivering", () => {
     expect(await states()).toEqual(["accepted", "accepted"]);
   });
 
-  it("it has failed when nobody has the template an hour after the apply", async () => {
+  it("a message has failed when nobody has its template an hour after the apply", async () => {
     await planned(1, { template: "new" });
     const composer = aComposer(["new"]);
     await deliverDue(database, { composer, at: later(monday, { minutes: 59 }) });

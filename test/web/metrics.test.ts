@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connect } from "../../src/database/database.ts";
 import { pauseChannel, throttleChannel } from "../../src/message/channel-state.ts";
 import { counted } from "../../src/queue/call-metrics.ts";
 import { openMetrics, workerReadings } from "../../src/queue/metrics-door.ts";
+import { readiness } from "../../src/queue/readiness.ts";
 import { Metrics } from "../../src/web/metrics.ts";
 import { startWeb } from "../../src/web/web.ts";
 import { aCarrier, aDelivery, aJourney, accepted, deliverDue, plan } from "../message/ledger.ts";
@@ -61,16 +63,20 @@ describe("whoever watches reads", () => {
     await sql`delete from segments`.execute(database);
   });
 
-  test("events and reports that nobody has taken up, and enrollments that are late", async () => {
+  test("events and reports that nobody has taken up, enrollments and calls that are late", async () => {
     await sql`insert into pending_events (event_id, customer_id, name, occurred_at, properties)
       values (1, 1, 'x', ${later(monday, { minutes: -2 })}, '{}')`.execute(database);
     await sql`insert into report_inbox (provider, received_at, reports) values ('x', ${later(monday, { minutes: -3 })}, '[]')`.execute(
       database,
     );
     await sql`update enrollments set due_at = ${later(monday, { minutes: -4 })}`.execute(database);
+    await sql`insert into calls (enrollment_id, journey_id, version_id, step, occurrence, due_at, expires_at, planned_at)
+      select id, journey_id, version_id, 'ask', 0, ${later(monday, { minutes: -5 })}, ${later(monday, { minutes: 5 })}, ${monday}
+      from enrollments`.execute(database);
     expect(await read('oldest_due_seconds{kind="event"}')).toBe(120);
     expect(await read('oldest_due_seconds{kind="report"}')).toBe(180);
     expect(await read('oldest_due_seconds{kind="enrollment"}')).toBe(240);
+    expect(await read('oldest_due_seconds{kind="call"}')).toBe(300);
   });
 
   test("events that a journey could not react to, until they are replayed", async () => {
@@ -125,12 +131,35 @@ test("a worker's own door tells what came of its calls, and how long they took",
   const signal = new AbortController().signal;
   await watched.send(message, signal);
   await watched.send({ ...message, subject: "no" }, signal);
-  const { url, close } = await openMetrics("127.0.0.1", 0, workerReadings());
+  const { url, close } = await openMetrics("127.0.0.1", 0, workerReadings(), () =>
+    readiness(database),
+  );
   const text = await (await fetch(url)).text();
   expect(text).toContain('waypost_calls_total{channel="pigeon_post",outcome="accepted"} 1');
   expect(text).toContain('waypost_calls_total{channel="pigeon_post",outcome="refused"} 1');
   expect(text).toContain('waypost_call_seconds_count{channel="pigeon_post"} 2');
   close();
+});
+
+test("an orchestrator asks a worker whether it lives and whether it can work, beside its metrics", async () => {
+  const lost = connect({
+    url: "postgres://nobody@127.0.0.1:1/shop",
+    schema: "waypost",
+    maxConnections: 1,
+    applicationName: "lost",
+  });
+  for (const [asked, status] of [
+    [database, 200],
+    [lost, 503],
+  ] as const) {
+    const watched = await openMetrics("127.0.0.1", 0, workerReadings(), () => readiness(asked));
+    const statusOf = async (path: string) => (await fetch(new URL(path, watched.url))).status;
+    expect(await statusOf("/healthz")).toBe(200);
+    expect(await statusOf("/readyz")).toBe(status);
+    expect(await statusOf("/other")).toBe(404);
+    watched.close();
+  }
+  await lost.destroy();
 });
 
 test("with a port of its own for Prometheus, the door to the world does not speak of it", async () => {
