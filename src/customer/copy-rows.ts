@@ -16,12 +16,8 @@ export class CopyRows {
 
   /** Takes rows until `flush`; a few hundred kilobytes at most should wait. */
   write(values: readonly (string | null)[]): void {
-    let line = "";
-    for (let index = 0; index < values.length; index++) {
-      const value = values[index];
-      if (index > 0) line += "\t";
-      line += value === null || value === undefined ? "\\N" : escaped(value);
-    }
+    const cells = values.map((value) => (value === null ? "\\N" : escaped(value)));
+    const line = cells.join("\t");
     this.#lines.push(line);
   }
 

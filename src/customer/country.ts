@@ -54,14 +54,15 @@ export function readCountry(text: string): string | null | undefined {
 
 function countryNames(): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
+  const current = [...currentCodes()];
   for (const language of languages) {
     const display = new Intl.DisplayNames(language, { type: "region", fallback: "none" });
-    for (const code of currentCodes()) {
+    for (const code of current) {
       const name = plainName(display.of(code) ?? code);
       if (!names.has(name)) names.set(name, code);
     }
   }
-  for (const code of currentCodes()) names.set(code.toLowerCase(), code);
+  for (const code of current) names.set(code.toLowerCase(), code);
   return names;
 }
 
