@@ -151,10 +151,9 @@ export async function channelStates(
 ): Promise<ChannelState[]> {
   const of = <T>(read: (channel: ConfiguredChannel) => T) => channels.map(read);
   const { rows } = await sql<ChannelState>`
-    select configured.name, configured.provider, state.paused_at as "pausedAt", state.reason,
+    select configured.name, configured.provider, state.paused_at as "pausedAt", unconnected.at as "unconnectedAt",
+      case when coalesce(state.paused_at, unconnected.at) is not null then state.reason end as reason,
       case when state.throttled_until > ${now} then state.throttled_until end as "throttledUntil",
-      case when state.paused_at is null and state.reason is not null and state.changed_at > ${now}::timestamptz - ${unconnectedFor}::interval
-        then state.changed_at end as "unconnectedAt",
       case when places.taken >= configured.rate then places.next_at end as "placeAt",
       (select count(*)::int from (select from messages where channel = configured.name and needs = 'delivery'
         and class in ('transactional', 'marketing') and due_at <= ${now} limit ${dueCountedTo}) as due) as due,
@@ -163,6 +162,8 @@ export async function channelStates(
     from unnest(${of(({ name }) => name)}::text[], ${of(({ provider }) => provider)}::text[], ${of(({ rate }) => rate?.count ?? null)}::int[])
       with ordinality as configured (name, provider, rate, position)
     left join channels state on state.name = configured.name
+    cross join lateral (select case when state.paused_at is null and state.reason is not null
+      and state.changed_at > ${now}::timestamptz - ${unconnectedFor}::interval then state.changed_at end as at) as unconnected
     cross join lateral (select sum(places) as taken, min(free_at) as next_at from call_places
       where channel = configured.name and free_at > clock_timestamp() and places > 0) as places
     cross join lateral (select case when at <= ${now} then at end as due_at from (select ${oldestDue(sql`configured.name`)} as at) as first) as oldest

@@ -31,5 +31,8 @@ test("a worker that does not reach a provider rests, and its channel says why un
 test("what a worker said that is gone is not said for ever", async () => {
   await new Line(email).learn(database, inVain, monday);
   expect(await state(later(monday, { minutes: 9 }))).toMatchObject({ unconnectedAt: monday });
-  expect(await state(later(monday, { minutes: 11 }))).toMatchObject({ unconnectedAt: null });
+  expect(await state(later(monday, { minutes: 11 }))).toMatchObject({
+    unconnectedAt: null,
+    reason: null,
+  });
 });

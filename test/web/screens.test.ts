@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { beforeAll, describe, expect, it, test } from "vitest";
 import { connect } from "../../src/database/database.ts";
+import { noteConnected, noteUnconnected } from "../../src/message/channel-state.ts";
 import type { Shop } from "../enrollment/shop.ts";
 import { aDatabase } from "../support/database.ts";
 import { monday } from "../support/people.ts";
@@ -69,6 +70,17 @@ describe("the screens of a full shop", () => {
     const { text } = await read("/customers");
     expect(text).toContain("&lt;img src&#x3D;x onerror&#x3D;alert(1)&gt;");
     expect(text).toContain("{{constructor.constructor(");
+  });
+
+  it("say why nothing goes out where a provider is not reached", async () => {
+    const why = "no connection: its certificate has expired (CERT_HAS_EXPIRED)";
+    await noteUnconnected(database, "email", "sendgrid", why, monday);
+    const home = (await read("/")).text;
+    expect(home).toContain("Channel email does not reach its provider");
+    expect(home).toContain(why);
+    expect((await read("/channels")).text).toMatch(/CERT_HAS_EXPIRED\)(<.bdi>)?, at /);
+    await noteConnected(database, "email", monday);
+    expect((await read("/")).text).not.toContain("does not reach its provider");
   });
 
   it("run no script but their own, and say so in their policy", async () => {
