@@ -11,7 +11,20 @@ const withinMs = 10_000;
 export async function examineChannels(house: House): Promise<readonly Finding[]> {
   const { deliveries } = await house.engine();
   const credentials = await Promise.all([...deliveries.values()].map(examineChannel));
-  return [...credentials, ...unheard(house.config)];
+  return [...credentials, ...senderless(house.config), ...unheard(house.config)];
+}
+
+/** Without a sender the first message whose template names none pauses the channel. */
+export function senderless({ channels }: Pick<Config, "channels">): Finding[] {
+  return Object.entries(channels)
+    .filter(([, { provider, from }]) => from === undefined && /^(sendgrid|smtp)$/.test(provider))
+    .map(([name, { provider }]) =>
+      warn(
+        `channel ${name}`,
+        "no sender: the first message whose template has no from of its own pauses it",
+        `say in waypost.yaml who it is from, channels: { ${name}: { provider: ${provider}, from: "Shop <hello@shop.example>" } }`,
+      ),
+    );
 }
 
 /** Without the key that proves them, every report of SendGrid is refused. */

@@ -18,6 +18,16 @@ export interface DueBatch extends Batch {
   readonly takeBack?: (messages: readonly string[], now: Date) => Promise<ReadonlySet<string>>;
 }
 
+const nothingDue: Delivered = {
+  claimed: 0,
+  accepted: 0,
+  mustRest: false,
+  isAnswered: false,
+  unconnected: null,
+  pausedFor: null,
+  quietUntil: null,
+};
+
 /** Delivers one batch of due messages on a channel: claim, render, open, call, record. */
 export async function deliver(
   database: Database,
@@ -34,8 +44,7 @@ export async function deliver(
     inTurns: batch.places !== undefined,
   });
   await faultPoint("after-claim");
-  if (claimed.messages.length === 0)
-    return { claimed: 0, accepted: 0, mustRest: false, isAnswered: false, unconnected: null };
+  if (claimed.messages.length === 0) return nothingDue;
   const composeSome: Compose = async (messages) => {
     const { composed, failed } = await compose(database, composer, messages, batch.now());
     if (failed.length > 0) await failUncomposable(database, failed, batch.now());

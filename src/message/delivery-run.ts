@@ -46,6 +46,10 @@ export interface Delivered {
   readonly isAnswered: boolean;
   /** Why nobody was reached in the end. */
   readonly unconnected: string | null;
+  /** The provider's code for which the channel was paused. */
+  readonly pausedFor: string | null;
+  /** Until when the provider wants quiet. */
+  readonly quietUntil: Date | null;
 }
 
 /** Renders some of a batch; who cannot be rendered is missing from the answer, and noted as failed. */
@@ -77,6 +81,8 @@ export class DeliveryRun {
   #isAnswered = false;
   #inVain = 0;
   #unconnected: string | null = null;
+  #pausedFor: string | null = null;
+  #quietUntil: Date | null = null;
   #failure: { readonly thrown: unknown } | null = null;
   #wake: () => void = () => {};
 
@@ -111,6 +117,8 @@ export class DeliveryRun {
       mustRest: this.#mustRest,
       isAnswered: this.#isAnswered && this.#unconnected === null,
       unconnected: this.#unconnected,
+      pausedFor: this.#pausedFor,
+      quietUntil: this.#quietUntil,
     };
   }
 
@@ -249,18 +257,16 @@ export class DeliveryRun {
     const { channel, provider } = this.#delivery;
     const wishes = batch.map(({ outcome }) => outcome).filter(isWishForRest);
     const refused = wishes.find(({ kind }) => kind === "misconfigured");
-    if (refused !== undefined)
-      await pauseChannel(
-        this.#database,
-        channel,
-        provider,
-        `${refused.code} ${refused.detail}`,
-        now,
-      );
+    if (refused !== undefined) {
+      const reason = `${refused.code} ${refused.detail}`;
+      await pauseChannel(this.#database, channel, provider, reason, now);
+      this.#pausedFor = refused.code;
+    }
     const named = wishes.flatMap((wish) => (wish.kind === "later" ? [wish.retryAfterMs ?? 0] : []));
     if (named.length === 0) return;
     const until = new Date(now.getTime() + Math.max(shortestRestMs, ...named));
     await throttleChannel(this.#database, channel, provider, until, now);
+    this.#quietUntil = until;
   }
 
   /** What is known of a row is worth waiting for: without it the row would become unknown. A fault that stays is the run's. */

@@ -11,6 +11,7 @@ import { decideSplits } from "../enrollment/split-winner.ts";
 import { stopBeforeSending, stopByConditions } from "../enrollment/stop-condition.ts";
 import { faultPoint } from "../fault.ts";
 import { deliver } from "../message/deliver.ts";
+import type { Delivered } from "../message/delivery-run.ts";
 import { lookUpUnknown } from "../message/look-up.ts";
 import { placesOf } from "../message/places.ts";
 import { findRestored } from "../message/restored.ts";
@@ -165,10 +166,25 @@ export async function deliverJob(
     const batch = { limit, now, stopping, takeBack, ...(places !== undefined && { places }) };
     const delivered = await deliver(engine.database, engine.composer, delivery, batch);
     await line?.learn(engine.database, delivered, now());
+    sayRest(engine, channel, delivered);
     if (delivered.claimed < limit || delivered.mustRest || stopping.aborted) return;
     // Where it was the rate that left no room for more, another lane would have none either.
     if (limit === messagesAtOnce && lane + 1 < lanes) await wake.delivery(channel, lane + 1);
   }
+}
+
+/** What the provider wrote to it may be about a customer: that is in the database, and not in the log. */
+function sayRest({ log }: Engine, channel: string, delivered: Delivered): void {
+  const { pausedFor, quietUntil, unconnected } = delivered;
+  if (pausedFor !== null)
+    log.error(
+      { channel, code: pausedFor },
+      "a channel is paused, its provider refuses us: waypost status says why; mend it, then waypost resume channel",
+    );
+  else if (unconnected !== null)
+    log.warn({ channel }, "a provider is not reached; tried again soon: waypost status says why");
+  else if (quietUntil !== null)
+    log.info({ channel, until: quietUntil }, "a provider wants quiet; it goes on by itself");
 }
 
 async function workOutSegments({ database, clock, log }: Engine): Promise<void> {

@@ -7,6 +7,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { createSendgrid } from "../../src/channel/sendgrid.ts";
 import { createSmtp } from "../../src/channel/smtp.ts";
 import { createTwilio } from "../../src/channel/twilio.ts";
+import { senderless } from "../../src/cli/doctor-channels.ts";
 import { examineDns, senderDomains } from "../../src/cli/doctor-dns.ts";
 import { examineUrl, ofServer } from "../../src/cli/doctor-reach.ts";
 import type { Finding } from "../../src/cli/finding.ts";
@@ -291,6 +292,15 @@ describe("waypost doctor", () => {
     expect(of("url")).toMatchObject([{ level: "warn" }]);
     expect((await aTerminal(database).waypost("doctor", "--dns", "nonsense")).code).toBe(2);
   });
+});
+
+test("a channel without a sender is told of before its first message pauses it", () => {
+  const senderOf = (environment: Record<string, string>) =>
+    senderless(readConfig("/nowhere", environment)).map(({ about, found }) => `${about}: ${found}`);
+  expect(senderOf({ SENDGRID_API_KEY: "SG.key" })).toEqual([
+    "channel email: no sender: the first message whose template has no from of its own pauses it",
+  ]);
+  expect(senderOf({})).toEqual([]);
 });
 
 test("without the database each other part is named once, and not its error again", async () => {

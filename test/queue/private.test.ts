@@ -134,6 +134,8 @@ describe.each(places(database))("with the queues in %s", (_, place) => {
     await worker.stop();
     await queues.close();
     await wake.close();
+    const paused = lines.find((line) => line.includes("a channel is paused"));
+    expect(JSON.parse(paused ?? "{}")).toMatchObject({ channel: "email", code: "401" });
     expect(metrics).toContain("waypost_queue_jobs");
     expect(jobs.length).toBeGreaterThan(200);
     for (const secret of secrets)
