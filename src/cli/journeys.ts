@@ -4,6 +4,7 @@ import {
   readJourneyFigures,
 } from "../enrollment/journey-counts.ts";
 import { getJourney } from "../enrollment/journey-state.ts";
+import { describeDecision } from "../enrollment/split-decision.ts";
 import { describeStep } from "../journey/describe-step.ts";
 import type { CommandFile } from "./command.ts";
 import { aboutIf, say, sayJson, sayTable } from "./output.ts";
@@ -85,6 +86,7 @@ function show(one: Counts, currency: string): void {
   );
   for (const [reason, count] of Object.entries(one.exited))
     say(`${aboutIf(one.estimated.includes("exited"), count)} left: ${reason}`);
+  for (const decision of one.decisions) say(`${decision.step}: ${describeDecision(decision)}`);
   for (const { id, at, held } of one.atGoneSteps)
     say(`${at + held} at ${id}, a step of earlier versions that is gone`);
   say();

@@ -6,6 +6,7 @@ import { stepsInOrder } from "../journey/step.ts";
 import { type MessageCount, countMessages, estimateMessages } from "../message/count.ts";
 import { type EnrollmentRow, countEnrollments, estimateEnrollments } from "./enrollment-rows.ts";
 import { withNewKeys } from "./older-version.ts";
+import { type SplitDecision, decisionsIn, splitDecisions } from "./split-decision.ts";
 
 export interface JourneyCounts {
   readonly id: number;
@@ -31,6 +32,8 @@ export interface JourneyCounts {
   /** Inside at steps that only earlier versions have. */
   readonly atGoneSteps: readonly GoneStep[];
   readonly messages: Readonly<Partial<Record<MessagesState, number>>>;
+  /** Its splits that have found their winner. */
+  readonly decisions: readonly SplitDecision[];
   /** Which of these numbers are estimated; none where all was counted. */
   readonly estimated: readonly Estimable[];
 }
@@ -101,15 +104,20 @@ export async function journeyCounts(
   database: Database,
   given?: JourneyFigures,
 ): Promise<readonly JourneyCounts[]> {
-  const [journeys, figures] = await Promise.all([
+  const [journeys, figures, decisions] = await Promise.all([
     journeysOf(database),
     given ?? readJourneyFigures(database),
+    splitDecisions(database),
   ]);
   return journeys.map((journey) => {
     const mine = <Row extends { journey_id: number }>(rows: readonly Row[]) =>
       rows.filter((row) => row.journey_id === journey.id);
     const { enrollments, passages, messages } = figures;
-    return counted(journey, mine(enrollments), mine(passages), mine(messages));
+    const decided = decisionsIn(journey.journey, decisions.get(journey.id) ?? []);
+    return {
+      ...counted(journey, mine(enrollments), mine(passages), mine(messages)),
+      decisions: decided,
+    };
   });
 }
 
@@ -152,7 +160,7 @@ function counted(
   enrollments: readonly EnrollmentRow[],
   passages: readonly PassageRow[],
   messages: readonly MessageCount[],
-): JourneyCounts {
+): Omit<JourneyCounts, "decisions"> {
   const { id, name, state, version, journey } = row;
   const treated = enrollments.filter((one) => !one.holdout);
   // Left alone by all journeys: no measure for this one alone.

@@ -6,6 +6,7 @@ import { definitionHash } from "../enrollment/definition-hash.ts";
 import { explainStrays } from "../enrollment/migrate.ts";
 import { type Source, explainUnknown } from "../enrollment/migrate-source.ts";
 import { withNewKeys } from "../enrollment/older-version.ts";
+import { type SplitDecision, splitDecisions, withDecisions } from "../enrollment/split-decision.ts";
 import type { Condition } from "../journey/condition.ts";
 import type { Journey, Step } from "../journey/journey.ts";
 import type { Composer } from "../message/compose.ts";
@@ -163,7 +164,13 @@ async function foreseeMessages(
     ),
   );
   const inside = await insideOf(database, known, flight, asked.now);
-  const cohorts = foreseeCohorts(journey, { entering, inside, passed }, horizon, caps.length > 0);
+  const decided = known === undefined ? [] : ((await splitDecisions(database)).get(known.id) ?? []);
+  const cohorts = foreseeCohorts(
+    withDecisions(journey, decided),
+    { entering, inside: asDecided(inside, decided), passed },
+    horizon,
+    caps.length > 0,
+  );
   const messages = planMessages({
     journey: withOldSends(journey, inside.elsewhere),
     now: asked.now,
@@ -195,6 +202,14 @@ async function insideOf(
     return old === undefined ? [] : [[old, those] as const];
   });
   return { here: moved, elsewhere };
+}
+
+/** Versions that drain have the same splits, and the same winners. */
+function asDecided(inside: Inside, decided: readonly SplitDecision[]): Inside {
+  const elsewhere = inside.elsewhere.map(
+    ([version, those]) => [withDecisions(version, decided), those] as const,
+  );
+  return { ...inside, elsewhere };
 }
 
 /** Steps of versions that drain send, too. */

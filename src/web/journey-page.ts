@@ -6,6 +6,7 @@ import { type JourneyCounts, journeyCounts } from "../enrollment/journey-counts.
 import { getJourney } from "../enrollment/journey-state.ts";
 import { placeSql } from "../enrollment/resting.ts";
 import { WaypostError } from "../errors.ts";
+import { describeDecision } from "../enrollment/split-decision.ts";
 import {
   describeAgain,
   describeGoal,
@@ -65,6 +66,7 @@ export async function journeyPage({ engine }: Site, figures: Figures, name: stri
     chart: drawJourney(counts, createFormats(config)),
     flow: drawFlow(journey, counts.steps, inJourney(came.value, id)),
     gone: counts.atGoneSteps,
+    decisions: counts.decisions.map((one) => `${one.step}: ${describeDecision(one)}`),
     asOf: oldestOf(counted, came),
     versions: versions.map((one) => ({ ...one, file: below(config.folder, one.file) })),
     recent,

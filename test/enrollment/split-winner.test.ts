@@ -1,5 +1,7 @@
 import { sql } from "kysely";
 import { expect, test } from "vitest";
+import { journeyCounts } from "../../src/enrollment/journey-counts.ts";
+import { describeDecision } from "../../src/enrollment/split-decision.ts";
 import { bestOf, decideSplits } from "../../src/enrollment/split-winner.ts";
 import { aCustomer } from "../support/people.ts";
 import { aShop } from "./shop.ts";
@@ -52,6 +54,11 @@ test("after enough customers all later ones take the arm that did best, and the 
     { journey: "trial", step: "split-short-long", arm: "long" },
   ]);
   expect(await decideSplits(shop.database, shop.now)).toEqual([]);
+  const [counts] = await journeyCounts(shop.database);
+  const percent = (reached: number, of: number) => `${Number(((100 * reached) / of).toFixed(1))}%`;
+  expect(counts?.decisions.map(describeDecision)).toEqual([
+    `long has won: long ${percent(5, long.length)} of ${long.length}, short ${percent(1, short.length)} of ${short.length}`,
+  ]);
   await signUp(20);
   expect(await took("short")).toEqual(short);
   expect(await took("long")).toHaveLength(long.length + 20);

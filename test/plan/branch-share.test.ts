@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { describeJourneyPlan } from "../../src/plan/describe-plan.ts";
 import { aShop } from "../enrollment/shop.ts";
@@ -50,4 +51,29 @@ test("too few to tell are named with their number", async () => {
       text: "the branches of home are taken for even: only 15 customers have been there so far",
     },
   ]);
+});
+
+test("whoever comes to a split that has found its winner is foreseen there", async () => {
+  const trial = (wait: string) => `journey: hello
+start: { on: signed_up, again: always }
+steps:
+  - wait: ${wait}
+  - split: { short: 50, long: 50 }
+    winner: { after: 20 customers, by: clicked, within: 7 days }
+    short: [{ send: thank-you, by: email }]
+    long: [{ send: happy-birthday, by: email }]
+`;
+  await shop.apply(trial("3 days"));
+  for (let nth = 0; nth < 30; nth++)
+    await shop.happens(await aCustomer(shop.database), "signed_up", {}, shop.now);
+  await sql`insert into split_winners (journey_id, step, arm, decided_at, tally)
+    values (${await shop.idOf("hello")}, 'split-short-long', 'long', ${shop.now}, '{}')`.execute(
+    shop.database,
+  );
+  const { messages } = await planOf(shop, files([trial("4 days")]));
+  const reached = Object.fromEntries(
+    (messages?.steps ?? []).map((one) => [one.step, Math.round(one.reached)]),
+  );
+  expect(reached["thank-you"] ?? 0).toBe(0);
+  expect(reached["happy-birthday"]).toBeGreaterThan(20);
 });
