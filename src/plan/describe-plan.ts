@@ -199,7 +199,7 @@ function messageLines(plan: MessagesPlan): readonly Line[] {
   const { channels, lost, delayed, guessed, prices, sample, caps } = plan;
   const lines: Line[] = channels.map(({ channel, messages, segments, cost, currency, perDay }) => {
     const length = segments === null ? "" : `, ${many(segments, "segment")}`;
-    const price = cost === null ? "" : `, ${cost.toFixed(2)} ${currency}`;
+    const price = cost === null ? "" : `, ${amount(cost)} ${currency}`;
     return {
       mark: " ",
       text: `${channel}: ${number(messages)}${length}${price}; ${number(busiest(perDay)[1])} on the busiest day, ${busiest(perDay)[0]}`,
@@ -285,6 +285,11 @@ function objectiveLines(objective: ObjectivePlan): readonly Line[] {
       `to tell the two apart takes ${many(customers, "customer")}, ${time} (two-sided 5%, power 80%)`,
     ),
   ];
+}
+
+/** "12.50", "less than 0.01" */
+function amount(cost: number): string {
+  return cost > 0 && cost < 0.005 ? "less than 0.01" : cost.toFixed(2);
 }
 
 /** "about 12", "less than 1" */

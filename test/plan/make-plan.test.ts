@@ -311,6 +311,18 @@ test("who is at a cap today gets messages again when its time is over, or waits 
   });
 });
 
+test("what costs hardly anything is not said to cost nothing", async () => {
+  await aCustomer(shop.database);
+  const { email } = config.channels;
+  if (email === undefined) throw new Error("there is always e-mail");
+  const price = { amount: 0.001, currency: "GBP", per: "message" as const };
+  const changed = { channels: { ...config.channels, email: { ...email, price } } };
+  const text = everybody.replace("[email, sms]", "email");
+  const one = await planOf(shop, files([text]), { changed });
+  const lines = describeJourneyPlan(one, 30).flatMap((section) => section.lines);
+  expect(lines.map((line) => line.text).join("\n")).toMatch(/email: .*, less than 0\.01 GBP/);
+});
+
 test("messages have their segments, their price and their day", async () => {
   await aCustomer(shop.database);
   const text = onSignUp(
