@@ -93,8 +93,10 @@ export async function runCommand(
     env: { PATH: process.env["PATH"], ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  let failure = "";
+  child.on("error", (error) => (failure = error.message));
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  return out + err;
+  return out + err + failure;
 }
 
 function memoryOf(pid: number | undefined, what: "VmRSS" | "VmHWM"): number {
