@@ -41,6 +41,9 @@ test("gold customers go through every kind of step", async () => {
     baskets: 2,
     last_basket_at: "2026-01-12T13:30:00.000Z",
     last_basket: 40,
+    points: 4,
+    offer_ends: "2026-02-11T13:30:00.000Z",
+    greeting: "Hello Ada",
     formula: "entry.total",
     // Nobody answered at scores.example.com for ten minutes.
     score: "unknown",

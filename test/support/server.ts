@@ -48,7 +48,17 @@ export async function runSql(url: string, statement: string): Promise<Record<str
   }
 }
 
+/** Connections that are just being closed, which nobody hears any more, have a second to be gone by themselves. */
 export async function dropDatabase(serverUrl: string, name: string): Promise<void> {
+  await runSql(
+    serverUrl,
+    `do $$ begin
+      for turn in 1..20 loop
+        exit when not exists (select from pg_stat_activity where datname = '${name}' and backend_type = 'client backend');
+        perform pg_stat_clear_snapshot(), pg_sleep(0.05);
+      end loop;
+    end $$`,
+  );
   await runSql(serverUrl, `drop database if exists ${name} with (force)`);
 }
 
