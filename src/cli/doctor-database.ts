@@ -9,6 +9,7 @@ import { listDue } from "../enrollment/list-due.ts";
 import { unknownCurrencies } from "../enrollment/worth.ts";
 import { type ChannelState, channelStates } from "../message/channel-state.ts";
 import { countOrEstimate } from "../message/count.ts";
+import { restoredReason } from "../message/restored.ts";
 import { type Finding, error, ok, warn } from "./finding.ts";
 import type { House } from "./house.ts";
 import { counted, when } from "./output.ts";
@@ -183,7 +184,13 @@ function ofChannel(channel: ChannelState, now: Date, zone: string): Finding {
     channel;
   const about = `channel ${name}`;
   if (pausedAt !== null)
-    return warn(about, `paused: ${reason ?? ""}`, `waypost resume channel ${name}`);
+    return warn(
+      about,
+      `paused: ${reason ?? ""}`,
+      reason === restoredReason
+        ? "it goes on when that is confirmed"
+        : `waypost resume channel ${name}`,
+    );
   if (unconnectedAt !== null)
     return error(
       about,

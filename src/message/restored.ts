@@ -4,7 +4,7 @@ import type { Database } from "../database/database.ts";
 import { readInstallation } from "../database/installation.ts";
 import { mayBeSent } from "./plan.ts";
 
-const reason = "restored: nothing is delivered until waypost confirm-restore";
+export const restoredReason = "restored: nothing is delivered until waypost confirm-restore";
 
 /**
  * Holds a database back that was found to be restored: its channels are paused, and what a worker had in its hands when
@@ -30,9 +30,9 @@ export async function holdRestored(
     }
     await sql`
       insert into channels (name, provider, paused_at, reason, changed_at)
-      select name, provider, ${now}::timestamptz, ${reason}::text, ${now}::timestamptz
+      select name, provider, ${now}::timestamptz, ${restoredReason}::text, ${now}::timestamptz
       from unnest(${channels.map(({ name }) => name)}::text[], ${channels.map(({ provider }) => provider)}::text[]) as given (name, provider)
-      union select name, provider, ${now}::timestamptz, ${reason}::text, ${now}::timestamptz from channels where paused_at is null
+      union select name, provider, ${now}::timestamptz, ${restoredReason}::text, ${now}::timestamptz from channels where paused_at is null
       order by name
       on conflict (name) do update set paused_at = excluded.paused_at, reason = excluded.reason, changed_at = excluded.changed_at
         where channels.paused_at is null`.execute(transaction);
@@ -136,7 +136,7 @@ export async function confirmRestore(
         id = gen_random_uuid(), beat = 0, beat_at = clock_timestamp(), restored_at = null, restored_why = null,
         sent_until = greatest(sent_until, ${sentUntil})`.execute(transaction);
     const opened = await sql<{ name: string }>`
-      update channels set paused_at = null, reason = null, changed_at = ${now} where reason = ${reason}
+      update channels set paused_at = null, reason = null, changed_at = ${now} where reason = ${restoredReason}
       returning name`.execute(transaction);
     return {
       unknown: Number(unknown.numAffectedRows ?? 0n),

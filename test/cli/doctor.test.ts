@@ -15,8 +15,10 @@ import { readConfig } from "../../src/config.ts";
 import {
   noteConnected,
   noteUnconnected,
+  pauseChannel,
   throttleChannel,
 } from "../../src/message/channel-state.ts";
+import { restoredReason } from "../../src/message/restored.ts";
 import { Places } from "../../src/message/places.ts";
 import { aJourney, plan } from "../message/ledger.ts";
 import { aDatabase } from "../support/database.ts";
@@ -202,10 +204,13 @@ describe("waypost doctor", () => {
       on conflict (is_only) do update set restored_at = excluded.restored_at, restored_why = excluded.restored_why, beat = 4`.execute(
       database,
     );
+    await pauseChannel(database, "sms", "twilio", restoredReason, new Date());
     const { of } = await findingsOf(aTerminal(database));
     expect(of("restore")).toMatchObject([{ level: "error", found: "it is a copy" }]);
     expect(of("workers")).toMatchObject([{ level: "ok" }]);
+    expect(of("channel sms").at(-1)?.remedy).toBe("it goes on when that is confirmed");
     await sql`delete from installation`.execute(database);
+    await sql`delete from channels`.execute(database);
   });
 
   test("asks the providers of the configuration and the name server it is told", async () => {
