@@ -11,8 +11,8 @@ import type { Row } from "./row.ts";
 import { difference, each } from "./stopwatch.ts";
 
 const connections = 16;
-/** G25 of the crash contract: a hundred requests a second. */
-const paceMs = 10;
+/** Requests a second: what one process takes on a small machine, and G25 of the crash contract. */
+const paces = [50, 100] as const;
 
 /** One request of SendGrid: so many events about messages that went out, signed. */
 interface Batch {
@@ -39,8 +39,10 @@ export async function* reporting(ground: Ground): AsyncGenerator<Row> {
   const batches = await makeBatches(ground, fresh.database, signer);
   const web = await open();
   const door = openDoor(String(await web.ask({ order: "web" })));
-  yield await acknowledgedInTime(ground, door, batches);
-  await sql`truncate report_inbox`.execute(fresh.database);
+  for (const pace of paces) {
+    yield await acknowledgedInTime(ground, { door, batches, pace });
+    await sql`truncate report_inbox`.execute(fresh.database);
+  }
   yield await kept(fresh, { web, door, batches });
   await door.close();
   await web.stop();
@@ -58,13 +60,12 @@ async function sendAll(worker: Measured, { database }: Fresh): Promise<void> {
 /** How long each took from the moment it was due: who answers late makes those behind it late, too. */
 async function acknowledgedInTime(
   { sizes }: Ground,
-  door: Door,
-  batches: readonly Batch[],
+  { door, batches, pace }: { door: Door; batches: readonly Batch[]; pace: number },
 ): Promise<Row> {
   const started = performance.now();
   const times = await Promise.all(
     Array.from({ length: sizes.pacedReports }, async (_, index) => {
-      const due = started + index * paceMs;
+      const due = started + (index * 1000) / pace;
       await pause(Math.max(0, due - performance.now()));
       await door.report(batches[index % batches.length]);
       return performance.now() - due;
@@ -73,11 +74,11 @@ async function acknowledgedInTime(
   const sorted = times.toSorted((a, b) => a - b);
   const at = (share: number) => sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN;
   return {
-    work: `report acknowledged at ${1000 / paceMs} a second, p99`,
+    work: `report acknowledged at ${pace} a second, p99`,
     queues: null,
     value: at(0.99),
     unit: "ms",
-    target: "1000 ms",
+    target: "1000 ms at 100 a second",
     note: `p50 ${at(0.5).toFixed(0)} ms, worst ${at(1).toFixed(0)} ms, ${describe(batches)}`,
   };
 }
