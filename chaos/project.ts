@@ -29,7 +29,9 @@ export function writeProject(folder: string, project: Project = {}): void {
   writeFileSync(join(folder, "templates", "hello.email.hbs"), template);
   writeFileSync(join(folder, "templates", "hello.sms.hbs"), text);
   const limits = `concurrency: ${concurrency}, deadline: ${deadline}`;
-  const options = `{ provider: ${provider}, ${limits}${rate === undefined ? "" : `, rate: ${rate}`} }`;
+  // A run at night is as good as any: texts have decent hours by themselves.
+  const hours = `hours: { from: "00:00", until: "23:59" }`;
+  const options = `{ provider: ${provider}, ${limits}, ${hours}${rate === undefined ? "" : `, rate: ${rate}`} }`;
   const channel = provider === "twilio" ? "sms" : "email";
   writeFileSync(join(folder, "waypost.yaml"), `channels:\n  ${channel}: ${options}\n`);
 }
